@@ -1,0 +1,13 @@
+export type { Logger, PluginContext, State, StateClass } from './context.ts'
+export { EndOfInput, NotConnected, PluginError, type PluginErrorCode, Retryable } from './errors.ts'
+export type { Argument, FunctionContext, IncrementalAggregate, RowFunction } from './function.ts'
+export type { RowSink, Sink, SinkContext } from './sink.ts'
+export type {
+  Consumer,
+  ErrorChannel,
+  PullSource,
+  Rewindable,
+  Source,
+  SourceContext,
+} from './source.ts'
+export { type Data, type Meta, newDefaultSourceTuple, type Row, type SourceTuple } from './tuple.ts'

@@ -1,0 +1,45 @@
+import type { PluginContext } from './context.ts'
+import type { Row } from './tuple.ts'
+
+export interface SinkContext extends PluginContext {
+  /** Names the emission in hand: the same for a row that is sent again after a restart. */
+  readonly rowId: { readonly epoch: number; readonly sequence: number }
+}
+
+interface SinkLife {
+  /** @param props the properties of the action, the common ones (`sendSingle`, `format`, …) among them */
+  configure(props: Record<string, unknown>): void | Promise<void>
+  /** Connect. Called once, after `configure`; again after `NotConnected`. */
+  open(ctx: SinkContext): void | Promise<void>
+  /** Let go of everything, within 5 s. Safe after a failed `open`. */
+  close(ctx: SinkContext): void | Promise<void>
+}
+
+/**
+ * Sends what a rule emits to the outside. One instance per action.
+ *
+ * `collect` is called for one emission at a time, in order, and again only after it has settled; that it settles means
+ * that the emission is durable where it went. `NotConnected` and `Retryable` bring the same data again; any other error
+ * drops the emission, counted in the status.
+ *
+ * @example
+ * export class Shout implements Sink {
+ *   configure() {}
+ *   open() {}
+ *   collect(ctx: SinkContext, data: Uint8Array) {
+ *     ctx.logger.info(new TextDecoder().decode(data).toUpperCase())
+ *   }
+ *   close() {}
+ * }
+ */
+export interface Sink extends SinkLife {
+  readonly accepts?: 'bytes'
+  /** @param data what format, dataTemplate, sendSingle and fields make of an emission: by default a JSON array of its rows */
+  collect(ctx: SinkContext, data: Uint8Array): void | Promise<void>
+}
+
+/** A sink that takes rows as they are. The array and its rows are copies and belong to the sink. */
+export interface RowSink extends SinkLife {
+  readonly accepts: 'rows'
+  collect(ctx: SinkContext, rows: Row[]): void | Promise<void>
+}

@@ -1,0 +1,80 @@
+import type { PluginContext } from './context.ts'
+import type { Data, Meta, SourceTuple } from './tuple.ts'
+
+/**
+ * Takes one tuple, or an array of them, into the rule's buffer. The data belongs to the rule from here on: do not change
+ * it. An array has one offset: a replay repeats all of it.
+ *
+ * @returns `undefined`, or a promise when the buffer is full. Await it before the next tuple, or the host ends the source
+ */
+export type Consumer = (
+  data: Data | SourceTuple | readonly (Data | SourceTuple)[],
+  meta?: Meta,
+) => Promise<void> | undefined
+
+/** Ends the rule with this reason, unless its restart strategy says otherwise. The same as rejecting `open`. */
+export type ErrorChannel = (reason: Error) => void
+
+export interface SourceContext extends PluginContext {
+  /** Says that `open` has connected. Its deadline (30 s) ends with this call or with the first tuple. */
+  ready(): void
+  /** Says that there is nothing more: a bounded source that does not return from `open` ends this way. */
+  end(): void
+}
+
+/**
+ * Brings tuples from outside into a rule. One instance per rule and per `concurrency`.
+ *
+ * The host calls `configure` once, `rewind` at most once, `open` once and `close` once, in this order, each after the one
+ * before has settled; `close` also when one of them failed. What is thrown from `configure` refuses the rule; from
+ * `open`, ends it.
+ *
+ * @example
+ * export class Ticker implements Source {
+ *   #everyMs = 1000
+ *   configure(_datasource: string, props: { interval?: number }) {
+ *     this.#everyMs = props.interval ?? this.#everyMs
+ *   }
+ *   async open({ signal }: SourceContext, consumer: Consumer) {
+ *     for (let n = 0; !signal.aborted; n++) {
+ *       await consumer({ n })
+ *       await new Promise((wake) => setTimeout(wake, this.#everyMs))
+ *     }
+ *   }
+ *   close() {}
+ * }
+ */
+export interface Source {
+  /**
+   * @param datasource the DATASOURCE of the stream, as written
+   * @param props the CONF_KEY section over `default`, checked against the plugin's schema
+   */
+  configure(datasource: string, props: Record<string, unknown>): void | Promise<void>
+  /**
+   * Start bringing tuples. May return at once and go on by callbacks, or stay pending for as long as there are any.
+   * A bounded source says that it has come to its end by `ctx.end()`, or by throwing `EndOfInput`.
+   */
+  open(ctx: SourceContext, consumer: Consumer, errCh: ErrorChannel): void | Promise<void>
+  /** Let go of everything, within 5 s. Called exactly once. */
+  close(ctx: SourceContext): void | Promise<void>
+}
+
+/** A source in pull style: what it yields goes to the consumer, and the end of the iteration is the end of the source. */
+export interface PullSource {
+  configure(datasource: string, props: Record<string, unknown>): void | Promise<void>
+  open(ctx: SourceContext): AsyncIterable<Data | SourceTuple>
+  close(ctx: SourceContext): void | Promise<void>
+}
+
+/** A source that can go back. Without this, a rule with qos >= 1 keeps what the source brings in a spool on disk. */
+export interface Rewindable {
+  /**
+   * Where to continue after the tuple just taken. Read synchronously right after each tuple was handed to the consumer,
+   * so set it before. Plain data.
+   */
+  getOffset(): unknown
+  /** Continue from what `getOffset` returned in an earlier life. Called after `configure` and before `open`. */
+  rewind(offset: unknown): void | Promise<void>
+  /** Continue from where the operator says; `input` is what they wrote. Called like `rewind`. */
+  resetOffset?(input: Record<string, unknown>): void | Promise<void>
+}

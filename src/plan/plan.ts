@@ -1,0 +1,223 @@
+import type { AggregateCall, AnalyticCall, PlanExpression } from './expression.ts'
+import type { DataType } from './types.ts'
+
+/**
+ * What a rule worker executes: plain data, made once on the main thread, cloned to the worker, compiled there once.
+ */
+export interface Plan {
+  readonly ruleId: string
+  readonly sources: readonly SourcePlan[]
+  /** The last node; its inputs lead back to the sources. */
+  readonly root: PlanNode
+  /** True when what reaches the sinks is one emission per batch (behind a window or join), not one per row. */
+  readonly emitsBatches: boolean
+  readonly output: readonly OutputColumn[] | undefined
+  readonly hidden: readonly string[]
+  readonly actions: readonly ActionPlan[]
+  readonly plugins: readonly PluginUse[]
+  readonly settings: FlowSettings
+}
+
+export interface FlowSettings {
+  readonly isEventTime: boolean
+  readonly lateToleranceMs: number
+  readonly sendNilField: boolean
+  readonly sendError: boolean
+  readonly debug: boolean
+  /** IANA name. */
+  readonly timeZone: string
+}
+
+/** Stable across restarts and changes of the rule: kind, normalized expressions, ids of the inputs. */
+export type OperatorId = string & { readonly __operator: unique symbol }
+
+/** A column of the rule's output and what the encoder must know of it. */
+export interface OutputColumn {
+  readonly name: string
+  readonly dataType: DataType
+}
+
+/** How the payloads of one stream become rows. The index in `Plan.sources` is the source's number in the protocol. */
+export interface SourcePlan {
+  /** The stream's name, or its alias in the statement: what rows behind a join are keyed by. */
+  readonly name: string
+  readonly stream: string
+  readonly type: string
+  readonly kind: 'stream' | 'table' | 'lookup'
+  readonly format: 'json' | 'binary' | 'delimited'
+  readonly delimiter: string
+  /** The columns of the schema; `undefined`: schemaless. */
+  readonly schema: readonly SchemaColumn[] | undefined
+  /** The top-level columns that the rule reads; `undefined`: all of them (`SELECT *`). */
+  readonly columns: readonly string[] | undefined
+  readonly strict: boolean
+  readonly wholeIsBigint: boolean
+  /** Metadata that the rule reads, each into its hidden column. `path` empty: the whole of it. */
+  readonly meta: readonly { readonly path: readonly string[]; readonly as: string }[]
+  readonly timestamp?: { readonly column: string; readonly format?: string | undefined } | undefined
+  /** Set where the rule reads `event_time()`: the hidden column for the row's time. */
+  readonly timeAs?: string | undefined
+  /** The plugin that serves the source, by index in `Plan.plugins`; a built-in connector when missing. */
+  readonly plugin?: number | undefined
+  /** How many instances a plugin source has. */
+  readonly concurrency: number
+}
+
+export interface SchemaColumn {
+  readonly name: string
+  readonly dataType: DataType
+  readonly default?: number | bigint | string | boolean | undefined
+}
+
+export type PlanNode =
+  | SourceNode
+  | FilterNode
+  | AnalyticNode
+  | WindowNode
+  | AggregateNode
+  | SortNode
+  | LimitNode
+  | ProjectNode
+
+interface NodeBase {
+  readonly id: OperatorId
+}
+
+/** Decoding, and the filter that stands next to it: rows that fail are never built. */
+export interface SourceNode extends NodeBase {
+  readonly type: 'source'
+  readonly source: number
+  readonly filter?: PlanExpression | undefined
+}
+
+export interface FilterNode extends NodeBase {
+  readonly type: 'filter'
+  readonly input: PlanNode
+  readonly predicate: PlanExpression
+  /** `having` names the same operator in explain and metrics. */
+  readonly clause: 'where' | 'having'
+}
+
+export interface AnalyticNode extends NodeBase {
+  readonly type: 'analytic'
+  readonly input: PlanNode
+  readonly calls: readonly AnalyticCall[]
+}
+
+/** Times and lengths in ms. */
+export type WindowSpec =
+  | { readonly window: 'tumbling'; readonly lengthMs: number; readonly unit: TimeUnit }
+  | {
+      readonly window: 'hopping'
+      readonly lengthMs: number
+      readonly intervalMs: number
+      readonly unit: TimeUnit
+    }
+  | {
+      readonly window: 'sliding'
+      readonly lengthMs: number
+      readonly delayMs: number
+      readonly when?: PlanExpression | undefined
+    }
+  | {
+      readonly window: 'session'
+      readonly maxMs: number
+      readonly timeoutMs: number
+      readonly partition: readonly PlanExpression[]
+    }
+  | { readonly window: 'count'; readonly length: number; readonly interval: number }
+  | {
+      readonly window: 'state'
+      readonly begin: PlanExpression
+      readonly emit?: PlanExpression | undefined
+      readonly partition: readonly PlanExpression[]
+    }
+
+export type TimeUnit = 'dd' | 'hh' | 'mi' | 'ss' | 'ms'
+
+/** Keeps the rows of a window and emits them as one batch, with `window_start()` and `window_end()` in hidden columns. */
+export interface WindowNode extends NodeBase {
+  readonly type: 'window'
+  readonly input: PlanNode
+  readonly spec: WindowSpec
+  readonly filter?: PlanExpression | undefined
+}
+
+/**
+ * Groups rows and aggregates them: per window when `window` is set (then no rows are kept but what an aggregate keeps),
+ * else per batch of its input. Emits one batch per window with a row per group.
+ */
+export interface AggregateNode extends NodeBase {
+  readonly type: 'aggregate'
+  readonly input: PlanNode
+  readonly window?: WindowSpec | undefined
+  /** FILTER(WHERE …) of the window. */
+  readonly filter?: PlanExpression | undefined
+  /** The dimensions, each into its hidden column. Compared structurally: `1` and `"1"` are two groups. */
+  readonly keys: readonly { readonly expression: PlanExpression; readonly as: string }[]
+  readonly calls: readonly AggregateCall[]
+  /** What is neither grouped nor aggregated: its value in the group's first row. */
+  readonly first: readonly { readonly expression: PlanExpression; readonly as: string }[]
+}
+
+export interface SortNode extends NodeBase {
+  readonly type: 'sort'
+  readonly input: PlanNode
+  readonly keys: readonly { readonly expression: PlanExpression; readonly descending: boolean }[]
+}
+
+/** At most `count` rows of each emission. */
+export interface LimitNode extends NodeBase {
+  readonly type: 'limit'
+  readonly input: PlanNode
+  readonly count: number
+}
+
+/** The rows as the sinks get them. */
+export interface ProjectNode extends NodeBase {
+  readonly type: 'project'
+  readonly input: PlanNode
+  readonly fields: readonly ProjectField[]
+}
+
+export type ProjectField =
+  | { readonly type: 'value'; readonly name: string; readonly expression: PlanExpression }
+  /** All columns of the input, or of one stream behind a join, without those hidden and those named. */
+  | {
+      readonly type: 'star'
+      readonly stream?: string | undefined
+      readonly except: readonly string[]
+    }
+
+/** How one sink of the rule's actions gets what the rule emits. */
+export interface ActionPlan {
+  /** Position in the flattened list of the rule's actions; part of the sink's metric keys: `sink_mqtt_0_0_…`. */
+  readonly index: number
+  readonly type: string
+  readonly encode: EncodeOptions
+  readonly plugin?: number | undefined
+  /** What `configure` of a plugin sink gets. */
+  readonly props?: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface EncodeOptions {
+  readonly format: 'json' | 'delimited' | 'binary'
+  /** One payload per row instead of one per emission. */
+  readonly sendSingle: boolean
+  readonly omitIfEmpty: boolean
+  /** Only these fields, in this order. */
+  readonly fields?: readonly string[] | undefined
+  readonly excludeFields?: readonly string[] | undefined
+  readonly delimiter: string
+  readonly hasHeader: boolean
+}
+
+/** A plugin's extension that the rule uses. The code itself travels in `DeployParams.plugins`, same index. */
+export interface PluginUse {
+  readonly kind: 'source' | 'sink' | 'function'
+  /** The name in SQL, TYPE or action. */
+  readonly name: string
+  readonly package: string
+  readonly version: string
+  readonly tier: 'sandboxed' | 'trusted'
+}

@@ -1,0 +1,164 @@
+import type { Plan } from '#src/plan/plan.ts'
+
+/**
+ * What host and rule worker say to each other. Control and rows go from the host to the worker through comlink
+ * (`RuleWorker`); what the worker wants of the host goes through the guarded endpoint (`HostCalls`).
+ */
+
+/** Names one flow in a worker, in every call. */
+export type FlowId = number
+
+/** The worker's side. The host wraps it; a worker never gets a proxy of anything of the host's. */
+export interface RuleWorker {
+  /** Resolves when the flow can take rows: plugins evaluated, sources rewound and opened, sinks opened. */
+  open(flow: FlowId, params: OpenParams): Promise<Opened>
+  /**
+   * Takes tuples in, runs them through the flow. That it settles is the acknowledgement of these ranges. Calls are
+   * handled in order. The buffers are transferred.
+   */
+  collect(flow: FlowId, feeds: readonly Feed[]): Promise<Collected>
+  /** Waits for the stage borders, then takes the state between two batches. */
+  checkpoint(flow: FlowId): Promise<Snapshot>
+  /** The counters at this moment. */
+  metrics(flow: FlowId): Promise<FlowMetrics>
+  /** An end from within: sources and sinks of plugins closed. The worker's task ends after the last flow. */
+  close(flow: FlowId): Promise<void>
+  /** Answered by the event loop: a sign of life. */
+  ping(): Promise<void>
+}
+
+export interface OpenParams {
+  readonly plan: Plan
+  /** Same order as `plan.plugins`. */
+  readonly plugins: readonly PluginCode[]
+  /** What `Snapshot.state` was in an earlier life. */
+  readonly state?: ArrayBuffer | undefined
+  /** Where plugin sources go on. By source number; `undefined` entries start anew. */
+  readonly offsets: readonly unknown[]
+  /** What the sinks have seen: emissions go on with the next numbers. By action. */
+  readonly positions: readonly number[]
+  /** Part of every emitted row's identity. Grows with each start of the rule. */
+  readonly epoch: number
+  readonly startedAt: number
+  readonly props: Readonly<Record<string, string>>
+}
+
+/** One bundled script of a plugin, and what to take from it. */
+export interface PluginCode {
+  readonly package: string
+  readonly version: string
+  /** A CommonJS script: evaluated once per package in its compartment. */
+  readonly text: string
+  /** sha256 of the text, checked before it is evaluated. */
+  readonly sha256: string
+  /** The export, `Mysql` or `default`. */
+  readonly export: string
+  readonly kind: 'source' | 'sink' | 'function'
+  readonly name: string
+  /** What `configure` of a plugin source gets: DATASOURCE and properties. */
+  readonly datasource?: string | undefined
+  readonly props?: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface Opened {
+  /** When the flow wants to be told the time, ms since the epoch; `null`: never before the next rows. */
+  readonly wakeAt: number | null
+  /** Names of operators whose state was in the checkpoint and fits nothing any more. */
+  readonly dropped: readonly string[]
+}
+
+/** New tuples of one source, or only the news that time went on. */
+export interface Feed {
+  readonly source: number
+  readonly ranges: readonly Range[]
+  /** Nothing older than this is pending in the source's buffer, ms since the epoch. */
+  readonly time: number
+  /** The source is bounded and these are its last tuples. */
+  readonly end: boolean
+  /** Metadata that this reader has not had: frames refer to it by number. */
+  readonly metas: readonly {
+    readonly reference: number
+    readonly meta: Readonly<Record<string, unknown>>
+  }[]
+}
+
+/** Frames one behind the other, a copy that belongs to the worker. */
+export interface Range {
+  readonly buffer: ArrayBuffer
+  readonly count: number
+  /** The sequence number of the first frame. */
+  readonly first: number
+}
+
+export interface Collected {
+  readonly emissions: readonly Emission[]
+  readonly wakeAt: number | null
+  /** Counters changed by this call, for a status that costs no call. Layout: `FlowMetrics.names`. */
+  readonly counters: Float64Array
+  /** The last row error of an operator that had one in this call. */
+  readonly errors: readonly OperatorError[]
+  /** All sources have ended and everything was emitted. */
+  readonly done: boolean
+}
+
+/** Encoded output for one built-in sink: frames as in a chunk, one per payload. */
+export interface Emission {
+  readonly action: number
+  readonly buffer: ArrayBuffer
+  readonly count: number
+  /** The sequence number of the first payload, per action. */
+  readonly first: number
+}
+
+export interface OperatorError {
+  readonly operator: number
+  readonly message: string
+  readonly time: number
+}
+
+/** Taken at a pause. Plain data; the host stores `state` without looking into it. */
+export interface Snapshot {
+  readonly state: ArrayBuffer
+  /** The last tuple that the operators have seen, by source: its sequence number and its offset, if it has one. */
+  readonly seen: readonly { readonly sequence: number; readonly offset?: unknown }[]
+  /** The sequence number of the last payload emitted, by action. */
+  readonly positions: readonly number[]
+  /** How long the flow stood still. */
+  readonly pauseMs: number
+}
+
+export interface FlowMetrics {
+  /** Operators in the order of their numbers: `op_2_filter`, with the kind that the status keys use. */
+  readonly names: readonly string[]
+  /** Per operator, COUNTERS_PER_OPERATOR numbers. */
+  readonly counters: Float64Array
+  readonly cpuUs: number
+}
+
+/** records_in, records_out, exceptions, last_invocation (ms since the epoch) of each operator. */
+export const COUNTERS_PER_OPERATOR = 4
+
+/**
+ * What the worker asks of the host. Served by the guarded endpoint: fixed names, arguments checked, results rebuilt from
+ * plain data. `post` methods have no answer.
+ */
+export interface HostCalls {
+  /** Tuples of a plugin source. Resolves when the buffer has room again. */
+  write(flow: FlowId, source: number, chunk: ArrayBuffer, count: number): Promise<void>
+  /** What was emitted outside a `collect`: behind stage borders. */
+  emit(flow: FlowId, emissions: readonly Emission[]): void
+  /** A plugin sink has dealt with everything up to this number. */
+  delivered(flow: FlowId, action: number, sequence: number): void
+  /** A plugin source or sink failed: ends the rule, unless its restart strategy says otherwise. */
+  failed(flow: FlowId, failure: PluginFailure): void
+  /** A bounded plugin source has come to its end. */
+  ended(flow: FlowId, source: number): void
+  log(flow: FlowId, level: 'debug' | 'info' | 'warn' | 'error', plugin: string, text: string): void
+}
+
+export interface PluginFailure {
+  readonly plugin: string
+  readonly where: 'load' | 'configure' | 'validate' | 'open' | 'collect' | 'close'
+  readonly message: string
+  readonly code?: string | undefined
+}
