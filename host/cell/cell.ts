@@ -1,0 +1,205 @@
+import type { Plan } from '#src/plan/plan.ts'
+import type { PluginCode } from '#src/worker/protocol.ts'
+
+/**
+ * What runs: connectors, source buffers, rule workers and their supervision. Plain data in, plain data out, so that a
+ * cell can live in this process or in another one. A cell knows nothing of API, catalog, installation or the checkpoint
+ * store; what it needs of them it is given, or asks of its `CellEnvironment`.
+ */
+export interface Cell {
+  /** Starts a rule. Resolves when it runs: its worker has opened the plan and its sources are connected or trying to. */
+  deploy(rule: RuleSpec): Promise<void>
+  /** Ends a rule in order: sources first, then what is buffered, then its worker. Resolves when all of it is gone. */
+  stop(key: RuleKey, options?: StopOptions): Promise<void>
+  /** `undefined`: never deployed here. A stopped rule keeps its last figures. */
+  status(key: RuleKey): Promise<RuleStatus | undefined>
+  /** Takes a checkpoint now. Resolves when it is committed. */
+  checkpoint(key: RuleKey): Promise<CommittedCheckpoint>
+  /** Forgets a stopped rule: its figures, and its position in shared streams. */
+  forget(key: RuleKey): Promise<void>
+  /** Calls back with every change of a rule's state. @returns stops it */
+  watch(listener: (event: CellEvent) => void): () => void
+  /** Figures of the cell as a whole. */
+  health(): Promise<CellHealth>
+  /** Stops all rules and lets go of everything. */
+  close(): Promise<void>
+}
+
+export interface RuleKey {
+  readonly tenant: string
+  readonly rule: string
+}
+
+export interface RuleSpec extends RuleKey {
+  readonly plan: Plan
+  /** Same order as `plan.sources`. */
+  readonly sources: readonly SourceSpec[]
+  /** Same order as `plan.actions`. */
+  readonly actions: readonly ActionSpec[]
+  /** Same order as `plan.plugins`. */
+  readonly plugins: readonly PluginCode[]
+  readonly options: DeployOptions
+  /** Where to go on from. */
+  readonly checkpoint?: StoredCheckpoint | undefined
+  /** Greater at each start of the rule; a commit of an older one is refused. */
+  readonly epoch: number
+  /** `KUIPER_PROPS_*` and `PLUTINO_PROPS_*` of the environment, for `props("k")`. */
+  readonly props: Readonly<Record<string, string>>
+}
+
+export interface SourceSpec {
+  readonly stream: string
+  readonly type: string
+  readonly datasource: string
+  /** The CONF_KEY section over `default`, with secrets filled in. */
+  readonly props: Readonly<Record<string, unknown>>
+  /** One source for all rules of the tenant that read this stream. */
+  readonly shared: boolean
+  /** Tuples not yet read, at most. */
+  readonly bufferLength: number
+  readonly bufferBytes: number
+  readonly dropPolicy: 'oldest' | 'newest'
+}
+
+export interface ActionSpec {
+  readonly type: string
+  readonly props: Readonly<Record<string, unknown>>
+}
+
+export interface DeployOptions {
+  readonly qos: 0 | 1 | 2
+  readonly checkpointIntervalMs: number
+  readonly saveStateBeforeStop: boolean
+  readonly debug: boolean
+  /** Heap and external memory of the rule's worker, bytes. */
+  readonly memoryLimitBytes: number
+  /** What happens when a plugin reports an error. A worker's death is restarted by default, whatever `attempts` says. */
+  readonly restart: RestartStrategy
+}
+
+export interface RestartStrategy {
+  readonly attempts: number
+  readonly delayMs: number
+  readonly multiplier: number
+  readonly maxDelayMs: number
+  readonly jitterFactor: number
+}
+
+export interface StopOptions {
+  /** Why, for the status: `canceled manually`, `stopped by update`, … */
+  readonly reason?: string | undefined
+  /** What is buffered is read and sent first, for so long at most. */
+  readonly drainMs?: number | undefined
+}
+
+export const ruleStates = [
+  'stopped',
+  'starting',
+  'running',
+  'stopping',
+  'stopped by error',
+  'stuck',
+] as const
+
+export type RuleState = (typeof ruleStates)[number]
+
+export interface RuleStatus {
+  readonly state: RuleState
+  /** Why it is in this state, in one line for an operator. Empty when there is nothing to say. */
+  readonly message: string
+  readonly lastStartTimestamp: number
+  readonly lastStopTimestamp: number
+  /** Kuiper's flat keys: `source_demo_0_records_in_total`, `op_3_filter_0_…`, `sink_mqtt_0_0_…`. */
+  readonly metrics: Readonly<Record<string, number | string>>
+  /** Deaths of the worker, newest last, at most 10. */
+  readonly deaths: readonly Death[]
+  readonly restarts: number
+  readonly memoryBytes: number
+  readonly cpuMs: number
+  readonly checkpoint:
+    | { readonly epoch: number; readonly at: number; readonly bytes: number }
+    | undefined
+}
+
+export interface Death {
+  readonly at: number
+  readonly reason: string
+}
+
+export interface CellEvent extends RuleKey {
+  readonly state: RuleState
+  readonly message: string
+}
+
+export interface CellHealth {
+  /** A thread that cannot be ended runs in this process: it should be replaced. */
+  readonly degraded: boolean
+  readonly stuckRules: readonly RuleKey[]
+  /** 99th percentile of the event loop's delay in the last seconds, ms. */
+  readonly loopDelayMs: number
+}
+
+/** What a cell asks of those above it. Given when it is built; crosses a process border by messages. */
+export interface CellEnvironment {
+  /**
+   * Stores a checkpoint durably. Rejects with code `stale-epoch` when a newer epoch of the rule has committed.
+   */
+  commit(key: RuleKey, checkpoint: StoredCheckpoint): Promise<void>
+  /** One line of a rule's or plugin's log. */
+  log(line: LogLine): void
+}
+
+export interface LogLine extends RuleKey {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly text: string
+  readonly plugin?: string | undefined
+}
+
+/** A committed state of a rule: what its operators hold, and where its sources and sinks were then. */
+export interface StoredCheckpoint {
+  readonly epoch: number
+  /** ms since the epoch */
+  readonly at: number
+  /** Opaque: only the worker reads it. */
+  readonly state: Uint8Array
+  /** By source: the offset of the last tuple seen, for sources that rewind; its sequence number for buffers and spools. */
+  readonly sources: readonly {
+    readonly stream: string
+    readonly sequence: number
+    readonly offset?: unknown
+  }[]
+  /** By action: the sequence number of the last payload emitted. */
+  readonly positions: readonly number[]
+}
+
+export interface CommittedCheckpoint {
+  readonly epoch: number
+  readonly at: number
+  readonly bytes: number
+  readonly pauseMs: number
+}
+
+export const cellErrorCodes = [
+  'unknown-rule',
+  'already-deployed',
+  'unknown-connector',
+  'bad-property',
+  'open-failed',
+  'deadline',
+  'worker-died',
+  'stale-epoch',
+  'closed',
+] as const
+
+export type CellErrorCode = (typeof cellErrorCodes)[number]
+
+/** Told apart by `code`; survives a process border as `{ code, message }`. */
+export class CellError extends Error {
+  override readonly name = 'CellError'
+  readonly code: CellErrorCode
+
+  constructor(code: CellErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

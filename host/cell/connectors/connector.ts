@@ -1,0 +1,109 @@
+import type { Logger } from '@plutino/sdk'
+
+/**
+ * Built-in connectors run on the main thread. They keep the SDK's life (`configure`, `open`, `close`), but move bytes:
+ * a source writes payloads straight into the buffer's chunks, a sink gets whole chunks of encoded payloads.
+ */
+export interface ConnectorContext {
+  readonly tenant: string
+  /** The rule, or the shared stream, that the connector serves. */
+  readonly ruleId: string
+  /** The stream of a source, the action's type and number of a sink. */
+  readonly name: string
+  readonly signal: AbortSignal
+  readonly logger: Logger
+  readonly clock: { now(): number }
+  /** At least once: a source that can wait must not acknowledge what is not yet in the buffer. */
+  readonly qos: 0 | 1 | 2
+  /** Shown in the status as `connection_status` 1, 0 or -1, with the reason of the last loss. */
+  connection(status: 'connected' | 'connecting' | 'disconnected', message?: string): void
+}
+
+/** The writing end of a source buffer. */
+export interface SourceWriter {
+  /**
+   * Appends `bytes[start, end)` as one tuple, copied.
+   *
+   * @returns false, and nothing is kept, when the buffer is full. A source that can wait then waits for `onRoom`; one that
+   *   cannot calls `drop`
+   */
+  write(bytes: Uint8Array, start: number, end: number, extra?: TupleExtra): boolean
+  /**
+   * What a source that cannot wait does when the buffer is full: the oldest unread tuple makes room, or this one is left
+   * out, as the stream's `dropPolicy` says; counted and named in the status either way.
+   */
+  drop(bytes: Uint8Array, start: number, end: number, extra?: TupleExtra): void
+  /** Readers may be woken. Call it once after a burst of writes. */
+  ring(): void
+  /** Registers metadata that many tuples share, such as a topic; the same reference until the source closes. */
+  meta(meta: Readonly<Record<string, unknown>>): number
+  /** How many more tuples fit. */
+  readonly room: number
+  /** Called once when a quarter of the buffer is free again after a refused `write` or `wantRoom`. */
+  onRoom(listener: () => void): void
+  wantRoom(): void
+}
+
+export interface TupleExtra {
+  /** From `SourceWriter.meta`. */
+  readonly metaReference?: number | undefined
+  /** Metadata of this tuple only. */
+  readonly meta?: Readonly<Record<string, unknown>> | undefined
+  /** Where the source goes on after this tuple. A number is cheap. */
+  readonly offset?: unknown
+  /** How the payload is encoded when it is not in the stream's FORMAT. */
+  readonly encoding?: 'json' | 'v8' | undefined
+  /** ms since the epoch, where the source knows when it happened. */
+  readonly timestamp?: number | undefined
+}
+
+export interface SourceConnector {
+  /** Checks everything that can be checked without connecting. @throws CellError `bad-property` naming the property */
+  configure(datasource: string, props: Readonly<Record<string, unknown>>): void
+  /**
+   * Connects and starts writing. Resolves when it is connected or has started to try: a broker that is down is no error,
+   * it is a status, and the connector keeps trying with back-off. Rejects when it can never work.
+   */
+  open(context: ConnectorContext, writer: SourceWriter, end: SourceEnd): Promise<void>
+  /** Lets go of everything, within 5 s. Safe after a failed `open`. */
+  close(): Promise<void>
+  /** A source that can go back: called before `open` with an offset that it wrote in an earlier life. */
+  rewind?(offset: unknown): void
+  /** All tuples up to this one are covered by a checkpoint: the source may forget or acknowledge them. */
+  committed?(offset: unknown): void
+}
+
+export interface SourceEnd {
+  /** A bounded source has written its last tuple. */
+  done(): void
+  /** The source cannot go on: ends the rule, unless its restart strategy says otherwise. */
+  failed(reason: Error): void
+}
+
+/** Encoded payloads of one action, in order: frames as in `src/flow/frame.ts`. */
+export interface PayloadChunk {
+  readonly buffer: ArrayBuffer
+  readonly count: number
+  /** Sequence number of the first payload within the action, and the epoch of the rule. */
+  readonly first: number
+  readonly epoch: number
+}
+
+export interface SinkConnector {
+  /** As `SourceConnector.configure`. */
+  configure(props: Readonly<Record<string, unknown>>): void
+  open(context: ConnectorContext): Promise<void>
+  /**
+   * Sends the payloads of a chunk. Called again only after it has settled. Returns or resolves when they are as durable
+   * as this sink can make them: that is the acknowledgement which lets a checkpoint commit. A rejection with
+   * `NotConnected` or `Retryable` brings the same chunk again; any other error drops it, counted.
+   */
+  collect(chunk: PayloadChunk): void | Promise<void>
+  close(): Promise<void>
+}
+
+/** One built-in connector: its name in TYPE or in an action, and how to make an instance. */
+export interface ConnectorType<T> {
+  readonly name: string
+  create(): T
+}
