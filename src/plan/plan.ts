@@ -73,6 +73,7 @@ export type PlanNode =
   | SourceNode
   | FilterNode
   | AnalyticNode
+  | ComputeNode
   | WindowNode
   | AggregateNode
   | SortNode
@@ -102,6 +103,16 @@ export interface AnalyticNode extends NodeBase {
   readonly type: 'analytic'
   readonly input: PlanNode
   readonly calls: readonly AnalyticCall[]
+}
+
+/**
+ * Adds hidden columns to each row. For what the statement names once and uses several times: it is evaluated once per row
+ * (`SELECT rand() AS r, r * 2`), and a chain of aliases does not grow with each use. No column reads another of its node.
+ */
+export interface ComputeNode extends NodeBase {
+  readonly type: 'compute'
+  readonly input: PlanNode
+  readonly columns: readonly { readonly expression: PlanExpression; readonly as: string }[]
 }
 
 /** Times and lengths in ms. */
@@ -135,7 +146,10 @@ export type WindowSpec =
 
 export type TimeUnit = 'dd' | 'hh' | 'mi' | 'ss' | 'ms'
 
-/** Keeps the rows of a window and emits them as one batch, with `window_start()` and `window_end()` in hidden columns. */
+/**
+ * Keeps the rows of a window and emits them as one batch, with `window_start()`, `window_end()` and `window_trigger()` in
+ * hidden columns.
+ */
 export interface WindowNode extends NodeBase {
   readonly type: 'window'
   readonly input: PlanNode
@@ -158,6 +172,10 @@ export interface AggregateNode extends NodeBase {
   readonly calls: readonly AggregateCall[]
   /** What is neither grouped nor aggregated: its value in the group's first row. */
   readonly first: readonly { readonly expression: PlanExpression; readonly as: string }[]
+  /** Behind no window: every row is a group of its own, and every row gives one. */
+  readonly perRow?: boolean | undefined
+  /** `SELECT *, count(*)`: the rows that come out begin with all columns of the group's first row that are not hidden. */
+  readonly keepFirst?: boolean | undefined
 }
 
 export interface SortNode extends NodeBase {
