@@ -1,0 +1,150 @@
+import type { MessagePort } from 'node:worker_threads'
+import { expose, transfer } from 'comlink'
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import { cleanError } from '#src/sandbox/clean-error.ts'
+import { HostClient } from './host-calls.ts'
+import type {
+  Collected,
+  Feed,
+  FlowId,
+  FlowMetrics,
+  Opened,
+  OpenParams,
+  RuleWorker,
+  Snapshot,
+} from './protocol.ts'
+
+/** The task's only argument: `prime` boots the worker and nothing more. */
+export type TaskMessage =
+  | { readonly prime: true }
+  | { readonly control: MessagePort; readonly calls: MessagePort }
+
+/** A flow as this worker runs it, with the plugins that it uses. */
+export interface RunningFlow {
+  readonly opened: Opened
+  collect(feeds: readonly Feed[]): Collected | Promise<Collected>
+  checkpoint(): Snapshot | Promise<Snapshot>
+  metrics(): FlowMetrics
+  close(): Promise<void>
+}
+
+/** Builds and opens a flow: plugins evaluated, state restored, sources and sinks opened. */
+export type StartFlow = (id: FlowId, params: OpenParams, host: HostClient) => Promise<RunningFlow>
+
+/**
+ * Makes the function that Piscina runs. It resolves to 'ready' for `{ prime: true }`, else after the last flow was
+ * closed or the host let go of the control port.
+ */
+export function ruleTask(start: StartFlow): (message: TaskMessage) => Promise<'ready' | 'done'> {
+  const later = setImmediate
+  return async function task(message) {
+    if ('prime' in message) return 'ready'
+    const { control, calls } = message
+    const host = new HostClient(calls)
+    await new Promise<void>((resolve) => {
+      // The answer of `close` has to leave before the port is closed.
+      const server = new RuleServer(start, host, () => later(resolve))
+      control.once('close', () => resolve())
+      expose(server, nodeEndpoint(control))
+    })
+    host.close()
+    control.close()
+    return 'done'
+  }
+}
+
+/** Serves `RuleWorker` for several flows. What it throws is plain `{ code, message }`. */
+class RuleServer implements RuleWorker {
+  readonly #flows = new Map<FlowId, FlowTurn>()
+  readonly #start: StartFlow
+  readonly #host: HostClient
+  readonly #ended: () => void
+
+  constructor(start: StartFlow, host: HostClient, ended: () => void) {
+    this.#start = start
+    this.#host = host
+    this.#ended = ended
+  }
+
+  async open(id: FlowId, params: OpenParams): Promise<Opened> {
+    if (this.#flows.has(id)) throw refusal('bad-feed', `flow ${id} is open already`)
+    const turn = new FlowTurn()
+    this.#flows.set(id, turn)
+    try {
+      turn.flow = await this.#start(id, params, this.#host)
+      return turn.flow.opened
+    } catch (error) {
+      this.#flows.delete(id)
+      throw cleanError(error)
+    }
+  }
+
+  collect(id: FlowId, feeds: readonly Feed[]): Promise<Collected> {
+    return this.#turnOf(id).run(
+      (flow) => flow.collect(feeds),
+      (collected) => transfer(collected, collected.emissions.map(bufferOf)),
+    )
+  }
+
+  checkpoint(id: FlowId): Promise<Snapshot> {
+    return this.#turnOf(id).run(
+      (flow) => flow.checkpoint(),
+      (snapshot) => transfer(snapshot, [snapshot.state]),
+    )
+  }
+
+  async metrics(id: FlowId): Promise<FlowMetrics> {
+    const { flow } = this.#turnOf(id)
+    if (flow === undefined) throw refusal('bad-feed', `flow ${id} is not open yet`)
+    return flow.metrics()
+  }
+
+  async close(id: FlowId): Promise<void> {
+    const turn = this.#flows.get(id)
+    if (turn === undefined) return
+    this.#flows.delete(id)
+    try {
+      await turn.flow?.close()
+    } catch (error) {
+      throw cleanError(error)
+    } finally {
+      if (this.#flows.size === 0) this.#ended()
+    }
+  }
+
+  async ping(): Promise<void> {}
+
+  #turnOf(id: FlowId): FlowTurn {
+    const turn = this.#flows.get(id)
+    if (turn === undefined) throw refusal('bad-feed', `there is no flow ${id} in this worker`)
+    return turn
+  }
+}
+
+/** Keeps the calls of one flow in order: the next starts when the one before has settled. */
+class FlowTurn {
+  flow: RunningFlow | undefined
+  #last: Promise<unknown> = Promise.resolve()
+
+  run<T>(step: (flow: RunningFlow) => T | Promise<T>, finish: (value: T) => T): Promise<T> {
+    const done = this.#last.then(async () => {
+      const { flow } = this
+      if (flow === undefined) throw refusal('bad-feed', 'the flow is not open yet')
+      try {
+        return finish(await step(flow))
+      } catch (error) {
+        throw cleanError(error)
+      }
+    })
+    this.#last = done.catch(() => {})
+    return done
+  }
+}
+
+function bufferOf(part: { readonly buffer: ArrayBuffer }): ArrayBuffer {
+  return part.buffer
+}
+
+function refusal(code: string, message: string): { code: string; message: string } {
+  return { code, message }
+}
