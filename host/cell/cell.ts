@@ -43,6 +43,8 @@ export interface RuleSpec extends RuleKey {
   readonly checkpoint?: StoredCheckpoint | undefined
   /** Greater at each start of the rule; a commit of an older one is refused. */
   readonly epoch: number
+  /** Changes when the rule is dropped and made anew, or its state is reset. Handed to its sinks. */
+  readonly generation: string
   /** `KUIPER_PROPS_*` and `PLUTINO_PROPS_*` of the environment, for `props("k")`. */
   readonly props: Readonly<Record<string, string>>
 }

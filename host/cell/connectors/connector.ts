@@ -10,6 +10,10 @@ export interface ConnectorContext {
   readonly ruleId: string
   /** The stream of a source, the action's type and number of a sink. */
   readonly name: string
+  /**
+   * Changes when the rule is dropped and made anew, or its state is reset: then its payloads are numbered from the start.
+   */
+  readonly generation: string
   readonly signal: AbortSignal
   readonly logger: Logger
   readonly clock: { now(): number }

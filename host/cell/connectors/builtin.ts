@@ -1,0 +1,48 @@
+import type { ConnectorType, SinkConnector, SourceConnector } from './connector.ts'
+import { FileSink } from './file/sink.ts'
+import { FileSource } from './file/source.ts'
+import { LogSink } from './log.ts'
+import { MemorySink } from './memory/sink.ts'
+import { MemorySource } from './memory/source.ts'
+import { MemoryTopics } from './memory/topics.ts'
+import { MqttSink } from './mqtt/sink.ts'
+import { MqttSource } from './mqtt/source.ts'
+import { NopSink } from './nop.ts'
+import { RestSink } from './rest.ts'
+import { SimulatorSource } from './simulator.ts'
+
+export interface Connectors {
+  readonly sources: ReadonlyMap<string, ConnectorType<SourceConnector>>
+  readonly sinks: ReadonlyMap<string, ConnectorType<SinkConnector>>
+}
+
+/** The names that no plugin may take, and what a cell can connect to without one. */
+export const builtinSources: readonly string[] = ['file', 'memory', 'mqtt', 'simulator']
+export const builtinSinks: readonly string[] = ['file', 'log', 'memory', 'mqtt', 'nop', 'rest']
+
+/** The connectors of one cell; those for memory topics share them. */
+export function createBuiltinConnectors(): Connectors {
+  const topics = new MemoryTopics()
+  return {
+    sources: byName<SourceConnector>({
+      file: () => new FileSource(),
+      memory: () => new MemorySource(topics),
+      mqtt: () => new MqttSource(),
+      simulator: () => new SimulatorSource(),
+    }),
+    sinks: byName<SinkConnector>({
+      file: () => new FileSink(),
+      log: () => new LogSink(),
+      memory: () => new MemorySink(topics),
+      mqtt: () => new MqttSink(),
+      nop: () => new NopSink(),
+      rest: () => new RestSink(),
+    }),
+  }
+}
+
+function byName<T>(
+  makers: Readonly<Record<string, () => T>>,
+): ReadonlyMap<string, ConnectorType<T>> {
+  return new Map(Object.entries(makers).map(([name, create]) => [name, { name, create }]))
+}

@@ -1,0 +1,32 @@
+import type { ConnectorContext, PayloadChunk, SinkConnector } from '../connector.ts'
+import { eachPayload } from '../payloads.ts'
+import { Properties } from '../properties.ts'
+import type { MemoryTopics } from './topics.ts'
+
+/** Writes to a topic of the tenant, for other rules to read. */
+export class MemorySink implements SinkConnector {
+  readonly #topics: MemoryTopics
+  #topic = ''
+  #tenant = ''
+
+  constructor(topics: MemoryTopics) {
+    this.#topics = topics
+  }
+
+  configure(props: Readonly<Record<string, unknown>>): void {
+    const read = new Properties('sink "memory"', props)
+    this.#topic = read.required('topic')
+    if (/[+#]/.test(this.#topic)) read.refuse('topic', `must not hold a wildcard: "${this.#topic}"`)
+  }
+
+  async open(context: ConnectorContext): Promise<void> {
+    this.#tenant = context.tenant
+    context.connection('connected')
+  }
+
+  collect(chunk: PayloadChunk): void {
+    this.#topics.publish(this.#tenant, this.#topic, (take) => eachPayload(chunk, take))
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,40 @@
+import type { ConnectorContext, SourceConnector, SourceWriter } from '../connector.ts'
+import { Properties } from '../properties.ts'
+import type { MemoryTopics } from './topics.ts'
+
+/** Reads what memory sinks of the same tenant write. At qos 0 a reader that is too slow drops, counted; it never pushes back. */
+export class MemorySource implements SourceConnector {
+  readonly #topics: MemoryTopics
+  #filter = ''
+  #unsubscribe: (() => void) | undefined
+
+  constructor(topics: MemoryTopics) {
+    this.#topics = topics
+  }
+
+  configure(datasource: string, props: Readonly<Record<string, unknown>>): void {
+    if (datasource === '')
+      new Properties('source "memory"', props).refuse('DATASOURCE', 'must name a topic')
+    this.#filter = datasource
+  }
+
+  async open(context: ConnectorContext, writer: SourceWriter): Promise<void> {
+    const references = new Map<string, number>()
+    this.#unsubscribe = this.#topics.subscribe(
+      context.tenant,
+      this.#filter,
+      (topic, bytes, start, end) => {
+        let reference = references.get(topic)
+        if (reference === undefined) references.set(topic, (reference = writer.meta({ topic })))
+        const extra = { metaReference: reference, encoding: 'json' } as const
+        if (!writer.write(bytes, start, end, extra)) writer.drop(bytes, start, end, extra)
+      },
+      () => writer.ring(),
+    )
+    context.connection('connected')
+  }
+
+  async close(): Promise<void> {
+    this.#unsubscribe?.()
+  }
+}

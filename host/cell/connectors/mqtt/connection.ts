@@ -1,0 +1,62 @@
+import { type IClientOptions, MqttClient } from 'mqtt'
+import type { ConnectorContext } from '../connector.ts'
+import type { BrokerOptions } from './options.ts'
+import { MqttTap, type TapHandler } from './tap.ts'
+
+const FIRST_RETRY_MS = 500
+const MAX_RETRY_MS = 30_000
+
+/**
+ * A connection to a broker that keeps itself: with back-off after a loss, and its state told to the context. The tap of
+ * the moment is `tap`.
+ */
+export class BrokerConnection {
+  readonly client: MqttClient
+  readonly #context: ConnectorContext
+  tap: MqttTap | undefined
+
+  constructor(broker: BrokerOptions, context: ConnectorContext, handler: TapHandler) {
+    this.#context = context
+    const options: IClientOptions = { ...broker.client, reconnectPeriod: FIRST_RETRY_MS }
+    context.connection('connecting')
+    // `mqtt.connect` would ignore a stream builder of ours without a word
+    this.client = new MqttClient(() => (this.tap = new MqttTap(broker, handler)), options)
+    let lastError = ''
+    this.client.on('connect', () => {
+      options.reconnectPeriod = FIRST_RETRY_MS
+      this.client.options.reconnectPeriod = FIRST_RETRY_MS
+    })
+    this.client.on('error', (error) => {
+      lastError = `broker ${broker.address}: ${reasonOf(error)}`
+      context.connection('disconnected', lastError)
+    })
+    this.client.on('close', () => {
+      const period = this.client.options.reconnectPeriod ?? FIRST_RETRY_MS
+      this.client.options.reconnectPeriod = Math.min(MAX_RETRY_MS, Math.round(period * 1.7))
+      context.connection('disconnected', lastError || `broker ${broker.address}: connection closed`)
+    })
+    this.client.on('reconnect', () => context.connection('connecting'))
+  }
+
+  /** Resolves at the first connection, or when the first attempt has failed: from then on it is a matter of trying. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.client.once('connect', () => resolve())
+      this.client.once('close', () => resolve())
+      this.client.once('error', () => resolve())
+    })
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) =>
+      this.client.end(!this.client.connected, {}, () => resolve()),
+    )
+    this.tap?.destroy()
+    this.#context.connection('disconnected', 'closed')
+  }
+}
+
+/** An AggregateError of several addresses has no message of its own. */
+function reasonOf(error: Error & { code?: unknown }): string {
+  return error.message || String(error.code ?? error.name)
+}

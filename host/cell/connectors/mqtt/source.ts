@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto'
+import { CellError } from '../../cell.ts'
+import type {
+  ConnectorContext,
+  SourceConnector,
+  SourceEnd,
+  SourceWriter,
+  TupleExtra,
+} from '../connector.ts'
+import { Properties } from '../properties.ts'
+import { BrokerConnection } from './connection.ts'
+import { readBrokerOptions } from './options.ts'
+import type { Publish, TapHandler } from './tap.ts'
+
+/**
+ * Subscribes to topics of a broker. DATASOURCE lists them, separated by commas, with `+` and `#`. At qos 1 and 2 a full
+ * buffer withholds acknowledgements; at qos 0 it drops, counted.
+ */
+export class MqttSource implements SourceConnector {
+  #topics: string[] = []
+  #props: Properties = new Properties('source "mqtt"', {})
+  #qos: 0 | 1 | 2 = 1
+  #connection: BrokerConnection | undefined
+
+  configure(datasource: string, props: Readonly<Record<string, unknown>>): void {
+    const read = new Properties('source "mqtt"', props)
+    this.#props = read
+    this.#topics = datasource.split(',').map((topic) => topic.trim())
+    for (const topic of this.#topics) {
+      if (!isFilter(topic))
+        read.refuse('DATASOURCE', `holds "${topic}", which is no MQTT topic filter`)
+    }
+    this.#qos = read.integer('qos', 1, 0, 2) as 0 | 1 | 2
+    readBrokerOptions(read, '')
+  }
+
+  async open(context: ConnectorContext, writer: SourceWriter, end: SourceEnd): Promise<void> {
+    const broker = readBrokerOptions(this.#props, clientIdOf(context))
+    const connection = new BrokerConnection(
+      broker,
+      context,
+      new Intake(writer, () => connection.tap?.release()),
+    )
+    this.#connection = connection
+    const { client } = connection
+    client.on('connect', () => {
+      client.subscribe(this.#topics, { qos: this.#qos }, (error, granted) => {
+        const refused = granted?.find(({ qos }) => (qos as number) > 2)
+        if (refused !== undefined) {
+          end.failed(
+            new CellError(
+              'open-failed',
+              `source "mqtt": broker ${broker.address} refuses the subscription to "${refused.topic}"`,
+            ),
+          )
+        } else if (error === null) context.connection('connected')
+        else
+          context.connection(
+            'disconnected',
+            `broker ${broker.address}: subscribing failed: ${error.message}`,
+          )
+      })
+    })
+    await connection.settled()
+  }
+
+  async close(): Promise<void> {
+    await this.#connection?.close()
+  }
+}
+
+/** Puts PUBLISH packets into the buffer. */
+class Intake implements TapHandler {
+  readonly #writer: SourceWriter
+  readonly #onRoom: () => void
+  #waits = false
+  readonly #known = new Map<string, TupleExtra>()
+  #lastTopic: Buffer = Buffer.alloc(0)
+  #lastQos = -1
+  #lastExtra: TupleExtra = {}
+
+  constructor(writer: SourceWriter, onRoom: () => void) {
+    this.#writer = writer
+    this.#onRoom = onRoom
+  }
+
+  publish(packet: Publish): boolean {
+    const { bytes, start, end, qos, id } = packet
+    const shared = this.#extraOf(packet)
+    const extra = qos === 0 ? shared : { ...shared, meta: { messageid: id } }
+    if (this.#writer.write(bytes, start, end, extra)) return true
+    if (qos === 0) {
+      this.#writer.drop(bytes, start, end, extra)
+      return true
+    }
+    this.#wait()
+    return false
+  }
+
+  burst(): void {
+    this.#writer.ring()
+  }
+
+  #wait(): void {
+    if (this.#waits) return
+    this.#waits = true
+    this.#writer.onRoom(() => {
+      this.#waits = false
+      this.#onRoom()
+    })
+  }
+
+  /** Most packets have the topic of the one before: compared as bytes, without making a string of it. */
+  #extraOf({ bytes, topicStart, topicEnd, qos }: Publish): TupleExtra {
+    if (
+      qos === this.#lastQos &&
+      this.#lastTopic.length === topicEnd - topicStart &&
+      bytes.compare(this.#lastTopic, 0, this.#lastTopic.length, topicStart, topicEnd) === 0
+    ) {
+      return this.#lastExtra
+    }
+    const topic = bytes.toString('utf8', topicStart, topicEnd)
+    const key = `${qos} ${topic}`
+    let extra = this.#known.get(key)
+    if (extra === undefined) {
+      extra = { metaReference: this.#writer.meta({ topic, qos }) }
+      this.#known.set(key, extra)
+    }
+    this.#lastTopic = Buffer.from(bytes.subarray(topicStart, topicEnd))
+    this.#lastQos = qos
+    this.#lastExtra = extra
+    return extra
+  }
+}
+
+/** Never the same for two tenants, rules or hosts, so that no broker ends one for the other. */
+function clientIdOf({ tenant, ruleId, name }: ConnectorContext): string {
+  return `plutino-${tenant}-${ruleId}-${name}-${randomBytes(4).toString('hex')}`
+}
+
+/** MQTT 3.1.1 §4.7: `#` alone in the last level, `+` alone in its level, not empty, no NUL. */
+function isFilter(filter: string): boolean {
+  if (filter === '' || filter.includes('\0') || Buffer.byteLength(filter) > 65_535) return false
+  const levels = filter.split('/')
+  return levels.every((level, i) => {
+    if (level.includes('#')) return level === '#' && i === levels.length - 1
+    return !level.includes('+') || level === '+'
+  })
+}

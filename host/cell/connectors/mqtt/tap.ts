@@ -1,0 +1,205 @@
+import net from 'node:net'
+import { Duplex } from 'node:stream'
+import tls from 'node:tls'
+import type { BrokerOptions } from './options.ts'
+import { Acknowledgements, PUBLISH, PUBREL, readLength } from './packets.ts'
+
+const READ_BYTES = 262_144
+/** More than this much withheld, and the socket is no longer read: a broker without a window of its own. */
+const MAX_HELD_BYTES = 16 << 20
+
+/** A PUBLISH as the tap found it; the payload is `bytes[start, end)`, a view. */
+export interface Publish {
+  readonly bytes: Buffer
+  readonly topicStart: number
+  readonly topicEnd: number
+  readonly start: number
+  readonly end: number
+  readonly qos: number
+  readonly id: number
+}
+
+export interface TapHandler {
+  /** @returns true: taken, it may be acknowledged; false: not now, withhold the acknowledgement until `release` */
+  publish(packet: Publish): boolean
+  /** The packets of one read were handed over. */
+  burst(): void
+}
+
+/**
+ * A stream between a socket and the mqtt package. PUBLISH packets are taken out here and never reach the client library,
+ * whose path per message is the slower one; so are PUBREL packets, since the acknowledgements are ours. All else passes.
+ *
+ * At qos 1 and 2 a packet that finds no room is held, its acknowledgement withheld: the broker stops after its window
+ * while the connection, pings included, lives on.
+ */
+export class MqttTap extends Duplex {
+  readonly #handler: TapHandler
+  readonly #version: number
+  readonly #socket: net.Socket
+  readonly #acks = new Acknowledgements()
+  /** Ids of qos 2 that were handed over and not yet released: a repetition is acknowledged, not handed over again. */
+  readonly #received = new Set<number>()
+  #held: Publish[] = []
+  #heldBytes = 0
+  #rest: Buffer | undefined
+  /** PUBLISH packets read. */
+  publishes = 0
+
+  constructor(broker: BrokerOptions, handler: TapHandler) {
+    super()
+    this.#handler = handler
+    this.#version = broker.client.protocolVersion ?? 4
+    const secure = broker.tls
+    const plain = net.connect({
+      host: broker.host,
+      port: broker.port,
+      noDelay: true,
+      ...(secure === undefined ? { onread: this.#reader() } : {}),
+    })
+    this.#socket =
+      secure === undefined
+        ? plain
+        : tls.connect({ ...secure, socket: plain, ...serverName(broker.host) })
+    if (secure !== undefined) this.#socket.on('data', (bytes: Buffer) => this.#read(bytes))
+    this.#socket.on(secure === undefined ? 'connect' : 'secureConnect', () => this.emit('connect'))
+    this.#socket.on('error', (error) => this.destroy(error))
+    this.#socket.on('close', () => this.destroy())
+    plain.on('error', (error) => this.destroy(error))
+  }
+
+  /** There is room again: what was held goes in, in order, and is acknowledged. */
+  release(): void {
+    let taken = 0
+    for (const packet of this.#held) {
+      if (!this.#handler.publish(packet)) break
+      this.#acknowledge(packet)
+      this.#heldBytes -= packet.end
+      taken++
+    }
+    if (taken === 0) return
+    this.#held.splice(0, taken)
+    this.#handler.burst()
+    this.#flush()
+    if (this.#heldBytes < MAX_HELD_BYTES && this.#socket.isPaused()) this.#socket.resume()
+  }
+
+  get isHolding(): boolean {
+    return this.#held.length > 0
+  }
+
+  override _read(): void {}
+
+  override _write(
+    bytes: Buffer,
+    encoding: BufferEncoding,
+    done: (error?: Error | null) => void,
+  ): void {
+    this.#socket.write(bytes, encoding, done)
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#socket.end(done)
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#socket.destroy()
+    this.#held = []
+    done(error)
+  }
+
+  #reader(): net.OnReadOpts {
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+    return { buffer, callback: (length) => this.#read(buffer.subarray(0, length)) }
+  }
+
+  /** @returns whether to go on reading */
+  #read(bytes: Buffer): boolean {
+    const all = this.#rest === undefined ? bytes : Buffer.concat([this.#rest, bytes])
+    let at = 0
+    while (at + 2 <= all.length) {
+      const { value, next } = readLength(all, at + 1)
+      if (next === -2) {
+        this.destroy(new Error('the broker sent a packet whose length is malformed'))
+        return false
+      }
+      if (next < 0 || next + value > all.length) break
+      this.#packet(all, at, next, next + value)
+      at = next + value
+    }
+    this.#rest = at < all.length ? Buffer.from(all.subarray(at)) : undefined
+    this.#handler.burst()
+    this.#flush()
+    if (this.#heldBytes < MAX_HELD_BYTES) return true
+    this.#socket.pause()
+    return false
+  }
+
+  #packet(bytes: Buffer, at: number, start: number, end: number): void {
+    const first = bytes[at] as number
+    if (first >> 4 === PUBLISH) this.#publish(bytes, first, start, end)
+    else if (first >> 4 === PUBREL) this.#pubrel(bytes.readUInt16BE(start))
+    else this.push(Buffer.from(bytes.subarray(at, end)))
+  }
+
+  #publish(bytes: Buffer, first: number, start: number, end: number): void {
+    this.publishes++
+    const topicStart = start + 2
+    const topicEnd = topicStart + bytes.readUInt16BE(start)
+    const qos = (first >> 1) & 3
+    let at = topicEnd
+    let id = 0
+    if (qos > 0) {
+      id = bytes.readUInt16BE(at)
+      at += 2
+    }
+    if (this.#version === 5) {
+      const { value, next } = readLength(bytes, at)
+      at = next + value
+    }
+    const packet: Publish = { bytes, topicStart, topicEnd, start: at, end, qos, id }
+    if (qos === 2 && this.#received.has(id)) this.#acks.pubrec(id)
+    else if (qos === 0) this.#handler.publish(packet)
+    else if (this.#held.length === 0 && this.#handler.publish(packet)) this.#acknowledge(packet)
+    else this.#hold(packet)
+  }
+
+  #acknowledge({ qos, id }: Publish): void {
+    if (qos === 1) {
+      this.#acks.puback(id)
+      return
+    }
+    this.#received.add(id)
+    this.#acks.pubrec(id)
+  }
+
+  #pubrel(id: number): void {
+    this.#received.delete(id)
+    this.#acks.pubcomp(id)
+  }
+
+  #hold({ bytes, topicStart, topicEnd, start, end, qos, id }: Publish): void {
+    const copy = Buffer.from(bytes.subarray(topicStart, end))
+    const held = {
+      bytes: copy,
+      topicStart: 0,
+      topicEnd: topicEnd - topicStart,
+      start: start - topicStart,
+      end: end - topicStart,
+      qos,
+      id,
+    }
+    this.#held.push(held)
+    this.#heldBytes += held.end
+  }
+
+  #flush(): void {
+    const packets = this.#acks.take()
+    if (packets !== undefined && !this.#socket.destroyed) this.#socket.write(packets)
+  }
+}
+
+/** Node refuses an address as a server name. */
+function serverName(host: string): { servername?: string } {
+  return net.isIP(host) === 0 ? { servername: host } : {}
+}
