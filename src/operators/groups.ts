@@ -1,0 +1,182 @@
+import type { Aggregator } from '#src/functions/declaration.ts'
+import { packColumn, unpackColumn } from '#src/state/columns.ts'
+import type { Predicate, RecordMaker, Value } from './compiled.ts'
+import { KeyIndex } from './key-index.ts'
+import type { Row } from './operator.ts'
+
+/** A value of the row and the column in which it stands in the group's row. */
+export interface NamedValue {
+  readonly value: Value
+  readonly as: string
+}
+
+/** A call of an aggregate, compiled. */
+export interface AggregateColumn {
+  readonly aggregator: Aggregator<unknown>
+  readonly args: readonly Value[]
+  readonly filter?: Predicate | undefined
+  readonly as: string
+}
+
+export interface GroupColumns {
+  readonly keys: readonly NamedValue[]
+  readonly calls: readonly AggregateColumn[]
+  /** What is neither key nor aggregate: its value in the group's first row. */
+  readonly first: readonly NamedValue[]
+  /** Set where the group's row begins with the columns of its first row: copies them. */
+  readonly keepFirst?: RecordMaker | undefined
+}
+
+/**
+ * Groups of rows and their accumulators, column by column: a key has a slot, and each call an array of accumulators by
+ * slot. Rows are not kept.
+ */
+export class Groups {
+  readonly #columns: GroupColumns
+  readonly #index: KeyIndex
+  readonly #keys: readonly Value[]
+  readonly #calls: readonly AggregateColumn[]
+  /** Scratch: the key of the row in hand, and for each call its argument, its arguments, or `SKIPPED`. */
+  readonly #key: unknown[]
+  readonly #arguments: unknown[]
+  #accumulators: unknown[][] = []
+  #firsts: unknown[][] = []
+  #firstRows: Row[] = []
+
+  constructor(columns: GroupColumns) {
+    this.#columns = columns
+    this.#index = new KeyIndex(columns.keys.length)
+    this.#keys = columns.keys.map(({ value }) => value)
+    this.#calls = columns.calls
+    this.#key = columns.keys.map(() => null)
+    this.#arguments = columns.calls.map(() => undefined)
+    this.clear()
+  }
+
+  get size(): number {
+    return this.#index.size
+  }
+
+  /** Takes a row into its group. When an expression of the row throws, no group has changed. */
+  add(row: Row): void {
+    const keys = this.#keys
+    const key = this.#key
+    for (let i = 0; i < keys.length; i++) key[i] = (keys[i] as Value)(row)
+    const calls = this.#calls
+    const values = this.#arguments
+    for (let i = 0; i < calls.length; i++) values[i] = argument(calls[i] as AggregateColumn, row)
+    const known = this.#index.size
+    const slot = this.#index.slot(key)
+    if (slot === known) this.#open(slot, row)
+    for (let i = 0; i < calls.length; i++) {
+      const value = values[i]
+      if (value === SKIPPED) continue
+      const { aggregator, args } = calls[i] as AggregateColumn
+      const accumulators = this.#accumulators[i] as unknown[]
+      const accumulator = accumulators[slot]
+      accumulators[slot] =
+        args.length === 1
+          ? aggregator.add(accumulator, value)
+          : args.length === 0
+            ? aggregator.add(accumulator)
+            : aggregator.add(accumulator, ...(value as unknown[]))
+    }
+  }
+
+  /**
+   * A row per group, in order of appearance. The groups stay as they are; call `clear` before the next row comes.
+   * @param failed told of each group whose result could not be made
+   */
+  rows(complete: (row: Row) => void, failed: (error: unknown) => void): Row[] {
+    const made: Row[] = []
+    for (let slot = 0; slot < this.#index.size; slot++) {
+      try {
+        const row = this.#row(slot)
+        complete(row)
+        made.push(row)
+      } catch (error) {
+        failed(error)
+      }
+    }
+    return made
+  }
+
+  clear(): void {
+    this.#index.clear()
+    this.#accumulators = this.#columns.calls.map(() => [])
+    this.#firsts = this.#columns.first.map(() => [])
+    this.#firstRows = []
+  }
+
+  snapshot(): unknown {
+    return {
+      keys: this.#index.snapshot(),
+      accumulators: this.#accumulators.map(packColumn),
+      firsts: this.#firsts.map(packColumn),
+      firstRows: packColumn(this.#firstRows),
+    }
+  }
+
+  restore(state: unknown): void {
+    const { keys, accumulators, firsts, firstRows } = state as GroupsState // what snapshot made
+    this.#index.restore(keys)
+    this.#accumulators = accumulators.map(unpackColumn)
+    this.#firsts = firsts.map(unpackColumn)
+    this.#firstRows = unpackColumn(firstRows) as Row[]
+  }
+
+  #row(slot: number): Row {
+    const { keys, calls, first } = this.#columns
+    const row: Row = this.#firstRows[slot] ?? {}
+    for (let i = 0; i < keys.length; i++) {
+      row[(keys[i] as NamedValue).as] = this.#index.value(slot, i)
+    }
+    for (let i = 0; i < first.length; i++) {
+      row[(first[i] as NamedValue).as] = this.#firsts[i]?.[slot]
+    }
+    for (let i = 0; i < calls.length; i++) {
+      const { aggregator, as } = calls[i] as AggregateColumn
+      row[as] = aggregator.result(this.#accumulators[i]?.[slot])
+    }
+    return row
+  }
+
+  #open(slot: number, row: Row): void {
+    const { first, calls, keepFirst } = this.#columns
+    let values: unknown[]
+    try {
+      if (keepFirst !== undefined) this.#firstRows[slot] = keepFirst(row)
+      values = first.map(({ value }) => value(row) ?? null)
+    } catch (error) {
+      this.#index.dropLast(this.#key)
+      if (keepFirst !== undefined) this.#firstRows.length = slot
+      throw error
+    }
+    for (let i = 0; i < values.length; i++) (this.#firsts[i] as unknown[])[slot] = values[i]
+    for (let i = 0; i < calls.length; i++) {
+      ;(this.#accumulators[i] as unknown[])[slot] = calls[i]?.aggregator.init()
+    }
+  }
+}
+
+interface GroupsState {
+  readonly keys: unknown
+  readonly accumulators: readonly unknown[]
+  readonly firsts: readonly unknown[]
+  readonly firstRows: unknown
+}
+
+/** In the place of an argument: FILTER(WHERE …) of the call was not true. */
+const SKIPPED = Symbol('skipped')
+
+function argument({ args, filter }: AggregateColumn, row: Row): unknown {
+  if (filter !== undefined && filter(row) !== true) return SKIPPED
+  switch (args.length) {
+    case 0:
+      return undefined
+    case 1:
+      return (args[0] as Value)(row)
+    default:
+      return args.map((value) => value(row))
+  }
+}

@@ -1,0 +1,90 @@
+import { EngineError } from '#src/errors.ts'
+import { packColumn, unpackColumn } from '#src/state/columns.ts'
+import { structuralKey } from './structural-key.ts'
+
+/** A level of the index: the next level, or the slot at the last one. */
+type Level = Map<unknown, Level | number>
+
+/**
+ * Gives each different tuple of key values a number, its slot, counted from 0 in order of appearance. With several
+ * values a Map per level, since joining them to one text costs more than the second look-up.
+ */
+export class KeyIndex {
+  readonly #width: number
+  readonly #columns: unknown[][]
+  #root: Level = new Map()
+  #size = 0
+
+  /** @param width how many values a key has; 0: there is one slot at most */
+  constructor(width: number) {
+    this.#width = width
+    this.#columns = Array.from({ length: width }, () => [])
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** @param values read at once, may be reused by the caller */
+  slot(values: readonly unknown[]): number {
+    const last = this.#width - 1
+    if (last < 0) {
+      this.#size = 1
+      return 0
+    }
+    let level = this.#root
+    for (let i = 0; i < last; i++) level = nextLevel(level, structuralKey(values[i]))
+    const key = structuralKey(values[last])
+    const known = level.get(key)
+    if (known !== undefined) return known as number // the last level holds slots only
+    const slot = this.#size++
+    level.set(key, slot)
+    for (let i = 0; i <= last; i++) (this.#columns[i] as unknown[])[slot] = values[i] ?? null
+    return slot
+  }
+
+  /** Takes the newest slot out again. @param values the key that made it */
+  dropLast(values: readonly unknown[]): void {
+    this.#size--
+    let level = this.#root
+    for (let i = 0; i < this.#width - 1; i++) level = nextLevel(level, structuralKey(values[i]))
+    if (this.#width > 0) level.delete(structuralKey(values[this.#width - 1]))
+    for (const column of this.#columns) column.length = this.#size
+  }
+
+  /** The value at `position` of the key in `slot`, as it was first seen. */
+  value(slot: number, position: number): unknown {
+    return this.#columns[position]?.[slot]
+  }
+
+  clear(): void {
+    this.#root = new Map()
+    this.#size = 0
+    for (let i = 0; i < this.#width; i++) this.#columns[i] = []
+  }
+
+  /** The keys by position, slots in order. */
+  snapshot(): unknown {
+    return { size: this.#size, columns: this.#columns.map(packColumn) }
+  }
+
+  restore(state: unknown): void {
+    const { size, columns } = state as { size: number; columns: unknown[] } // what snapshot made
+    if (columns.length !== this.#width) {
+      throw new EngineError(
+        'bad-state',
+        `state has keys of ${columns.length} values, ${this.#width} are expected`,
+      )
+    }
+    const values = columns.map((column) => unpackColumn(column))
+    for (let slot = 0; slot < size; slot++) this.slot(values.map((column) => column[slot]))
+  }
+}
+
+function nextLevel(level: Level, key: unknown): Level {
+  const known = level.get(key)
+  if (known !== undefined) return known as Level // only the last level holds slots
+  const made: Level = new Map()
+  level.set(key, made)
+  return made
+}

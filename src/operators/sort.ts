@@ -1,0 +1,96 @@
+import type { Value } from './compiled.ts'
+import {
+  type Batch,
+  type Operator,
+  type OperatorContext,
+  type OperatorId,
+  type Output,
+  type Row,
+  unlinked,
+} from './operator.ts'
+import { compareValues, isNull } from './order.ts'
+
+export interface SortKey {
+  readonly value: Value
+  readonly descending: boolean
+}
+
+export interface SortOptions {
+  readonly keys: readonly SortKey[]
+  /** False before a window: there each row is an emission of its own, so there is nothing to sort. */
+  readonly perBatch: boolean
+}
+
+interface Keyed {
+  readonly row: Row
+  readonly keys: readonly unknown[]
+}
+
+/** ORDER BY: sorts the rows of each emission. Stable; nulls come last, also where the order is descending. */
+export class Sort implements Operator {
+  readonly id: OperatorId
+  readonly #options: SortOptions
+  readonly #context: OperatorContext
+  #output: Output = unlinked
+
+  constructor(id: OperatorId, options: SortOptions, context: OperatorContext) {
+    this.id = id
+    this.#options = options
+    this.#context = context
+  }
+
+  link(output: Output): void {
+    this.#output = output
+  }
+
+  push(batch: Batch): void {
+    const { metrics } = this.#context
+    metrics.recordsIn += batch.rows.length
+    const sorted = this.#options.perBatch ? this.#sort(batch) : batch
+    if (sorted.rows.length === 0) return
+    metrics.recordsOut += sorted.rows.length
+    this.#output.push(sorted)
+  }
+
+  advance(time: number): void {
+    this.#output.advance(time)
+  }
+
+  wakeAt(): number {
+    return Number.POSITIVE_INFINITY
+  }
+
+  snapshot(): undefined {}
+
+  restore(): void {}
+
+  /** Rows change places, times do not: they never decrease within a batch. */
+  #sort({ rows, times }: Batch): Batch {
+    const { keys } = this.#options
+    const keyed: Keyed[] = []
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as Row
+      try {
+        keyed.push({ row, keys: keys.map((key) => key.value(row)) })
+      } catch (error) {
+        this.#context.rowError(error, times[i] as number)
+      }
+    }
+    keyed.sort((a, b) => compareRows(a, b, keys))
+    return { rows: keyed.map(({ row }) => row), times: times.slice(0, keyed.length) }
+  }
+}
+
+function compareRows(a: Keyed, b: Keyed, keys: readonly SortKey[]): number {
+  for (let i = 0; i < keys.length; i++) {
+    const left = a.keys[i]
+    const right = b.keys[i]
+    if (isNull(left) || isNull(right)) {
+      if (isNull(left) && isNull(right)) continue
+      return isNull(left) ? 1 : -1
+    }
+    const order = compareValues(left, right)
+    if (order !== 0) return keys[i]?.descending === true ? -order : order
+  }
+  return 0
+}
