@@ -27,16 +27,17 @@ export class Journal {
       .then(() => open(path, 'r+'))
     const journal = new Journal(file)
     const slots = await Promise.all([journal.#read(0), journal.#read(1)])
-    const newest = (slots[1]?.bytes ?? -1) > (slots[0]?.bytes ?? -1) ? 1 : 0
-    journal.#turn = newest + 1
-    return { journal, written: slots[newest] }
+    const newest = slots.reduce((a, b) => ((b?.turn ?? -1) > (a?.turn ?? -1) ? b : a))
+    journal.#turn = (newest?.turn ?? -1) + 1
+    return { journal, written: newest }
   }
 
   /** Call it after the file itself was synced. */
   async note(written: Written): Promise<void> {
-    const text = JSON.stringify(written)
+    const turn = this.#turn++
+    const text = JSON.stringify({ ...written, turn } satisfies Slot)
     const line = `${digest(text)} ${text}`.padEnd(SLOT_BYTES - 1).concat('\n')
-    await this.#file.write(line, (this.#turn++ % 2) * SLOT_BYTES, 'utf8')
+    await this.#file.write(line, (turn % 2) * SLOT_BYTES, 'utf8')
     await this.#file.datasync()
   }
 
@@ -44,7 +45,7 @@ export class Journal {
     return this.#file.close()
   }
 
-  async #read(slot: number): Promise<Written | undefined> {
+  async #read(slot: number): Promise<Slot | undefined> {
     const { buffer, bytesRead } = await this.#file.read(
       Buffer.alloc(SLOT_BYTES),
       0,
@@ -54,11 +55,16 @@ export class Journal {
     const line = buffer.toString('utf8', 0, bytesRead).trim()
     const text = line.slice(line.indexOf(' ') + 1)
     if (line === '' || digest(text) !== line.slice(0, line.indexOf(' '))) return undefined
-    return JSON.parse(text) as Written
+    return JSON.parse(text) as Slot
   }
 }
 
 const SLOT_BYTES = 512
+
+/** `turn` counts the notes: the slot with the greater one is the newer. */
+interface Slot extends Written {
+  readonly turn: number
+}
 
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32)

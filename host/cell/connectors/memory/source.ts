@@ -25,7 +25,10 @@ export class MemorySource implements SourceConnector {
       this.#filter,
       (topic, bytes, start, end) => {
         let reference = references.get(topic)
-        if (reference === undefined) references.set(topic, (reference = writer.meta({ topic })))
+        if (reference === undefined) {
+          reference = writer.meta({ topic })
+          references.set(topic, reference)
+        }
         const extra = { metaReference: reference, encoding: 'json' } as const
         if (!writer.write(bytes, start, end, extra)) writer.drop(bytes, start, end, extra)
       },

@@ -1,0 +1,197 @@
+import { posix } from 'node:path'
+import semver from 'semver'
+import { nearest } from '#src/sql/near.ts'
+import type { ArchiveFiles } from './archive.ts'
+import { InstallError } from './errors.ts'
+import { checkManifest, type Manifest } from './manifest.ts'
+import { normalVersion } from './version.ts'
+
+export const extensionKinds = ['source', 'sink', 'function'] as const
+export type ExtensionKind = (typeof extensionKinds)[number]
+
+/** One source, sink or function of a package. */
+export interface Extension {
+  readonly kind: ExtensionKind
+  readonly name: string
+  /** The script in the archive. */
+  readonly file: string
+  readonly export: string
+  /** The JSON Schema of its options, checked before `configure`. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** What a zip holds, whichever of the two layouts it has. */
+export interface PackageContent {
+  readonly package: string
+  readonly version: string
+  readonly extensions: readonly Extension[]
+  readonly permissions: NonNullable<Manifest['plutino']['permissions']>
+  /** `random.yaml` beside the script: copied to `etc/sources` if there is none. */
+  readonly yaml: string | undefined
+  /** An `install.sh` is in the zip; it is never run, and the answer says so. */
+  readonly hasInstallScript: boolean
+}
+
+const NAME = /^[a-zA-Z0-9_-]+$/
+const SCRIPT = /\.(js|mjs|cjs|ts)$/
+
+/**
+ * Finds out what a zip holds.
+ *
+ * @param wanted kind and name from the request: Kuiper's layout says neither itself
+ * @throws InstallError `no-manifest`, `bad-manifest`, `newer-host-needed`, `not-in-package`
+ */
+export function readLayout(
+  files: ArchiveFiles,
+  wanted: { kind: ExtensionKind; name: string },
+  hostVersion: string,
+): PackageContent {
+  const library = [...files.keys()].find((name) => name.endsWith('.so'))
+  if (library !== undefined) {
+    throw new InstallError(
+      'bad-manifest',
+      `"${library}" is a Go plugin for Kuiper, which only the Go server that it was built for can load; docs/coming-from-kuiper.md says how to port it`,
+    )
+  }
+  const content = files.has('package.json')
+    ? readPackage(files, hostVersion)
+    : readKuiper(files, wanted)
+  const names = content.extensions
+    .filter(({ kind }) => kind === wanted.kind)
+    .map(({ name }) => name)
+  if (!names.includes(wanted.name)) {
+    const near = nearest(wanted.name, names)
+    const hint = near === undefined ? '' : `; did you mean "${near}"?`
+    const has = names.length === 0 ? `no ${wanted.kind}` : names.join(', ')
+    throw new InstallError(
+      'not-in-package',
+      `${wanted.kind} "${wanted.name}" is not in package "${content.package}", which has ${has}${hint}`,
+    )
+  }
+  return content
+}
+
+function readPackage(files: ArchiveFiles, hostVersion: string): PackageContent {
+  const manifest = checkManifest(files.get('package.json') as Buffer)
+  const range = manifest.engines?.plutino
+  if (range !== undefined && !semver.satisfies(hostVersion, range, { includePrerelease: true })) {
+    throw new InstallError(
+      'newer-host-needed',
+      `package "${manifest.name}" ${manifest.version} needs plutino ${range}; this host is ${hostVersion}`,
+    )
+  }
+  const extensions: Extension[] = []
+  for (const kind of extensionKinds) {
+    for (const [name, entry] of Object.entries(manifest.plutino[`${kind}s`] ?? {})) {
+      extensions.push(extensionOf(kind, name, entry, files))
+    }
+  }
+  if (extensions.length === 0)
+    throw new InstallError(
+      'bad-manifest',
+      `package "${manifest.name}" has no sources, sinks or functions in its "plutino" section`,
+    )
+  return {
+    package: manifest.name,
+    version: manifest.version,
+    extensions,
+    permissions: manifest.plutino.permissions ?? {},
+    yaml: undefined,
+    hasInstallScript: files.has('install.sh'),
+  }
+}
+
+type Entry = string | { readonly file: string; readonly options?: string | undefined }
+
+function extensionOf(
+  kind: ExtensionKind,
+  name: string,
+  entry: Entry,
+  files: ArchiveFiles,
+): Extension {
+  const what = `${kind} "${name}"`
+  if (!NAME.test(name) || name === '__proto__' || name === 'constructor') {
+    throw new InstallError('bad-manifest', `${what}: a name has only letters, digits, "_" and "-"`)
+  }
+  const [path = '', exported] = (typeof entry === 'string' ? entry : entry.file).split('#')
+  const file = inside(path, what)
+  if (!files.has(file) || !SCRIPT.test(file)) {
+    const near = nearest(file, files.keys())
+    throw new InstallError(
+      'bad-manifest',
+      `${what}: file "${path}" is not in the package or no script${near === undefined ? '' : `; did you mean "${near}"?`}`,
+    )
+  }
+  const options =
+    typeof entry === 'string' || entry.options === undefined
+      ? undefined
+      : readOptions(files, inside(entry.options, what), what)
+  return { kind, name, file, export: exported ?? upperFirst(name), options }
+}
+
+function inside(path: string, what: string): string {
+  const normal = posix.normalize(path)
+  if (/^([a-z]+:|\/|\.\.(\/|$))/i.test(normal) || normal.includes('\\')) {
+    throw new InstallError('bad-manifest', `${what}: file "${path}" is outside the package`)
+  }
+  return normal.replace(/^\.\//, '')
+}
+
+function readOptions(files: ArchiveFiles, file: string, what: string): Record<string, unknown> {
+  const bytes = files.get(file)
+  if (bytes === undefined)
+    throw new InstallError('bad-manifest', `${what}: schema "${file}" is not in the package`)
+  try {
+    return JSON.parse(bytes.toString('utf8')) as Record<string, unknown>
+  } catch (error) {
+    throw new InstallError(
+      'bad-manifest',
+      `${what}: schema "${file}" is not JSON: ${(error as Error).message}`,
+      { cause: error },
+    )
+  }
+}
+
+/** Kuiper's layout: `Mysql@v1.0.0.js` at the root; kind and name come with the request. */
+function readKuiper(
+  files: ArchiveFiles,
+  wanted: { kind: ExtensionKind; name: string },
+): PackageContent {
+  const scripts = [...files.keys()].filter((file) => !file.includes('/') && SCRIPT.test(file))
+  const named = scripts.map((file) => {
+    const [base = '', ...version] = file.replace(SCRIPT, '').split('@')
+    return { file, base, version: normalVersion(version.join('@')) }
+  })
+  if (named.length === 0) {
+    throw new InstallError(
+      'no-manifest',
+      `the archive has neither a package.json with a "plutino" section nor a script such as ${upperFirst(wanted.name)}@v1.0.0.js at its root`,
+    )
+  }
+  const found = named.find(({ base }) => base === wanted.name || base === upperFirst(wanted.name))
+  if (found === undefined) {
+    const names = named.map(({ base }) => lowerFirst(base))
+    throw new InstallError(
+      'not-in-package',
+      `${wanted.kind} "${wanted.name}" is not in the archive, which has ${names.join(', ')}`,
+    )
+  }
+  return {
+    package: wanted.name,
+    version: found.version,
+    extensions: [
+      { kind: wanted.kind, name: wanted.name, file: found.file, export: upperFirst(wanted.name) },
+    ],
+    permissions: {},
+    yaml: files.get(`${wanted.name}.yaml`)?.toString('utf8'),
+    hasInstallScript: files.has('install.sh'),
+  }
+}
+
+function upperFirst(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1)
+}
+
+function lowerFirst(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1)
+}
