@@ -1,0 +1,11 @@
+import type { Operator, Row } from './operator.ts'
+
+/** Takes the rows of a flow's sources, one at a time, and brings them into one order. Stands at the head of the flow. */
+export interface Intake extends Operator {
+  /** The row belongs to the intake from here on. */
+  take(source: number, row: Row, time: number): void
+  /** The end of the rows taken in one go: what can go on goes on. */
+  settle(): void
+  /** Nothing older than `time` will come from this source; `Infinity`: nothing at all. */
+  reach(source: number, time: number): void
+}

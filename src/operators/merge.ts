@@ -1,0 +1,83 @@
+import { EngineError } from '#src/errors.ts'
+import { HeldRows } from './held-rows.ts'
+import type { Intake } from './intake.ts'
+import {
+  type Batch,
+  type OperatorContext,
+  type OperatorId,
+  type Output,
+  type Row,
+  unlinked,
+} from './operator.ts'
+
+/**
+ * Merges the rows of several sources by (time, source, sequence). A row goes on only when every source has passed its
+ * time, so that the order is the same however the sources were read.
+ */
+export class Merge implements Intake {
+  readonly id: OperatorId
+  readonly #context: OperatorContext
+  readonly #most: number
+  readonly #held = new HeldRows()
+  /** By source: nothing older will come. */
+  #reached: number[]
+  #output: Output = unlinked
+
+  constructor(
+    id: OperatorId,
+    options: { readonly sources: number; readonly batchRows: number },
+    context: OperatorContext,
+  ) {
+    this.id = id
+    this.#most = options.batchRows
+    this.#context = context
+    this.#reached = Array.from({ length: options.sources }, () => Number.NEGATIVE_INFINITY)
+  }
+
+  link(output: Output): void {
+    this.#output = output
+  }
+
+  take(source: number, row: Row, time: number): void {
+    this.#context.metrics.recordsIn++
+    this.#held.add(row, time, source)
+  }
+
+  settle(): void {}
+
+  reach(source: number, time: number): void {
+    if (time > (this.#reached[source] ?? Number.POSITIVE_INFINITY)) this.#reached[source] = time
+    this.#release()
+  }
+
+  push(_batch: Batch): void {
+    throw new EngineError('bad-plan', `${this.id}: rows of several sources are merged one by one`)
+  }
+
+  advance(_time: number): void {
+    this.#release()
+  }
+
+  /** Told by the sources, not by the clock. */
+  wakeAt(): number {
+    return Number.POSITIVE_INFINITY
+  }
+
+  snapshot(): unknown {
+    return { reached: [...this.#reached], held: this.#held.snapshot() }
+  }
+
+  restore(state: unknown): void {
+    const { reached, held } = state as { reached: number[]; held: unknown } // what snapshot made
+    this.#reached = this.#reached.map((at, source) => reached[source] ?? at)
+    this.#held.restore(held)
+  }
+
+  #release(): void {
+    const bound = Math.min(...this.#reached)
+    const all = bound === Number.POSITIVE_INFINITY
+    const { metrics } = this.#context
+    metrics.recordsOut += this.#held.release(bound, all, this.#most, this.#output)
+    if (bound !== Number.NEGATIVE_INFINITY) this.#output.advance(bound)
+  }
+}

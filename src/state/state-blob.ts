@@ -1,0 +1,50 @@
+import { deserialize, serialize } from 'node:v8'
+import { EngineError } from '#src/errors.ts'
+
+/** Grows when what stands in a blob is laid out anew. */
+const FORMAT = 1
+
+/** All that a flow keeps, as plain data. */
+export interface FlowState {
+  /** By stable id. */
+  readonly operators: ReadonlyMap<string, unknown>
+  /** By the extension's name in the rule. */
+  readonly extensions: ReadonlyMap<string, unknown>
+  /** By name of source: where it stands. */
+  readonly sources: ReadonlyMap<string, SourcePosition>
+}
+
+export interface SourcePosition {
+  readonly sequence: number
+  readonly offset?: unknown
+}
+
+/** One buffer with exactly the state in it, fit to be transferred. Its checksum is the host's affair. */
+export function packState(state: FlowState): ArrayBuffer {
+  const bytes = serialize({ format: FORMAT, ...state })
+  if (bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer) {
+    return bytes.buffer
+  }
+  const exact = new Uint8Array(bytes.byteLength)
+  exact.set(bytes)
+  return exact.buffer
+}
+
+export function unpackState(buffer: ArrayBuffer): FlowState {
+  let state: unknown
+  try {
+    state = deserialize(new Uint8Array(buffer))
+  } catch (error) {
+    throw new EngineError('bad-state', 'the checkpoint cannot be read; start without it', {
+      cause: error,
+    })
+  }
+  const format = (state as { format?: unknown } | null | undefined)?.format
+  if (format !== FORMAT) {
+    throw new EngineError(
+      'bad-state',
+      `the checkpoint has format ${String(format)}, this version reads ${FORMAT}; start without it`,
+    )
+  }
+  return state as FlowState & { format: number }
+}
