@@ -1,0 +1,102 @@
+import { canonicalAggregate, canonicalAnalytic } from './canonical.ts'
+import type { AggregateCall, AnalyticCall, Column, PlanExpression } from './expression.ts'
+import type { DataType } from './types.ts'
+import { some } from './walk.ts'
+
+/** A value that is computed once and read as a hidden column. */
+export interface Computed {
+  readonly expression: PlanExpression
+  readonly as: string
+}
+
+export const windowColumns = ['window_start()', 'window_end()', 'window_trigger()'] as const
+
+/**
+ * What a statement computes on the way, each in a hidden column. A column is *above* when its value exists only behind
+ * the window or aggregation, because it reads an aggregate or the window's bounds.
+ */
+export class Derived {
+  readonly aggregates: AggregateCall[] = []
+  readonly analytics: AnalyticCall[] = []
+  readonly computes: Computed[] = []
+  /** Metadata of the row, by source. */
+  readonly metas: {
+    readonly source: number
+    readonly path: readonly string[]
+    readonly as: string
+  }[] = []
+  readonly timeColumns = new Map<number, string>()
+  readonly #above = new Set<string>(windowColumns)
+  readonly #known = new Map<string, Column>()
+  #calls = 0
+
+  /** The number of the next call. Final numbers are given when the plan stands. */
+  nextCall(): number {
+    return this.#calls++
+  }
+
+  /** @param shared false for calls that are not the same when they look the same, such as those of plugins */
+  aggregate(call: Omit<AggregateCall, 'as' | 'id'>, shared: boolean): Column {
+    const make = (): Column => {
+      const as = `$agg${this.aggregates.length}`
+      this.aggregates.push({ ...call, as, id: this.nextCall() })
+      this.#above.add(as)
+      return column(as, call.dataType)
+    }
+    if (!shared) return make()
+    return this.#once(`aggregate ${canonicalAggregate({ ...call, as: '', id: 0 })}`, make)
+  }
+
+  analytic(call: Omit<AnalyticCall, 'as' | 'id'>, shared: boolean): Column {
+    const make = (): Column => {
+      const as = `$analytic${this.analytics.length}`
+      if (analyticParts(call).some((part) => this.isAbove(part))) this.#above.add(as)
+      this.analytics.push({ ...call, as, id: this.nextCall() })
+      return column(as, call.dataType)
+    }
+    if (!shared) return make()
+    return this.#once(`analytic ${canonicalAnalytic({ ...call, as: '', id: 0 })}`, make)
+  }
+
+  compute(expression: PlanExpression): Column {
+    const as = `$alias${this.computes.length}`
+    this.computes.push({ expression, as })
+    if (this.isAbove(expression)) this.#above.add(as)
+    return column(as, expression.dataType)
+  }
+
+  meta(source: number, path: readonly string[], as: string): Column {
+    return this.#once(`meta ${as}`, () => {
+      this.metas.push({ source, path, as })
+      return column(
+        as,
+        path.length === 0 ? { type: 'struct' } : { type: 'any', wholeIsBigint: true },
+      )
+    })
+  }
+
+  eventTime(source: number, as: string): Column {
+    this.timeColumns.set(source, as)
+    return column(as, { type: 'bigint' })
+  }
+
+  isAbove(expression: PlanExpression): boolean {
+    return some(expression, (part) => part.type === 'column' && this.#above.has(part.name))
+  }
+
+  #once(key: string, make: () => Column): Column {
+    const known = this.#known.get(key) ?? make()
+    this.#known.set(key, known)
+    return known
+  }
+}
+
+/** Everything that an analytic call reads. */
+export function analyticParts(call: Omit<AnalyticCall, 'as' | 'id'>): readonly PlanExpression[] {
+  const order = call.order.map((key) => key.expression)
+  return [...call.args, ...call.partition, ...(call.when ? [call.when] : []), ...order]
+}
+
+function column(name: string, dataType: DataType): Column {
+  return { type: 'column', name, dataType }
+}
