@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { deserialize, serialize } from 'node:v8'
+import type { Database } from '#host/catalog/database.ts'
+import { bytesAt, numberAt, type SqlRow, textAt } from '#host/catalog/row.ts'
+import { CellError, type RuleKey, type StoredCheckpoint } from '#host/cell/cell.ts'
+
+/** Larger ones are files. */
+export const inlineBytes = 262_144
+
+/** An older one is read when a newer one is damaged. */
+const kept = 3
+
+/**
+ * Committed states of rules: small ones in the catalog, large ones as files beside it. A commit of an epoch older than
+ * the rule's last start is refused, so that a worker that was given up cannot overwrite what its successor goes on from.
+ */
+export class CheckpointStore {
+  readonly #db: Database
+  readonly #folder: string
+  /** Commits of one rule keep their order. */
+  readonly #last = new Map<string, Promise<void>>()
+
+  constructor(database: Database, dataFolder: string) {
+    this.#db = database
+    this.#folder = join(dataFolder, 'checkpoints')
+  }
+
+  /** Resolves when it survives a power failure. @throws CellError `stale-epoch`, `unknown-rule` */
+  commit(key: RuleKey, checkpoint: StoredCheckpoint): Promise<void> {
+    const name = JSON.stringify([key.tenant, key.rule])
+    const before = this.#last.get(name) ?? Promise.resolve()
+    const commit = before.catch(() => {}).then(() => this.#commit(key, checkpoint))
+    this.#last.set(name, commit)
+    const forget = () => {
+      if (this.#last.get(name) === commit) this.#last.delete(name)
+    }
+    commit.then(forget, forget)
+    return commit
+  }
+
+  /** The newest one that is whole. */
+  async newest(key: RuleKey): Promise<StoredCheckpoint | undefined> {
+    const rows = this.#db.all(
+      `SELECT * FROM checkpoints WHERE tenant = ? AND rule = ? ORDER BY epoch DESC, number DESC`,
+      key.tenant,
+      key.rule,
+    )
+    for (const row of rows) {
+      const body = await this.#body(row)
+      if (body === undefined || digest(body) !== textAt(row, 'sha256')) continue
+      return { ...deserialize(body), epoch: numberAt(row, 'epoch'), at: numberAt(row, 'at') }
+    }
+    return undefined
+  }
+
+  /** A rule that is dropped, or starts anew. */
+  async remove(key: RuleKey): Promise<void> {
+    await this.#last.get(JSON.stringify([key.tenant, key.rule]))?.catch(() => {})
+    this.#db.run('DELETE FROM checkpoints WHERE tenant = ? AND rule = ?', key.tenant, key.rule)
+    await rm(this.#ruleFolder(key), { recursive: true, force: true })
+  }
+
+  /** Files that no row names: of a commit cut short, or of a rule dropped at the wrong moment. Call it at start. */
+  async sweep(): Promise<void> {
+    const rows = this.#db.all('SELECT file FROM checkpoints WHERE file IS NOT NULL')
+    const named = new Set(rows.map((row) => textAt(row, 'file')))
+    const files = await readdir(this.#folder, { recursive: true, withFileTypes: true }).catch(
+      () => [], // none was ever written
+    )
+    for (const file of files) {
+      const path = join(file.parentPath, file.name)
+      if (file.isFile() && !named.has(path.slice(this.#folder.length + 1))) await rm(path)
+    }
+  }
+
+  async #commit(key: RuleKey, checkpoint: StoredCheckpoint): Promise<void> {
+    this.#fence(key, checkpoint.epoch)
+    const { epoch, at, ...rest } = checkpoint
+    const body = serialize(rest)
+    const number = this.#nextNumber(key, epoch)
+    const file =
+      body.length > inlineBytes ? await this.#write(key, `${epoch}-${number}`, body) : null
+    const stale = this.#db.transaction(() => {
+      this.#fence(key, epoch)
+      this.#db.run(
+        'INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        key.tenant,
+        key.rule,
+        epoch,
+        number,
+        at,
+        body.length,
+        digest(body),
+        file === null ? body : null,
+        file,
+      )
+      return this.#prune(key)
+    })
+    await this.#db.durable()
+    for (const old of stale) await rm(join(this.#folder, old), { force: true })
+  }
+
+  #fence(key: RuleKey, epoch: number): void {
+    const row = this.#db.get(
+      'SELECT epoch FROM rules WHERE tenant = ? AND id = ?',
+      key.tenant,
+      key.rule,
+    )
+    if (row === undefined) {
+      throw new CellError('unknown-rule', `rule "${key.rule}" does not exist any more`)
+    }
+    const newest = Math.max(numberAt(row, 'epoch'), this.#newestEpoch(key))
+    if (epoch < newest) {
+      throw new CellError(
+        'stale-epoch',
+        `rule "${key.rule}" has started anew: epoch ${epoch} may not commit after epoch ${newest}`,
+      )
+    }
+  }
+
+  #newestEpoch(key: RuleKey): number {
+    const row = this.#db.get(
+      'SELECT coalesce(max(epoch), 0) AS epoch FROM checkpoints WHERE tenant = ? AND rule = ?',
+      key.tenant,
+      key.rule,
+    )
+    return row === undefined ? 0 : numberAt(row, 'epoch')
+  }
+
+  #nextNumber(key: RuleKey, epoch: number): number {
+    const row = this.#db.get(
+      'SELECT coalesce(max(number), 0) AS number FROM checkpoints WHERE tenant = ? AND rule = ? AND epoch = ?',
+      key.tenant,
+      key.rule,
+      epoch,
+    )
+    return row === undefined ? 1 : numberAt(row, 'number') + 1
+  }
+
+  /** @returns the files of those that are too old now */
+  #prune(key: RuleKey): string[] {
+    const old = this.#db.all(
+      `SELECT epoch, number, file FROM checkpoints WHERE tenant = ? AND rule = ?
+       ORDER BY epoch DESC, number DESC LIMIT -1 OFFSET ${kept}`,
+      key.tenant,
+      key.rule,
+    )
+    for (const row of old) {
+      this.#db.run(
+        'DELETE FROM checkpoints WHERE tenant = ? AND rule = ? AND epoch = ? AND number = ?',
+        key.tenant,
+        key.rule,
+        numberAt(row, 'epoch'),
+        numberAt(row, 'number'),
+      )
+    }
+    return old.flatMap((row) => (typeof row.file === 'string' ? [row.file] : []))
+  }
+
+  /** Written beside its place, synced, then renamed: a file with the right name is whole. */
+  async #write(key: RuleKey, name: string, body: Uint8Array): Promise<string> {
+    const path = join(this.#ruleFolder(key), `${name}.state`)
+    const folder = dirname(path)
+    await mkdir(folder, { recursive: true })
+    const file = await open(`${path}.new`, 'w')
+    try {
+      await file.writeFile(body)
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+    await rename(`${path}.new`, path)
+    await syncFolder(folder)
+    return path.slice(this.#folder.length + 1)
+  }
+
+  async #body(row: SqlRow): Promise<Uint8Array | undefined> {
+    const file = row.file
+    if (typeof file !== 'string') return bytesAt(row, 'body')
+    return readFile(join(this.#folder, file)).catch(() => undefined) // an older one takes its place
+  }
+
+  #ruleFolder(key: RuleKey): string {
+    return join(this.#folder, key.tenant, key.rule)
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+function digest(body: Uint8Array): string {
+  return createHash('sha256').update(body).digest('hex')
+}
