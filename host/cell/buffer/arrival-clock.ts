@@ -1,0 +1,34 @@
+/** So many tuples of one burst share a look at the clock. */
+const TUPLES_PER_LOOK = 64
+
+/** Stamps the tuples of one source: ms since the epoch, never decreasing. */
+export class ArrivalClock {
+  readonly #now: () => number
+  #latest = 0
+  #left = 0
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** The stamp of one more tuple. */
+  stamp(): number {
+    if (this.#left === 0) {
+      this.look()
+      this.#left = TUPLES_PER_LOOK
+    }
+    this.#left--
+    return this.#latest
+  }
+
+  /** The time of now: no later stamp is smaller. */
+  look(): number {
+    this.#latest = Math.max(this.#latest, this.#now())
+    return this.#latest
+  }
+
+  /** The next tuple belongs to another burst. */
+  endBurst(): void {
+    this.#left = 0
+  }
+}

@@ -1,0 +1,83 @@
+import {
+  ENCODING_FORMAT,
+  ENCODING_JSON,
+  ENCODING_V8,
+  FLAG_NOTE,
+  FLAG_OFFSET_NUMBER,
+  FRAME_HEADER_BYTES,
+} from '#src/flow/frame.ts'
+import type { TupleExtra } from '../connectors/connector.ts'
+import type { Chunk } from './chunk.ts'
+
+/** What stands before a payload whose tuple has more to say than its arrival. */
+export interface FrameHead {
+  readonly flags: number
+  readonly offset: number | undefined
+  readonly note: Uint8Array | undefined
+  /** Of header, offset and note. */
+  readonly length: number
+}
+
+export const plainHead: FrameHead = {
+  flags: 0,
+  offset: undefined,
+  note: undefined,
+  length: FRAME_HEADER_BYTES,
+}
+
+export function headOf(extra: TupleExtra): FrameHead {
+  const offset = typeof extra.offset === 'number' ? extra.offset : undefined
+  const note = noteOf(extra)
+  let flags = encodingOf(extra) | ((extra.metaReference ?? 0) << 8)
+  let length = FRAME_HEADER_BYTES
+  if (offset !== undefined) {
+    flags |= FLAG_OFFSET_NUMBER
+    length += 8
+  }
+  if (note !== undefined) {
+    flags |= FLAG_NOTE
+    length += 4 + note.length
+  }
+  return { flags, offset, note, length }
+}
+
+/** @returns where the payload begins */
+export function writeHead(chunk: Chunk, head: FrameHead, payload: number, arrival: number): number {
+  const { view, used: at } = chunk
+  view.setUint32(at, payload, true)
+  view.setUint32(at + 4, head.flags, true)
+  view.setFloat64(at + 8, arrival, true)
+  let place = at + FRAME_HEADER_BYTES
+  if (head.offset !== undefined) {
+    view.setFloat64(place, head.offset, true)
+    place += 8
+  }
+  if (head.note !== undefined) {
+    view.setUint32(place, head.note.length, true)
+    chunk.bytes.set(head.note, place + 4)
+    place += 4 + head.note.length
+  }
+  return place
+}
+
+/** The offset in a frame's header or note. */
+export function offsetIn(view: DataView, at: number): unknown {
+  const flags = view.getUint32(at + 4, true)
+  const start = at + FRAME_HEADER_BYTES
+  if ((flags & FLAG_OFFSET_NUMBER) !== 0) return view.getFloat64(start, true)
+  if ((flags & FLAG_NOTE) === 0) return undefined
+  const bytes = new Uint8Array(view.buffer, start + 4, view.getUint32(start, true))
+  const note: unknown = JSON.parse(new TextDecoder().decode(bytes))
+  return typeof note === 'object' && note !== null && 'offset' in note ? note.offset : undefined
+}
+
+function noteOf({ meta, timestamp, offset }: TupleExtra): Uint8Array | undefined {
+  const rich = typeof offset === 'number' ? undefined : offset
+  if (meta === undefined && timestamp === undefined && rich === undefined) return undefined
+  return Buffer.from(JSON.stringify({ offset: rich, timestamp, meta }))
+}
+
+function encodingOf({ encoding }: TupleExtra): number {
+  if (encoding === undefined) return ENCODING_FORMAT
+  return encoding === 'json' ? ENCODING_JSON : ENCODING_V8
+}

@@ -1,0 +1,156 @@
+import { type Chunk, frameEnd } from './chunk.ts'
+
+/** A place between two frames. */
+export interface Position {
+  readonly chunk: Chunk
+  /** Of the chunk, in bytes. */
+  readonly at: number
+  /** Of the frame that begins here. */
+  readonly sequence: number
+  /** Bytes of frames before this place, since the source began. */
+  readonly bytes: number
+}
+
+/** Frames that follow each other without a gap. */
+export interface Segment {
+  readonly start: Position
+  readonly end: Position
+}
+
+interface SentSegment extends Segment {
+  /** False: the reader has fallen too far behind for these to be sent again. They are lost when it dies. */
+  kept: boolean
+}
+
+/** One call's worth of segments, in order. */
+export interface SentCall {
+  readonly segments: SentSegment[]
+}
+
+/**
+ * Where one reader is. Unread is what it has not acknowledged: `sent` (in its hands), then `again` (it was in the hands of
+ * one that died), then everything from `next` on.
+ */
+export class Reader {
+  /** A lossless reader holds the source back; any other one is moved on when it falls behind. */
+  readonly isLossless: boolean
+  readonly sent: SentCall[] = []
+  again: Segment[] = []
+  /** `undefined`: at the very beginning, nothing was written yet. */
+  next: Position | undefined
+  /** Tuples and bytes that are kept in `sent` and in `again`. */
+  heldTuples = 0
+  heldBytes = 0
+  /** Tuples that were in the buffer, or meant for it, and that this reader never got. */
+  dropped = 0
+  /** Metadata up to this reference is known to the reader. */
+  knownMetas = 0
+
+  readonly #firstSequence: number
+
+  constructor(isLossless: boolean, firstSequence: number) {
+    this.isLossless = isLossless
+    this.#firstSequence = firstSequence
+  }
+
+  /** Sequence number of the next tuple that it has never been sent. */
+  get sequence(): number {
+    return this.next?.sequence ?? this.#firstSequence
+  }
+
+  /** Where it would be if it had read what it has, in order. The bound counts from here. */
+  get read(): number {
+    return this.sequence - this.heldTuples
+  }
+
+  get readBytes(): number {
+    return (this.next?.bytes ?? 0) - this.heldBytes
+  }
+
+  /** The oldest place that has to be kept for it. */
+  get oldest(): Position | undefined {
+    for (const call of this.sent) {
+      for (const segment of call.segments) if (segment.kept) return segment.start
+    }
+    return this.again[0]?.start ?? this.next
+  }
+
+  sending(segments: readonly Segment[]): void {
+    this.sent.push({ segments: segments.map(({ start, end }) => ({ start, end, kept: true })) })
+  }
+
+  hold(segment: Segment): void {
+    this.heldTuples += countOf(segment)
+    this.heldBytes += bytesOf(segment)
+  }
+
+  letGo(segment: Segment): void {
+    this.heldTuples -= countOf(segment)
+    this.heldBytes -= bytesOf(segment)
+  }
+
+  /** The oldest call came back. */
+  acknowledge(): void {
+    const call = this.sent.shift()
+    if (call === undefined) throw new Error('no call of this reader is away')
+    for (const segment of call.segments) if (segment.kept) this.letGo(segment)
+  }
+
+  /** What was sent and not acknowledged is to be sent again. */
+  rewind(): void {
+    const lost = this.sent.flatMap((call) => call.segments)
+    for (const segment of lost) if (!segment.kept) this.dropped += countOf(segment)
+    this.again = [...lost.filter((segment) => segment.kept), ...this.again]
+    this.sent.length = 0
+    this.knownMetas = 0
+  }
+
+  /** Gives up everything before `place`; only what was not even sent is counted as dropped. */
+  jump(place: Position): void {
+    for (const call of this.sent) {
+      for (const segment of call.segments) {
+        if (!segment.kept || segment.start.sequence >= place.sequence) continue
+        segment.kept = false
+        this.letGo(segment)
+      }
+    }
+    const left: Segment[] = []
+    for (const segment of this.again) {
+      if (segment.start.sequence >= place.sequence) {
+        left.push(segment)
+        continue
+      }
+      this.letGo(segment)
+      this.dropped += countOf(segment)
+    }
+    this.again = left
+    if (this.next !== undefined && this.next.sequence < place.sequence) {
+      this.dropped += place.sequence - this.next.sequence
+      this.next = place
+    }
+  }
+}
+
+export function countOf({ start, end }: Segment): number {
+  return end.sequence - start.sequence
+}
+
+export function bytesOf({ start, end }: Segment): number {
+  return end.bytes - start.bytes
+}
+
+/** The same place, at the start of a frame instead of the end of the chunk before. There must be a frame. */
+export function onFrame(place: Position): Position {
+  const { next } = place.chunk
+  if (place.at < place.chunk.used || next === undefined) return place
+  return { ...place, chunk: next, at: 0 }
+}
+
+/** The first frame of a segment. */
+export function firstOf({ start, end }: Segment): Segment {
+  if (end.sequence - start.sequence <= 1) return { start, end }
+  const { chunk, sequence, bytes } = start
+  const at = frameEnd(chunk.view, start.at)
+  const after = { chunk, at, sequence: sequence + 1, bytes: bytes + at - start.at }
+  return { start, end: after }
+}
