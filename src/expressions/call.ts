@@ -1,0 +1,91 @@
+import type { FunctionEnvironment, RowDeclaration } from '#src/functions/declaration.ts'
+import type { Call, PlanExpression } from '#src/plan/expression.ts'
+import { RowError } from './errors.ts'
+import { knownArguments } from './known.ts'
+import type { Scope } from './scope.ts'
+
+type Callable = (...args: unknown[]) => unknown
+
+/** The text of a call of a built-in, with the look at nulls that the function asks for before it. */
+export function emitBuiltIn(
+  declaration: RowDeclaration,
+  call: Call,
+  texts: readonly string[],
+  environment: FunctionEnvironment,
+  scope: Scope,
+): string {
+  // What a function takes is its own affair: `never[]` fits them all, and arguments are checked when a rule is planned.
+  const made = declaration.make(environment, knownArguments(call.args)) as Callable
+  const target = scope.constant(named(declaration.name, made, texts.length))
+  if (declaration.guard === 'none') return `${target}(${texts.join(', ')})`
+  const names: string[] = []
+  const tests: string[] = []
+  for (const [index, text] of texts.entries()) {
+    const arg = call.args[index]
+    if (arg?.type === 'literal' && arg.value !== null) {
+      names.push(text)
+      continue
+    }
+    const name = scope.temporary()
+    names.push(name)
+    tests.push(`(${name} = ${text}) === null || ${name} === undefined`)
+    if (mayBeEmpty(arg)) {
+      tests.push(`typeof ${name} === "object" && ${scope.constant(isEmpty)}(${name})`)
+    }
+  }
+  const value = `${target}(${names.join(', ')})`
+  return tests.length === 0
+    ? value
+    : `(${tests.join(' || ')} ? ${guarded[declaration.guard]} : ${value})`
+}
+
+const guarded = { null: 'null', false: 'false', zero: '0' }
+
+function mayBeEmpty(arg: PlanExpression | undefined): boolean {
+  const type = arg?.dataType.type
+  return type === undefined || type === 'any' || type === 'array' || type === 'struct'
+}
+
+/** An array without elements or an object without properties. Bytes are a value, also when there are none. */
+function isEmpty(value: object): boolean {
+  if (Array.isArray(value)) return value.length === 0
+  if (value instanceof Uint8Array) return false
+  for (const name in value) if (Object.hasOwn(value, name)) return false
+  return true
+}
+
+/** Errors carry the function's name. One wrapper per arity: a rest parameter would cost an array per call. */
+function named(name: string, call: Callable, arity: number): Callable {
+  switch (arity) {
+    case 1:
+      return (a) => {
+        try {
+          return call(a)
+        } catch (cause) {
+          throw failure(name, cause)
+        }
+      }
+    case 2:
+      return (a, b) => {
+        try {
+          return call(a, b)
+        } catch (cause) {
+          throw failure(name, cause)
+        }
+      }
+    default:
+      return (...args) => {
+        try {
+          return call(...args)
+        } catch (cause) {
+          throw failure(name, cause)
+        }
+      }
+  }
+}
+
+function failure(name: string, cause: unknown): RowError {
+  const code = cause instanceof RowError ? cause.code : 'wrong-argument'
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new RowError(code, `call func ${name} error: ${message}`, { cause })
+}
