@@ -26,10 +26,17 @@ export interface PackageContent {
   readonly version: string
   readonly extensions: readonly Extension[]
   readonly permissions: NonNullable<Manifest['plutino']['permissions']>
-  /** `random.yaml` beside the script: copied to `etc/sources` if there is none. */
-  readonly yaml: string | undefined
+  /** `random.yaml` at the root, by the name of its source: copied to `etc/sources` if there is none. */
+  readonly yaml: Readonly<Record<string, string>>
   /** An `install.sh` is in the zip; it is never run, and the answer says so. */
   readonly hasInstallScript: boolean
+}
+
+/** What a request names. Kuiper's `functions` lists the functions of a script that holds several. */
+export interface Wanted {
+  readonly kind: ExtensionKind
+  readonly name: string
+  readonly functions?: readonly string[] | undefined
 }
 
 const NAME = /^[a-zA-Z0-9_-]+$/
@@ -43,7 +50,7 @@ const SCRIPT = /\.(js|mjs|cjs|ts)$/
  */
 export function readLayout(
   files: ArchiveFiles,
-  wanted: { kind: ExtensionKind; name: string },
+  wanted: Wanted,
   hostVersion: string,
 ): PackageContent {
   const library = [...files.keys()].find((name) => name.endsWith('.so'))
@@ -59,7 +66,7 @@ export function readLayout(
   const names = content.extensions
     .filter(({ kind }) => kind === wanted.kind)
     .map(({ name }) => name)
-  if (!names.includes(wanted.name)) {
+  if (!names.includes(wanted.name) && content.package !== wanted.name) {
     const near = nearest(wanted.name, names)
     const hint = near === undefined ? '' : `; did you mean "${near}"?`
     const has = names.length === 0 ? `no ${wanted.kind}` : names.join(', ')
@@ -96,7 +103,7 @@ function readPackage(files: ArchiveFiles, hostVersion: string): PackageContent {
     version: manifest.version,
     extensions,
     permissions: manifest.plutino.permissions ?? {},
-    yaml: undefined,
+    yaml: yamlOf(files, extensions),
     hasInstallScript: files.has('install.sh'),
   }
 }
@@ -153,10 +160,7 @@ function readOptions(files: ArchiveFiles, file: string, what: string): Record<st
 }
 
 /** Kuiper's layout: `Mysql@v1.0.0.js` at the root; kind and name come with the request. */
-function readKuiper(
-  files: ArchiveFiles,
-  wanted: { kind: ExtensionKind; name: string },
-): PackageContent {
+function readKuiper(files: ArchiveFiles, wanted: Wanted): PackageContent {
   const scripts = [...files.keys()].filter((file) => !file.includes('/') && SCRIPT.test(file))
   const named = scripts.map((file) => {
     const [base = '', ...version] = file.replace(SCRIPT, '').split('@')
@@ -176,16 +180,31 @@ function readKuiper(
       `${wanted.kind} "${wanted.name}" is not in the archive, which has ${names.join(', ')}`,
     )
   }
+  const { kind, name, functions } = wanted
+  const names = functions === undefined || functions.length === 0 ? [name] : functions
+  const extensions = names.map((each) => ({
+    kind,
+    name: each,
+    file: found.file,
+    export: upperFirst(each),
+  }))
   return {
-    package: wanted.name,
+    package: name,
     version: found.version,
-    extensions: [
-      { kind: wanted.kind, name: wanted.name, file: found.file, export: upperFirst(wanted.name) },
-    ],
+    extensions,
     permissions: {},
-    yaml: files.get(`${wanted.name}.yaml`)?.toString('utf8'),
+    yaml: yamlOf(files, extensions),
     hasInstallScript: files.has('install.sh'),
   }
+}
+
+function yamlOf(files: ArchiveFiles, extensions: readonly Extension[]): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const { kind, name } of extensions) {
+    const text = kind === 'source' ? files.get(`${name}.yaml`) : undefined
+    if (text !== undefined) found[name] = text.toString('utf8')
+  }
+  return found
 }
 
 function upperFirst(name: string): string {
