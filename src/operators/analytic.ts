@@ -1,11 +1,11 @@
 import type { Analyst } from '#src/functions/declaration.ts'
 import { packColumn, unpackColumn } from '#src/state/columns.ts'
+import type { Absorber } from './absorber.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import type { Predicate, Value } from './compiled.ts'
 import { KeyIndex } from './key-index.ts'
 import {
   type Batch,
-  type Operator,
   type OperatorContext,
   type OperatorId,
   type Output,
@@ -25,7 +25,7 @@ export interface AnalyticColumn {
 }
 
 /** Evaluates analytic functions (lag, acc_sum, …) in stream order: one state per call and partition. */
-export class Analytic implements Operator {
+export class Analytic implements Absorber {
   readonly id: OperatorId
   readonly #context: OperatorContext
   readonly #calls: readonly CallState[]
@@ -43,18 +43,22 @@ export class Analytic implements Operator {
   }
 
   push({ rows, times }: Batch): void {
-    const { metrics } = this.#context
-    metrics.recordsIn += rows.length
-    for (let i = 0; i < rows.length; i++) {
-      const time = times[i] as number
-      try {
-        this.#made.add(this.#evaluate(rows[i] as Row), time)
-      } catch (error) {
-        metrics.recordsOut += this.#made.flush(this.#output)
-        this.#context.rowError(error, time)
-      }
+    for (let i = 0; i < rows.length; i++) this.absorb(rows[i] as Row, times[i] as number)
+    this.settle()
+  }
+
+  absorb(row: Row, time: number): void {
+    this.#context.metrics.recordsIn++
+    try {
+      this.#made.add(this.#evaluate(row), time)
+    } catch (error) {
+      this.settle()
+      this.#context.rowError(error, time)
     }
-    metrics.recordsOut += this.#made.flush(this.#output)
+  }
+
+  settle(): void {
+    this.#context.metrics.recordsOut += this.#made.flush(this.#output)
   }
 
   advance(time: number): void {

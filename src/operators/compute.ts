@@ -1,8 +1,8 @@
+import type { Absorber } from './absorber.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import type { NamedValue } from './groups.ts'
 import {
   type Batch,
-  type Operator,
   type OperatorContext,
   type OperatorId,
   type Output,
@@ -11,7 +11,7 @@ import {
 } from './operator.ts'
 
 /** Adds columns to each row, each computed once. */
-export class Compute implements Operator {
+export class Compute implements Absorber {
   readonly id: OperatorId
   readonly #columns: readonly NamedValue[]
   readonly #context: OperatorContext
@@ -29,18 +29,22 @@ export class Compute implements Operator {
   }
 
   push({ rows, times }: Batch): void {
-    const { metrics } = this.#context
-    metrics.recordsIn += rows.length
-    for (let i = 0; i < rows.length; i++) {
-      const time = times[i] as number
-      try {
-        this.#made.add(this.#compute(rows[i] as Row), time)
-      } catch (error) {
-        metrics.recordsOut += this.#made.flush(this.#output)
-        this.#context.rowError(error, time)
-      }
+    for (let i = 0; i < rows.length; i++) this.absorb(rows[i] as Row, times[i] as number)
+    this.settle()
+  }
+
+  absorb(row: Row, time: number): void {
+    this.#context.metrics.recordsIn++
+    try {
+      this.#made.add(this.#compute(row), time)
+    } catch (error) {
+      this.settle()
+      this.#context.rowError(error, time)
     }
-    metrics.recordsOut += this.#made.flush(this.#output)
+  }
+
+  settle(): void {
+    this.#context.metrics.recordsOut += this.#made.flush(this.#output)
   }
 
   advance(time: number): void {

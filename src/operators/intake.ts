@@ -4,6 +4,8 @@ import type { Operator, Row } from './operator.ts'
 export interface Intake extends Operator {
   /** The row belongs to the intake from here on. */
   take(source: number, row: Row, time: number): void
+  /** A row of that time came and was dropped by the filter at the source: it moves event time like any other. */
+  see(source: number, time: number): void
   /** The end of the rows taken in one go: what can go on goes on. */
   settle(): void
   /** Nothing older than `time` will come from this source; `Infinity`: nothing at all. */

@@ -43,6 +43,8 @@ export class Merge implements Intake {
     this.#held.add(row, time, source)
   }
 
+  see(): void {}
+
   settle(): void {}
 
   reach(source: number, time: number): void {

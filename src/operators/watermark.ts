@@ -58,10 +58,13 @@ export class Watermark implements Intake {
       return
     }
     this.#held.add(row, time, source)
-    if (time > (this.#highest[source] as number)) {
-      this.#highest[source] = time
-      this.#rise()
-    }
+    this.see(source, time)
+  }
+
+  see(source: number, time: number): void {
+    if (time <= (this.#highest[source] as number)) return
+    this.#highest[source] = time
+    this.#rise()
   }
 
   settle(): void {

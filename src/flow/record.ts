@@ -1,0 +1,76 @@
+import type { Expressions } from '#src/expressions/compile.ts'
+import type { RecordMaker } from '#src/operators/compiled.ts'
+import type { Row } from '#src/operators/operator.ts'
+import type { ProjectField } from '#src/plan/plan.ts'
+
+type ValueField = ProjectField & { type: 'value' }
+type StarField = ProjectField & { type: 'star' }
+
+/**
+ * The rows that a projection makes.
+ * @param hidden columns that no `*` shows
+ */
+export function recordMaker(
+  fields: readonly ProjectField[],
+  expressions: Expressions,
+  hidden: readonly string[],
+): RecordMaker {
+  const values = fields.filter((field): field is ValueField => field.type === 'value')
+  if (values.length === fields.length) return expressions.compileRecord(values)
+  const writers = fields.map((field) => writer(field, expressions, hidden))
+  return (row) => {
+    const made: Row = {}
+    for (const write of writers) write(made, row)
+    return made
+  }
+}
+
+type Writer = (made: Row, row: Row) => void
+
+function writer(field: ProjectField, expressions: Expressions, hidden: readonly string[]): Writer {
+  switch (field.type) {
+    case 'value': {
+      const { name } = field
+      const value = expressions.compileValue(field.expression)
+      if (name === '__proto__') return (made, row) => define(made, name, value(row))
+      return (made, row) => {
+        made[name] = value(row)
+      }
+    }
+    case 'star':
+      return starWriter(field, hidden)
+    default:
+      return field satisfies never
+  }
+}
+
+function starWriter({ stream, except }: StarField, hidden: readonly string[]): Writer {
+  const copy = columnCopier([...hidden, ...except])
+  if (stream === undefined) return copy
+  return (made, row) => {
+    const part = Object.hasOwn(row, stream) ? row[stream] : undefined
+    if (typeof part === 'object' && part !== null) copy(made, part as Row)
+  }
+}
+
+/** Copies all columns but those. */
+export function columnCopier(except: readonly string[]): Writer {
+  const left = new Set(except)
+  return (made, row) => {
+    for (const name of Object.keys(row)) {
+      if (left.has(name)) continue
+      if (name === '__proto__') define(made, name, row[name])
+      else made[name] = row[name]
+    }
+  }
+}
+
+/** Any name can be a column, `__proto__` too. */
+function define(made: Row, name: string, value: unknown): void {
+  Object.defineProperty(made, name, {
+    value,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  })
+}

@@ -1,0 +1,151 @@
+import { Buffer } from 'node:buffer'
+import type { Predicate } from '#src/operators/compiled.ts'
+import type { OperatorContext, Row } from '#src/operators/operator.ts'
+import type { SourcePosition } from '#src/state/state-blob.ts'
+import type { Feed, Range } from '#src/worker/protocol.ts'
+import { DECODED_NONE, DECODED_ONE, type Decoder } from './decode/decoder.ts'
+import { FLAG_NOTE, FLAG_OFFSET_NUMBER, FRAME_HEADER_BYTES, payloadStart } from './frame.ts'
+import { type Note, readNote, readOffset } from './frame-note.ts'
+import type { MetaWriter, RowTime } from './row-stamps.ts'
+import type { RowTarget } from './row-target.ts'
+
+export interface SourceStageOptions {
+  readonly decoder: Decoder
+  /** Evaluated on the decoder's scratch row, before a row is built. */
+  readonly filter?: { readonly predicate: Predicate; readonly context: OperatorContext } | undefined
+  readonly target: RowTarget
+  /** Missing: the time of arrival. */
+  readonly timeOf?: RowTime | undefined
+  /** Hidden column for the row's time. */
+  readonly timeAs?: string | undefined
+  readonly writeMeta?: MetaWriter | undefined
+  readonly source: OperatorContext
+  readonly decode: OperatorContext
+}
+
+/** The head of a flow: walks the frames of one source, decodes them and drops at once what the filter drops. */
+export class SourceStage {
+  readonly #options: SourceStageOptions
+  readonly #metas = new Map<number, Readonly<Record<string, unknown>>>()
+  /** Neither metadata nor time columns are read, nor event time: so in most rules. */
+  readonly #isPlain: boolean
+  /** Where the last frame stands; its offset is read when somebody asks for it. */
+  #last: { bytes: Buffer; view: DataView; at: number; sequence: number } | undefined
+  #restored: SourcePosition = { sequence: NOTHING }
+
+  constructor(options: SourceStageOptions) {
+    this.#options = options
+    const { timeOf, timeAs, writeMeta } = options
+    this.#isPlain = timeOf === undefined && timeAs === undefined && writeMeta === undefined
+  }
+
+  feed(feed: Feed): void {
+    for (const { reference, meta } of feed.metas) this.#metas.set(reference, meta)
+    for (const range of feed.ranges) this.#read(range)
+  }
+
+  /** The last tuple that was read. */
+  position(): SourcePosition {
+    if (this.#last === undefined) return this.#restored
+    const { bytes, view, at, sequence } = this.#last
+    const offset = readOffset(bytes, view, at)
+    return offset === undefined ? { sequence } : { sequence, offset }
+  }
+
+  restore(position: SourcePosition): void {
+    this.#restored = position
+  }
+
+  #read({ buffer, count, first }: Range): void {
+    if (count === 0) return
+    const { decoder, target, source, decode } = this.#options
+    const bytes = Buffer.from(buffer)
+    const view = new DataView(buffer)
+    let last = 0
+    let end = 0
+    let rows = 0
+    for (let i = 0; i < count; i++) {
+      last = end
+      const flags = view.getUint32(last + 4, true)
+      const arrival = view.getFloat64(last + 8, true)
+      const start = (flags & WITH_MORE) === 0 ? last + FRAME_HEADER_BYTES : payloadStart(view, last)
+      end = start + view.getUint32(last, true)
+      const how = decoder.decode(bytes, view, start, end, flags & 0xff)
+      if (how === DECODED_ONE) {
+        rows++
+        if (this.#isPlain) this.#take(arrival)
+        else this.#stamp(decoder.row, true, { arrival, note: readNote(bytes, view, last), flags })
+      } else if (how === DECODED_NONE) {
+        target.settle()
+        decode.rowError(new Error(decoder.error), arrival)
+      } else {
+        rows += decoder.rows.length
+        const tuple = { arrival, note: readNote(bytes, view, last), flags }
+        for (const row of decoder.rows) this.#stamp(row, false, tuple)
+      }
+    }
+    target.settle()
+    this.#last = { bytes, view, at: last, sequence: first + count - 1 }
+    tally(source, count, count)
+    tally(decode, count, rows)
+  }
+
+  /** The scratch row of a rule that reads nothing but the payload. */
+  #take(time: number): void {
+    const { decoder, target } = this.#options
+    if (this.#passes(decoder.row, time)) target.scratch(decoder, time)
+  }
+
+  /** A row with its time, its metadata, and the hidden columns for both. */
+  #stamp(row: Row, isScratch: boolean, { arrival, note, flags }: Tuple): void {
+    const { decoder, target, decode, timeOf, timeAs, writeMeta } = this.#options
+    let time = arrival
+    try {
+      if (timeOf !== undefined) time = timeOf(row, arrival, note)
+    } catch (error) {
+      target.settle()
+      decode.rowError(error, arrival)
+      return
+    }
+    if (timeAs !== undefined) row[timeAs] = time
+    writeMeta?.(row, note?.meta ?? this.#metas.get(flags >>> 8))
+    if (!this.#passes(row, time)) return
+    if (isScratch) target.scratch(decoder, time)
+    else target.owned(row, time)
+  }
+
+  #passes(row: Row, time: number): boolean {
+    const { filter, target } = this.#options
+    if (filter === undefined) return true
+    const { predicate, context } = filter
+    context.metrics.recordsIn++
+    try {
+      if (predicate(row) === true) {
+        context.metrics.recordsOut++
+        return true
+      }
+      target.dropped(time)
+    } catch (error) {
+      target.settle()
+      context.rowError(error, time)
+    }
+    return false
+  }
+}
+
+interface Tuple {
+  readonly arrival: number
+  readonly note: Note | undefined
+  readonly flags: number
+}
+
+/** The sequence number of what was seen before the first tuple. */
+const NOTHING = 0
+
+/** The payload does not begin right behind the header. */
+const WITH_MORE = FLAG_OFFSET_NUMBER | FLAG_NOTE
+
+function tally({ metrics }: OperatorContext, recordsIn: number, recordsOut: number): void {
+  metrics.recordsIn += recordsIn
+  metrics.recordsOut += recordsOut
+}
