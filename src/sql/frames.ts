@@ -51,7 +51,7 @@ export function expectedAfter(frame: Frame): string {
     case 'except':
       return '"," or ")"'
     case 'cast':
-      return frame.stage === 'type' ? '")"' : '",", AS or ")"'
+      return expectedInCast(frame.stage)
     case 'group':
     case 'filter':
       return '")"'
@@ -68,6 +68,11 @@ export function expectedAfter(frame: Frame): string {
     default:
       return frame.kind satisfies never
   }
+}
+
+function expectedInCast(stage: Stage): string {
+  if (stage === 'type') return '")"'
+  return stage === 'none' ? '",", AS or ")"' : '"," or ")"'
 }
 
 function expectedInOver(stage: Stage): string {

@@ -1,3 +1,4 @@
+import type { Frame, Stage } from './frames.ts'
 import type { Lowering } from './lowering.ts'
 
 /** Lowers `[`, and a colon right behind it. */
@@ -54,7 +55,13 @@ export function lowerComma(lowering: Lowering): void {
   lowering.finish()
   lowering.emit(',')
   lowering.index++
-  lowering.begin(lowering.top.kind === 'replace' ? 'none' : lowering.top.stage)
+  lowering.begin(stageAfterComma(lowering.top))
+}
+
+/** REPLACE wants another AS; CAST wants no more AS. */
+function stageAfterComma({ kind, stage }: Frame): Stage {
+  if (kind === 'replace') return 'none'
+  return kind === 'cast' ? 'value' : stage
 }
 
 function takesComma({ top }: Lowering): boolean {

@@ -38,7 +38,13 @@ export function lowerOperand(lowering: Lowering): void {
 
 /** Reads DISTINCT, which is a column's name unless an operand follows. */
 export function isDistinct(script: Script, index: number): boolean {
-  return script.isWord(index, 'DISTINCT') && startsOperand(script, index + 1)
+  if (!script.isWord(index, 'DISTINCT') || isNullTest(script, index + 1)) return false
+  return startsOperand(script, index + 1)
+}
+
+function isNullTest(script: Script, index: number): boolean {
+  if (!script.isWord(index, 'IS')) return false
+  return script.isWord(index + 1, 'NULL') || script.isKeyword(index + 1, 'NOT')
 }
 
 function noNull(script: Script, index: number): SqlError {

@@ -86,7 +86,7 @@ function lowerPath(lowering: Lowering, sign: string): void {
   if (isStar) {
     const isWhole = top.start === index - 1 && script.token(index - 1).kind === 'name'
     if (!takesStar(lowering) || !isWhole) throw script.unexpected(index + 1, 'a field')
-  } else if (name.kind !== 'name' && name.kind !== 'keyword') {
+  } else if ((name.kind !== 'name' && name.kind !== 'keyword') || name.text === '*') {
     throw script.unexpected(index + 1, 'a field')
   }
   lowering.emit('<<')

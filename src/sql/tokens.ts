@@ -112,7 +112,9 @@ class Tokenizer {
         ? this.#token('keyword', upper, start, false)
         : this.#token('name', name, start, false)
     }
-    if (isDigit(first) || (first === '.' && this.#decimalPointStarts())) return this.#number(start)
+    if (isDigit(first) || (first === '.' && isDigit(this.#text[start + 1] ?? ''))) {
+      return this.#number(start)
+    }
     const sign = this.#match(operator)
     if (sign === undefined) {
       const character = String.fromCodePoint(this.#text.codePointAt(start) ?? 0)
@@ -140,16 +142,6 @@ class Tokenizer {
     if (end === start + 1) throw this.#error('unexpected-token', 'empty name', start)
     this.#offset = end + 1
     return this.#token('name', this.#text.slice(start + 1, end), start, true)
-  }
-
-  /** A dot before a digit is a path after an operand, else it starts a decimal. */
-  #decimalPointStarts(): boolean {
-    const last = this.#tokens.at(-1)
-    const next = this.#text[this.#offset + 1] ?? ''
-    if (!isDigit(next)) return false
-    if (last === undefined) return true
-    if (last.kind === 'operator') return last.text !== ')' && last.text !== ']'
-    return last.kind === 'keyword' && last.text !== 'END'
   }
 
   #number(start: number): Token {
