@@ -1,0 +1,83 @@
+import type { Buffer } from 'node:buffer'
+import { deserialize } from 'node:v8'
+import { ENCODING_FORMAT, ENCODING_V8, FLAG_ENCODING } from '#src/flow/frame.ts'
+import type { Row } from '#src/operators/operator.ts'
+import type { SourcePlan } from '#src/plan/plan.ts'
+import { BinaryDecoder } from './binary.ts'
+import type { Decoded, Decoder } from './decoder.ts'
+import { DelimitedDecoder } from './delimited.ts'
+import { JsonDecoder } from './json-decoder.ts'
+import { rowLayout } from './row-layout.ts'
+import { RowSlot } from './row-slot.ts'
+
+/**
+ * The decoder of a source: by the stream's FORMAT, by JSON or by v8 deserialization, as the frame's flags say.
+ * @param options `timeZone`: the rule's, for texts in DATETIME columns
+ */
+export function sourceDecoder(source: SourcePlan, options: { readonly timeZone: string }): Decoder {
+  return new SourceDecoder(source, options.timeZone)
+}
+
+interface FormatDecoder {
+  decode(bytes: Buffer, view: DataView, start: number, end: number): Decoded
+}
+
+class SourceDecoder implements Decoder {
+  readonly #slot: RowSlot
+  readonly #json: JsonDecoder
+  readonly #format: FormatDecoder
+
+  constructor(source: SourcePlan, timeZone: string) {
+    const layout = rowLayout(source, timeZone)
+    this.#slot = new RowSlot(layout)
+    this.#json = new JsonDecoder(layout, this.#slot)
+    this.#format = this.#formatOf(source)
+  }
+
+  #formatOf(source: SourcePlan): FormatDecoder {
+    switch (source.format) {
+      case 'json':
+        return this.#json
+      case 'binary':
+        return new BinaryDecoder(source, this.#slot)
+      case 'delimited':
+        return new DelimitedDecoder(source, this.#slot)
+      default:
+        return source.format satisfies never
+    }
+  }
+
+  get row(): Row {
+    return this.#slot.row
+  }
+
+  get rows(): readonly Row[] {
+    return this.#slot.rows
+  }
+
+  get error(): string {
+    return this.#slot.error
+  }
+
+  take(): Row {
+    return this.#slot.take()
+  }
+
+  decode(bytes: Buffer, view: DataView, start: number, end: number, flags: number): Decoded {
+    const encoding = flags & FLAG_ENCODING
+    if (encoding === ENCODING_FORMAT) return this.#format.decode(bytes, view, start, end)
+    if (encoding === ENCODING_V8) return this.#deserialize(bytes, start, end)
+    return this.#json.decode(bytes, view, start, end)
+  }
+
+  #deserialize(bytes: Buffer, start: number, end: number): Decoded {
+    let value: unknown
+    try {
+      value = deserialize(bytes.subarray(start, end))
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      return this.#slot.fail(`payload is not a serialized row: ${reason}`)
+    }
+    return this.#slot.accept(value)
+  }
+}

@@ -1,0 +1,58 @@
+/** Types of what is used of the fixed reference, whose files stay as they are. */
+declare module '#test/bench/reference/compare.mjs' {
+  export interface Comparison {
+    readonly name: string
+    readonly ratio: number
+    readonly low: number
+    readonly high: number
+    readonly a: number
+    readonly b: number
+  }
+  export function compare(
+    name: string,
+    a: () => number,
+    b: () => number,
+    options?: { windows?: number; ms?: number; warmMs?: number; print?: boolean },
+  ): Promise<Comparison>
+}
+
+declare module '#test/bench/reference/payloads.mjs' {
+  import type { Buffer } from 'node:buffer'
+  export interface Chunk {
+    readonly buffer: ArrayBuffer
+    readonly bytes: Buffer
+    readonly view: DataView
+    readonly used: number
+    readonly count: number
+  }
+  export const FRAME_HEADER: number
+  export function random(seed?: number): () => number
+  export function makePayloads(options?: {
+    size?: 100 | 300 | 1000
+    count?: number
+    devices?: number
+    odd?: number
+    seed?: number
+  }): Buffer[]
+  export function toChunks(payloads: readonly Buffer[]): Chunk[]
+}
+
+declare module '#test/bench/reference/shape.mjs' {
+  import type { Buffer } from 'node:buffer'
+  export const BY_SHAPE: number
+  export const BY_PARSE: number
+  export function makeShapeDecoder(columns: readonly string[]): {
+    readonly row: Record<string, unknown>
+    decode(bytes: Buffer, view: DataView, start: number, end: number): number
+  }
+}
+
+declare module '#test/bench/reference/pipelines.mjs' {
+  import type { Chunk } from '#test/bench/reference/payloads.mjs'
+  export interface FilterProject {
+    readonly out: Buffer
+    run(chunk: Chunk): number
+  }
+  export function filterProjectShape(): FilterProject
+  export function filterProjectParse(): FilterProject
+}
