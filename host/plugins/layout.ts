@@ -60,25 +60,31 @@ export function readLayout(
       `"${library}" is a Go plugin for Kuiper, which only the Go server that it was built for can load; docs/coming-from-kuiper.md says how to port it`,
     )
   }
-  const content = files.has('package.json')
-    ? readPackage(files, hostVersion)
+  return files.has('package.json')
+    ? readPackage(files, wanted, hostVersion)
     : readKuiper(files, wanted)
-  const names = content.extensions
-    .filter(({ kind }) => kind === wanted.kind)
-    .map(({ name }) => name)
-  if (!names.includes(wanted.name) && content.package !== wanted.name) {
-    const near = nearest(wanted.name, names)
-    const hint = near === undefined ? '' : `; did you mean "${near}"?`
-    const has = names.length === 0 ? `no ${wanted.kind}` : names.join(', ')
-    throw new InstallError(
-      'not-in-package',
-      `${wanted.kind} "${wanted.name}" is not in package "${content.package}", which has ${has}${hint}`,
-    )
-  }
-  return content
 }
 
-function readPackage(files: ArchiveFiles, hostVersion: string): PackageContent {
+/** @throws InstallError `not-in-package` with the names that are */
+function checkWanted(
+  { kind, name }: Wanted,
+  packageName: string,
+  extensions: readonly Extension[],
+): void {
+  const names = extensions
+    .filter((extension) => extension.kind === kind)
+    .map((extension) => extension.name)
+  if (names.includes(name)) return
+  const near = nearest(name, names)
+  const hint = near === undefined ? '' : `; did you mean "${near}"?`
+  const has = names.length === 0 ? `no ${kind}` : names.join(', ')
+  throw new InstallError(
+    'not-in-package',
+    `${kind} "${name}" is not in package "${packageName}", which has ${has}${hint}`,
+  )
+}
+
+function readPackage(files: ArchiveFiles, wanted: Wanted, hostVersion: string): PackageContent {
   const manifest = checkManifest(files.get('package.json') as Buffer)
   const range = manifest.engines?.plutino
   if (range !== undefined && !semver.satisfies(hostVersion, range, { includePrerelease: true })) {
@@ -98,6 +104,7 @@ function readPackage(files: ArchiveFiles, hostVersion: string): PackageContent {
       'bad-manifest',
       `package "${manifest.name}" has no sources, sinks or functions in its "plutino" section`,
     )
+  checkWanted(wanted, manifest.name, extensions)
   return {
     package: manifest.name,
     version: manifest.version,

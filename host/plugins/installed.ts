@@ -1,0 +1,106 @@
+import type { PluginRecord, PluginRecords } from '#host/catalog/plugins.ts'
+import { InstallError } from './errors.ts'
+import type { Extension } from './layout.ts'
+import type { PluginKind } from './service.ts'
+import type { StoredScript } from './store.ts'
+import { chooseVersion } from './version.ts'
+
+/** What an installation found out by loading an extension once, in a sandbox. */
+export interface Inspection {
+  readonly isAggregate: boolean
+}
+
+/** What the catalog keeps of a package beside its columns. */
+export interface InstalledDetails {
+  readonly url: string
+  readonly extensions: readonly (Extension & Inspection)[]
+  readonly scripts: readonly StoredScript[]
+  readonly hasInstallScript: boolean
+}
+
+/** One extension in one version. */
+export interface InstalledExtension {
+  readonly record: PluginRecord
+  readonly details: InstalledDetails
+  readonly extension: Extension & Inspection
+}
+
+/** Looks up what is installed. All of it is in memory after the first look: planning is synchronous. */
+export class InstalledPlugins {
+  readonly #records: PluginRecords
+  readonly #known = new Map<string, readonly PluginRecord[]>()
+
+  constructor(records: PluginRecords) {
+    this.#records = records
+  }
+
+  /** The records of a tenant changed. */
+  forget(tenant: string): void {
+    this.#known.delete(tenant)
+  }
+
+  records(tenant: string): readonly PluginRecord[] {
+    let known = this.#known.get(tenant)
+    if (known === undefined) {
+      known = this.#records.list(tenant)
+      this.#known.set(tenant, known)
+    }
+    return known
+  }
+
+  names(tenant: string, kind: PluginKind): string[] {
+    const names = this.records(tenant)
+      .filter((record) => record.kind === kind)
+      .flatMap((record) => record.names)
+    return [...new Set(names)].sort()
+  }
+
+  /** All versions of an extension that are installed. */
+  versions(tenant: string, kind: PluginKind, name: string): PluginRecord[] {
+    return this.records(tenant).filter(
+      (record) => record.kind === kind && record.names.includes(name),
+    )
+  }
+
+  find(
+    tenant: string,
+    kind: PluginKind,
+    name: string,
+    range?: string | undefined,
+  ): InstalledExtension | undefined {
+    const versions = this.versions(tenant, kind, name)
+    const version = chooseVersion(
+      versions.map((record) => record.version),
+      range,
+    )
+    const record = versions.find((candidate) => candidate.version === version)
+    return record === undefined ? undefined : extensionOf(record, kind, name)
+  }
+
+  /** @throws InstallError `unknown-plugin` when exactly this version is gone */
+  exactly(tenant: string, kind: PluginKind, name: string, version: string): InstalledExtension {
+    const record = this.versions(tenant, kind, name).find(
+      (candidate) => candidate.version === version,
+    )
+    if (record === undefined) {
+      throw new InstallError(
+        'unknown-plugin',
+        `${kind} plugin "${name}" version "${version}" is not installed any more`,
+      )
+    }
+    return extensionOf(record, kind, name)
+  }
+}
+
+function extensionOf(record: PluginRecord, kind: PluginKind, name: string): InstalledExtension {
+  const details = record.details as InstalledDetails
+  const extension = details.extensions.find(
+    (candidate) => candidate.kind === kind && candidate.name === name,
+  )
+  if (extension === undefined)
+    throw new InstallError(
+      'unknown-plugin',
+      `the catalog's record of package "${record.package}" lacks ${kind} "${name}"; install it again`,
+    )
+  return { record, details, extension }
+}
