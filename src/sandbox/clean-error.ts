@@ -10,7 +10,7 @@ export const MAX_CODE = 60
 /**
  * Reads what a plugin threw, which may be anything: a proxy, a getter that throws, a message of 300 MB. Never throws.
  *
- * Controls are replaced, since the text ends in logs and terminals.
+ * Control characters are replaced, since the text ends in logs and terminals.
  */
 export function cleanError(error: unknown, fallback = 'failed'): CleanError {
   return {
@@ -51,9 +51,10 @@ function shortText(value: unknown, limit: number): string {
   return printable(value.length > limit ? `${value.slice(0, limit - 1)}…` : value)
 }
 
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+const BLANKS = /[\t\n\r]+/g
+const CONTROLS = /\p{Cc}|[\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
 
-/** Text without what forges log lines or moves a terminal's cursor; tabs and line feeds stay. */
+/** One line of text without what forges log lines, turns the direction of writing or moves a terminal's cursor. */
 export function printable(text: string): string {
-  return text.replace(CONTROLS, '?')
+  return text.replace(BLANKS, ' ').replace(CONTROLS, '?')
 }

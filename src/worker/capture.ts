@@ -1,0 +1,60 @@
+/**
+ * What engine and bootstrap use after the realm was closed, taken when the worker loads. Nothing here may be reached from
+ * a compartment: `realProcess`, the real constructors and the lockdown are authority.
+ */
+export const realProcess = process
+export const realGlobal: typeof globalThis = globalThis
+export const {
+  setTimeout: setRealTimeout,
+  setInterval: setRealInterval,
+  setImmediate: setRealImmediate,
+  clearTimeout: clearRealTimeout,
+  clearImmediate: clearRealImmediate,
+  queueMicrotask: queueRealMicrotask,
+} = globalThis
+export const RealDate = Date
+export const RealMath = Math
+export const realJson = Object.freeze({
+  __proto__: null,
+  parse: JSON.parse,
+  stringify: JSON.stringify,
+})
+export const now: () => number = performance.now.bind(performance)
+export const { timeOrigin } = performance
+export const threadCpuUsage: () => NodeJS.CpuUsage = process.threadCpuUsage.bind(process)
+export const fillRandom: Crypto['getRandomValues'] = crypto.getRandomValues.bind(crypto)
+export const makeUuid: Crypto['randomUUID'] = crypto.randomUUID.bind(crypto)
+/** Node's atomics for Piscina's side of the worker; waiting is left out. */
+export const workerAtomics = Object.freeze({
+  __proto__: null,
+  add: Atomics.add,
+  load: Atomics.load,
+  store: Atomics.store,
+  sub: Atomics.sub,
+  exchange: Atomics.exchange,
+  compareExchange: Atomics.compareExchange,
+})
+
+/** Constructors that are wrapped for plugins by the caps; the engine's own realm keeps these. */
+export const realConstructors = {
+  Function,
+  ArrayBuffer,
+  DataView,
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Float16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+} as const
+
+/** Makes what came with the thread unreachable; a worker is told what it needs later, by message. */
+export function forgetWorkerData(workerThreads: object): void {
+  Reflect.set(workerThreads, 'workerData', undefined)
+}

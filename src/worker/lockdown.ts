@@ -1,0 +1,45 @@
+import workerThreads from 'node:worker_threads'
+import 'ses'
+import { capAllocations, keepEngineFast } from './caps.ts'
+import { forgetWorkerData, realProcess, workerAtomics } from './capture.ts'
+import { disarmClasses, freezeClasses } from './freeze.ts'
+import { installGate } from './gate.ts'
+import { dropReading, dropWorkingDirectory } from './selftest.ts'
+import { stripRealm } from './strip.ts'
+
+const { lockdown } = globalThis
+
+/**
+ * Closes the worker for good, in the order that matters: powers dropped, loader gated, allocations capped, the realm
+ * emptied, the language locked, the runtime's classes frozen, the loader sealed, reading given up. Everything that the
+ * engine will ever import has to be there before.
+ *
+ * @throws ConfinementError when a power is left: the worker must not go on
+ */
+export function closeRealm(): void {
+  const workingDirectory = realProcess.cwd()
+  const entry = import.meta.filename
+  dropWorkingDirectory()
+  forgetWorkerData(workerThreads)
+  const gate = installGate()
+  capAllocations()
+  disarmClasses()
+  stripRealm(workerAtomics)
+  lockdown({
+    errorTaming: 'safe',
+    stackFiltering: 'concise',
+    overrideTaming: 'moderate',
+    consoleTaming: 'unsafe',
+    evalTaming: 'safe-eval',
+    localeTaming: 'unsafe',
+    domainTaming: 'unsafe',
+    regExpTaming: 'safe',
+    reporting: 'none',
+    errorTrapping: 'none',
+    unhandledRejectionTrapping: 'none',
+  })
+  freezeClasses(harden)
+  keepEngineFast()
+  gate.seal()
+  dropReading(workingDirectory, entry)
+}
