@@ -2,8 +2,8 @@ import type { Case, Expression, Literal, Over, SortKey } from './ast.ts'
 import { SqlError } from './errors.ts'
 import type { CaseItem, Item, Mark } from './flatten.ts'
 import { UnknownTree } from './library.ts'
-import { integerLiteral, negated } from './literal.ts'
-import { binaryOperator, level } from './precedence.ts'
+import { decimalLiteral, integerLiteral, negated } from './literal.ts'
+import { isBinaryOperator, level, levelOfOperator } from './precedence.ts'
 import type { Script } from './script.ts'
 import { withModifier } from './star.ts'
 import { isPathSign, type Token } from './tokens.ts'
@@ -38,10 +38,11 @@ class Climb {
       const item = this.#items[this.#next]
       if (item === undefined) return left
       if (item.type === 'operator') {
-        const [operator, tightness] = binaryOperator(item.operator) ?? unknownOperator(item)
-        if (tightness < lowest) return left
+        const { operator } = item
+        if (!isBinaryOperator(operator)) throw new UnknownTree(`the operator ${operator}`)
+        if (levelOfOperator(operator) < lowest) return left
         this.#next++
-        const right = this.#binary(tightness + 1)
+        const right = this.#binary(levelOfOperator(operator) + 1)
         left = { type: 'binary', at: left.at, operator, left, right }
       } else if (item.type === 'token' && lowest <= level.comparison) {
         left = this.#predicate(left)
@@ -57,10 +58,10 @@ class Climb {
       const index = item.mark.token
       this.#next++
       if (this.#script.isOperator(index, '-')) {
-        return negated(this.#prefixed(level.product + 1), this.#script.at(index))
+        return negated(this.#prefixed(level.operand), this.#script.at(index))
       }
-      if (lowest > level.comparison) throw this.#script.unexpected(index, 'an expression')
-      const operand = this.#binary(level.comparison)
+      if (lowest > level.not) throw this.#script.unexpected(index, 'an expression')
+      const operand = this.#binary(level.not)
       return { type: 'unary', at: this.#script.at(index), operator: 'NOT', operand }
     }
     return this.#path()
@@ -264,7 +265,7 @@ class Climb {
       case 'integer':
         return integerLiteral(token.text, at)
       case 'decimal':
-        return { type: 'literal', at, value: Number(token.text), kind: 'float' }
+        return decimalLiteral(token.text, at)
       case 'string':
         return textLiteral(token.text, at)
       case 'name':
@@ -283,8 +284,4 @@ class Climb {
 
 function textLiteral(value: string, at: Literal['at']): Literal {
   return { type: 'literal', at, value, kind: 'string' }
-}
-
-function unknownOperator({ operator }: { operator: string }): never {
-  throw new UnknownTree(`the operator ${operator}`)
 }

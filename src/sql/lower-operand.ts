@@ -44,7 +44,7 @@ export function isDistinct(script: Script, index: number): boolean {
 
 function isNullTest(script: Script, index: number): boolean {
   if (!script.isWord(index, 'IS')) return false
-  return script.isWord(index + 1, 'NULL') || script.isKeyword(index + 1, 'NOT')
+  return script.isWord(script.isKeyword(index + 1, 'NOT') ? index + 2 : index + 1, 'NULL')
 }
 
 function noNull(script: Script, index: number): SqlError {

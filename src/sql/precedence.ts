@@ -4,27 +4,39 @@ import type { BinaryOperator } from './ast.ts'
 export const level = {
   or: 1,
   and: 2,
-  /** Comparisons, IN, BETWEEN, LIKE, IS NULL. Prefix NOT takes one of these as its operand. */
-  comparison: 3,
-  sum: 4,
-  product: 5,
+  /** Prefix NOT. */
+  not: 3,
+  /** Also IN, BETWEEN, LIKE and IS NULL. */
+  comparison: 4,
+  sum: 5,
+  product: 6,
+  /** Unary minus, paths, subscripts and all that is no operator. */
+  operand: 7,
 } as const
 
-const levels: ReadonlyMap<string, readonly [BinaryOperator, number]> = new Map(
-  [
-    [level.or, ['OR']],
-    [level.and, ['AND']],
-    [level.comparison, ['=', '!=', '<', '<=', '>', '>=']],
-    [level.sum, ['+', '-', '|', '^']],
-    [level.product, ['*', '/', '%', '&']],
-  ].flatMap(([value, operators]) =>
-    (operators as BinaryOperator[]).map(
-      (operator) => [operator, [operator, value as number] as const] as const,
-    ),
-  ),
-)
+const levels: Readonly<Record<BinaryOperator, number>> = {
+  OR: level.or,
+  AND: level.and,
+  '=': level.comparison,
+  '!=': level.comparison,
+  '<': level.comparison,
+  '<=': level.comparison,
+  '>': level.comparison,
+  '>=': level.comparison,
+  '+': level.sum,
+  '-': level.sum,
+  '|': level.sum,
+  '^': level.sum,
+  '*': level.product,
+  '/': level.product,
+  '%': level.product,
+  '&': level.product,
+}
 
-/** The operator and its level, or nothing for a sign that is no binary operator. */
-export function binaryOperator(sign: string): readonly [BinaryOperator, number] | undefined {
-  return levels.get(sign)
+export function isBinaryOperator(sign: string): sign is BinaryOperator {
+  return Object.hasOwn(levels, sign)
+}
+
+export function levelOfOperator(operator: BinaryOperator): number {
+  return levels[operator]
 }
