@@ -1,5 +1,6 @@
 import type { Expression, Position, SelectField } from '#src/sql/ast.ts'
 import { SqlError } from '#src/sql/errors.ts'
+import { childrenOf } from '#src/sql/tree.ts'
 import { allowsAggregates, type Place, type Resolution } from './context.ts'
 import type { PlanExpression } from './expression.ts'
 import { isRepeatable } from './purity.ts'
@@ -101,10 +102,8 @@ function share(expression: PlanExpression, resolution: Resolution): PlanExpressi
   return inline ? expression : resolution.derived.compute(expression)
 }
 
-/** Whether a name stands anywhere in an expression as written. */
-function mentions(node: unknown, name: string): boolean {
-  if (typeof node !== 'object' || node === null) return false
-  if (Array.isArray(node)) return node.some((part) => mentions(part, name))
-  if ('type' in node && node.type === 'name' && 'name' in node && node.name === name) return true
-  return Object.values(node).some((part) => mentions(part, name))
+/** Whether a name stands anywhere in an expression. */
+function mentions(expression: Expression, name: string): boolean {
+  if (expression.type === 'name') return expression.name === name
+  return childrenOf(expression).some((part) => mentions(part, name))
 }

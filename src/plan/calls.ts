@@ -4,7 +4,7 @@ import { didYouMean, SqlError } from '#src/sql/errors.ts'
 import { nearest } from '#src/sql/near.ts'
 import { allowsAggregates, type Place, type Resolution } from './context.ts'
 import type { PlanExpression } from './expression.ts'
-import type { PluginExtension } from './function-table.ts'
+import type { PluginExtension } from './extensions.ts'
 import { resolveMeta } from './meta.ts'
 import { refuseNotYet } from './not-yet.ts'
 import { isRepeatable } from './purity.ts'
@@ -26,7 +26,7 @@ export function resolveCall(node: ast.Call, place: Place, resolution: Resolution
   if (lower === 'meta' || lower === 'mqtt') return resolveMeta(node, resolution)
   if (lower === 'event_time') return eventTime(node, resolution)
   if (lower === 'window_start' || lower === 'window_end' || lower === 'window_trigger') {
-    return windowBound(node, place)
+    return windowBound(node, place, resolution)
   }
   if (isWindowName(lower)) {
     throw new SqlError('misplaced-window', `${lower} cannot stand in ${place.clause}`, node.at, {
@@ -189,8 +189,22 @@ function eventTime(node: ast.Call, { scope, derived }: Resolution): PlanExpressi
   return derived.eventTime(0, 'event_time()')
 }
 
-function windowBound(node: ast.Call, place: Place): PlanExpression {
+function windowBound(
+  node: ast.Call,
+  place: Place,
+  { hasWindow, derived }: Resolution,
+): PlanExpression {
   checkNoArguments(node)
+  if (!hasWindow) {
+    throw new SqlError(
+      'misplaced-window',
+      `${node.name.toLowerCase()}() without a window`,
+      node.at,
+      {
+        hint: 'add one to GROUP BY, such as TUMBLINGWINDOW(ss, 10)',
+      },
+    )
+  }
   if (!allowsAggregates(place)) {
     const what = `${node.name.toLowerCase()}() has its value behind the window only, not in`
     const where = place.inAggregate === undefined ? place.clause : `${place.inAggregate}()`
@@ -198,7 +212,7 @@ function windowBound(node: ast.Call, place: Place): PlanExpression {
       hint: 'use it in SELECT, HAVING or ORDER BY',
     })
   }
-  return { type: 'column', name: `${node.name.toLowerCase()}()`, dataType: { type: 'bigint' } }
+  return derived.windowBound(`${node.name.toLowerCase()}()`)
 }
 
 function checkNoArguments(node: ast.Call): void {

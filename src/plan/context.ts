@@ -1,7 +1,8 @@
+import type { FunctionTable } from '#src/functions/table.ts'
 import type { Expression, Position } from '#src/sql/ast.ts'
 import type { Derived } from './derived.ts'
 import type { PlanExpression } from './expression.ts'
-import type { Extensions, FunctionTable } from './function-table.ts'
+import type { Extensions } from './extensions.ts'
 import type { PluginList } from './plugin-list.ts'
 import type { Scope } from './scope.ts'
 
@@ -24,6 +25,8 @@ export interface Resolution {
   readonly functions: FunctionTable
   readonly extensions: Extensions
   readonly plugins: PluginList
+  /** Whether GROUP BY has a window: then its bounds can be asked for. */
+  readonly hasWindow: boolean
   expression(ast: Expression, place: Place): PlanExpression
   /** What an alias stands for at this place; `undefined`: no alias is meant by the name. */
   alias(name: string, at: Position, place: Place): PlanExpression | undefined

@@ -1,6 +1,7 @@
 import type { ColumnDefinition, Create, DefinitionKind, Position } from '#src/sql/ast.ts'
 import { didYouMean, SqlError } from '#src/sql/errors.ts'
 import { nearest } from '#src/sql/near.ts'
+import { formats, optionKeys } from '#src/sql/options.ts'
 import { dataTypeOf } from './data-types.ts'
 import type { SchemaColumn } from './plan.ts'
 
@@ -13,16 +14,7 @@ export interface StreamDefinition {
   readonly options: DefinitionOptions
 }
 
-export const definitionFormats = [
-  'json',
-  'binary',
-  'delimited',
-  'urlencoded',
-  'protobuf',
-  'custom',
-] as const
-
-export type DefinitionFormat = (typeof definitionFormats)[number]
+export type DefinitionFormat = (typeof formats)[number]
 
 /** WITH (…), checked and with defaults. */
 export interface DefinitionOptions {
@@ -53,26 +45,7 @@ export interface DefinitionOptions {
 /** Names of streams, tables and rules. */
 const namePattern = /^[a-zA-Z0-9_-]+$/
 
-const keys = [
-  'DATASOURCE',
-  'TYPE',
-  'FORMAT',
-  'CONF_KEY',
-  'KEY',
-  'KIND',
-  'SHARED',
-  'STRICT_VALIDATION',
-  'TIMESTAMP',
-  'TIMESTAMP_FORMAT',
-  'RETAIN_SIZE',
-  'SCHEMAID',
-  'DELIMITER',
-  'VERSION',
-  'EXTRA',
-  'TEMP',
-] as const
-
-type Key = (typeof keys)[number]
+type Key = (typeof optionKeys)[number]
 
 /** What CREATE STREAM or CREATE TABLE defines. @throws SqlError for a name, column or option that cannot be */
 export function makeDefinition(create: Create): StreamDefinition {
@@ -93,7 +66,7 @@ function readOptions(create: Create): DefinitionOptions {
   const { kind, at } = create
   const read = new OptionReader(create)
   const type = read.text('TYPE') ?? (kind === 'table' ? 'file' : 'mqtt')
-  const format = read.oneOf('FORMAT', definitionFormats) ?? 'json'
+  const format = read.oneOf('FORMAT', formats) ?? 'json'
   const tableKind = read.oneOf('KIND', ['scan', 'lookup'] as const) ?? 'scan'
   const key = read.text('KEY')
   if (kind === 'stream' && create.options.KIND !== undefined) {
@@ -220,10 +193,10 @@ function parseJson(text: string): unknown {
 }
 
 function isKey(key: string): key is Key {
-  return (keys as readonly string[]).includes(key)
+  return (optionKeys as readonly string[]).includes(key)
 }
 
 function unknownKey(key: string, at: Position): SqlError {
-  const hint = didYouMean(nearest(key, keys), `there are ${keys.join(', ')}`)
+  const hint = didYouMean(nearest(key, optionKeys), `there are ${optionKeys.join(', ')}`)
   return new SqlError('unknown-option', `unknown option key ${key}`, at, { hint })
 }

@@ -9,8 +9,6 @@ export interface Computed {
   readonly as: string
 }
 
-export const windowColumns = ['window_start()', 'window_end()', 'window_trigger()'] as const
-
 /**
  * What a statement computes on the way, each in a hidden column. A column is *above* when its value exists only behind
  * the window or aggregation, because it reads an aggregate or the window's bounds.
@@ -26,7 +24,8 @@ export class Derived {
     readonly as: string
   }[] = []
   readonly timeColumns = new Map<number, string>()
-  readonly #above = new Set<string>(windowColumns)
+  readonly #bounds = new Set<string>()
+  readonly #above = new Set<string>()
   readonly #known = new Map<string, Column>()
   #calls = 0
 
@@ -78,6 +77,19 @@ export class Derived {
   eventTime(source: number, as: string): Column {
     this.timeColumns.set(source, as)
     return column(as, { type: 'bigint' })
+  }
+
+  /** `window_start()` and its like. */
+  windowBound(as: string): Column {
+    this.#bounds.add(as)
+    this.#above.add(as)
+    return column(as, { type: 'bigint' })
+  }
+
+  /** The names of all hidden columns so far. */
+  get hidden(): readonly string[] {
+    const named = [...this.metas, ...this.analytics, ...this.aggregates, ...this.computes]
+    return [...this.timeColumns.values(), ...this.#bounds, ...named.map(({ as }) => as)]
   }
 
   isAbove(expression: PlanExpression): boolean {

@@ -1,5 +1,5 @@
+import type { FunctionTable } from '#src/functions/table.ts'
 import type { PlanExpression } from './expression.ts'
-import type { FunctionTable } from './function-table.ts'
 import { some } from './walk.ts'
 
 /** Whether the value is the same however often it is computed for one row: no plugin, no clock, no chance. */

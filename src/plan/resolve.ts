@@ -1,3 +1,4 @@
+import type { FunctionTable } from '#src/functions/table.ts'
 import type * as ast from '#src/sql/ast.ts'
 import { didYouMean, SqlError } from '#src/sql/errors.ts'
 import { nearest } from '#src/sql/near.ts'
@@ -7,7 +8,7 @@ import type { Place, Resolution } from './context.ts'
 import { typeName } from './data-types.ts'
 import type { Derived } from './derived.ts'
 import type { Case, PlanExpression } from './expression.ts'
-import type { Extensions, FunctionTable } from './function-table.ts'
+import type { Extensions } from './extensions.ts'
 import { BOOLEAN, binaryType, commonType, elementType, fieldType, negateType } from './infer.ts'
 import { PluginList } from './plugin-list.ts'
 import type { Scope } from './scope.ts'
@@ -19,6 +20,7 @@ export interface ResolverParts {
   readonly functions: FunctionTable
   readonly extensions: Extensions
   readonly aliases: Aliases
+  readonly hasWindow: boolean
 }
 
 /** From expressions as written to expressions of the plan: names found, types inferred, calls told apart. */
@@ -28,6 +30,7 @@ export class Resolver implements Resolution {
   readonly functions: FunctionTable
   readonly extensions: Extensions
   readonly plugins = new PluginList()
+  readonly hasWindow: boolean
   readonly #aliases: Aliases
 
   constructor(parts: ResolverParts) {
@@ -35,6 +38,7 @@ export class Resolver implements Resolution {
     this.derived = parts.derived
     this.functions = parts.functions
     this.extensions = parts.extensions
+    this.hasWindow = parts.hasWindow
     this.#aliases = parts.aliases
   }
 

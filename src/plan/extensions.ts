@@ -1,0 +1,16 @@
+import type { PluginUse } from './plan.ts'
+
+/** What plugins bring and what is built in beside functions. Versions are chosen behind it (rule option `plugins`). */
+export interface Extensions {
+  plugin(kind: PluginUse['kind'], name: string): PluginExtension | undefined
+  /** Whether the host has it built in. */
+  isBuiltIn(kind: 'source' | 'sink', name: string): boolean
+  /** All names of that kind, for "did you mean". */
+  names(kind: PluginUse['kind']): Iterable<string>
+}
+
+export interface PluginExtension {
+  readonly use: PluginUse
+  /** Of a function: it gets the rows of a group. */
+  readonly isAggregate?: boolean | undefined
+}

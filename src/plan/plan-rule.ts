@@ -1,0 +1,151 @@
+import { Expressions } from '#src/expressions/compile.ts'
+import { fold } from '#src/expressions/fold.ts'
+import type { FunctionEnvironment } from '#src/functions/declaration.ts'
+import type { FunctionTable } from '#src/functions/table.ts'
+import type * as ast from '#src/sql/ast.ts'
+import { SqlError } from '#src/sql/errors.ts'
+import { type ActionRequest, planActions } from './actions.ts'
+import type { StreamDefinition } from './definitions.ts'
+import { Derived } from './derived.ts'
+import type { Extensions } from './extensions.ts'
+import { identify } from './identity.ts'
+import { refuseJoins } from './join.ts'
+import { buildNodes } from './nodes.ts'
+import { numberCalls } from './numbering.ts'
+import { optimize } from './optimize.ts'
+import type { OutputColumn, Plan, PlanNode } from './plan.ts'
+import type { RuleOptions } from './rule-options.ts'
+import { Scope, type ScopedSource } from './scope.ts'
+import { type Definitions, findSource, type SourceSettings, sourcePlan } from './source-plan.ts'
+import { resolveStatement, type Statement } from './statement.ts'
+
+export interface RuleRequest {
+  readonly ruleId: string
+  readonly select: ast.Select
+  readonly actions: readonly ActionRequest[]
+  readonly options: RuleOptions
+  readonly definitions: Definitions
+  readonly functions: FunctionTable
+  readonly extensions: Extensions
+  /** What the configuration of a stream's source says. */
+  readonly settings?: ((definition: StreamDefinition) => SourceSettings) | undefined
+  /** IANA name. @default `UTC` */
+  readonly timeZone?: string | undefined
+  /** A temporary rule may read temporary streams. @default false */
+  readonly temp?: boolean | undefined
+}
+
+/**
+ * From a statement and the definitions to what a worker executes: plain data.
+ *
+ * @throws SqlError for the statement and its streams, with a place in the text
+ * @throws RuleError for the actions
+ */
+export function planRule(request: RuleRequest): Plan {
+  const { ruleId, select, options, extensions, functions } = request
+  refuseJoins(select)
+  const rules = { ...request, temp: request.temp === true }
+  const definition = findSource(select.from, rules)
+  const settings = request.settings?.(definition) ?? {}
+  const source: ScopedSource = {
+    name: select.from.as ?? select.from.name,
+    definition,
+    wholeIsBigint: settings.wholeIsBigint === true,
+  }
+  const scope = new Scope([source])
+  const derived = new Derived()
+  const statement = withMeta(
+    resolveStatement(select, { scope, derived, functions, extensions }),
+    select,
+    options,
+  )
+  const { plugins } = statement.resolver
+  const parts = { ...rules, scope, derived, plugins, settings }
+  const sources = [sourcePlan(source, select.from.at, parts)]
+  const actions = planActions(request.actions, extensions, plugins)
+  const { root, hidden } = buildNodes(statement)
+  const improved = numberCalls(improve(root, request, hidden))
+  return {
+    ruleId,
+    sources,
+    root: identify(improved, sources),
+    emitsBatches: statement.window !== undefined,
+    output: outputOf(statement, scope),
+    hidden,
+    actions,
+    plugins: plugins.all,
+    settings: {
+      isEventTime: options.isEventTime,
+      lateToleranceMs: options.lateToleranceMs,
+      sendNilField: options.sendNilField,
+      sendError: options.sendError,
+      debug: options.debug,
+      timeZone: request.timeZone ?? 'UTC',
+    },
+  }
+}
+
+/** `sendMetaToSink`: all metadata in a column of the output. */
+function withMeta(statement: Statement, select: ast.Select, options: RuleOptions): Statement {
+  if (!options.sendMetaToSink) return statement
+  if (statement.window !== undefined) {
+    throw new SqlError('not-supported', 'sendMetaToSink with a window', select.at, {
+      hint: 'select meta(*) where it is needed',
+    })
+  }
+  const expression = statement.resolver.derived.meta(0, [], 'meta(*)')
+  return {
+    ...statement,
+    fields: [...statement.fields, { type: 'value', name: '__meta', expression }],
+  }
+}
+
+function improve(root: PlanNode, request: RuleRequest, hidden: readonly string[]): PlanNode {
+  const { functions, options } = request
+  const expressions = new Expressions(planningEnvironment(request), functions)
+  const disabled = options.planOptimizeStrategy.disableOptimizeRules
+  return optimize(root, {
+    fold: (expression) => fold(expression, expressions, functions),
+    pushDown: !disabled.includes('predicatePushDown'),
+    hidden,
+  })
+}
+
+/** What is known of the flow before it runs: a function that asks for more is not folded. */
+function planningEnvironment({ ruleId, timeZone = 'UTC' }: RuleRequest): FunctionEnvironment {
+  const unknown = () => {
+    throw new Error('known when the rule runs')
+  }
+  return {
+    ruleId,
+    timeZone,
+    now: unknown,
+    get startedAt() {
+      return unknown()
+    },
+    get props() {
+      return unknown()
+    },
+  }
+}
+
+/** The columns of the output; `undefined` when a star stands for columns that only the rows know. */
+function outputOf({ fields }: Statement, scope: Scope): readonly OutputColumn[] | undefined {
+  const columns: OutputColumn[] = []
+  for (const field of fields) {
+    if (field.type === 'value') {
+      columns.push({ name: field.name, dataType: field.expression.dataType })
+      continue
+    }
+    for (const source of field.source === undefined ? scope.sources : [field.source]) {
+      const schema = source.definition.columns
+      if (schema === undefined) return undefined
+      columns.push(...schema.filter((column) => !field.except.includes(column.name)).map(bare))
+    }
+  }
+  return columns
+}
+
+function bare({ name, dataType }: OutputColumn): OutputColumn {
+  return { name, dataType }
+}

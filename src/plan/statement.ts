@@ -1,0 +1,103 @@
+import type * as ast from '#src/sql/ast.ts'
+import { SqlError } from '#src/sql/errors.ts'
+import { Aliases } from './aliases.ts'
+import type { Clause } from './context.ts'
+import type { PlanExpression } from './expression.ts'
+import { Resolver, type ResolverParts } from './resolve.ts'
+import { type SelectItem, type StarItem, selectItems } from './select-list.ts'
+import { resolveWindow, splitGroupBy, type Window } from './windows.ts'
+
+/** A SELECT whose every expression is resolved; what they compute on the way stands in the resolver's `derived`. */
+export interface Statement {
+  readonly resolver: Resolver
+  readonly where: PlanExpression | undefined
+  readonly window: Window | undefined
+  readonly dimensions: readonly PlanExpression[]
+  readonly fields: readonly Field[]
+  readonly having: PlanExpression | undefined
+  readonly order: readonly { readonly expression: PlanExpression; readonly descending: boolean }[]
+  readonly limit: number | undefined
+}
+
+export type Field =
+  | StarItem
+  | { readonly type: 'value'; readonly name: string; readonly expression: PlanExpression }
+
+/** @throws SqlError for what cannot be, with its place in the text */
+export function resolveStatement(
+  select: ast.Select,
+  parts: Omit<ResolverParts, 'aliases' | 'hasWindow'>,
+): Statement {
+  if (select.distinct) {
+    throw new SqlError('not-supported', 'SELECT DISTINCT is not supported', select.at, {
+      hint: 'group by the columns in a window, or use deduplicate(column, true)',
+    })
+  }
+  const { scope, functions } = parts
+  const items = selectItems(select.fields, scope, functions)
+  const groupBy = splitGroupBy(select.groupBy)
+  const aliases = new Aliases(select.fields)
+  const resolver = new Resolver({ ...parts, aliases, hasWindow: groupBy.window !== undefined })
+  const resolve = (clause: Clause) => (expression: ast.Expression) =>
+    resolver.expression(expression, { clause })
+  // In the order of the flow: what stands first in it gets its hidden columns first, and keeps them.
+  const where = select.where && resolve('WHERE')(select.where)
+  const window = groupBy.window && resolveWindow(groupBy.window, resolve('window'))
+  const dimensions = groupBy.dimensions.map(resolve('GROUP BY'))
+  const values = items.map((item) => resolveItem(item, aliases, resolver))
+  const having = select.having && resolve('HAVING')(select.having)
+  if (select.having !== undefined) checkHaving(select.having, having, resolver)
+  const order = select.orderBy.map((key) => ({
+    expression: resolve('ORDER BY')(key.expression),
+    descending: key.descending,
+  }))
+  const fields = items.flatMap((item, i) => fieldsOf(item, values[i], aliases, resolver))
+  return { resolver, where, window, dimensions, fields, having, order, limit: limitOf(select) }
+}
+
+function resolveItem(
+  item: SelectItem,
+  aliases: Aliases,
+  resolver: Resolver,
+): PlanExpression | undefined {
+  if (item.type === 'star') {
+    resolver.scope.star(item.except, item.source)
+    return undefined
+  }
+  const { name, expression } = item
+  if (item.isAlias) return aliases.field(name, expression.at, resolver)
+  return resolver.expression(expression, { clause: 'SELECT', self: name })
+}
+
+/** An alias that others use may meanwhile have a hidden column of its own: asked for again. */
+function fieldsOf(
+  item: SelectItem,
+  value: PlanExpression | undefined,
+  aliases: Aliases,
+  resolver: Resolver,
+): readonly Field[] {
+  if (item.type === 'star') return [item]
+  const { name, invisible } = item
+  const shared = item.isAlias ? aliases.field(name, item.expression.at, resolver) : value
+  if (invisible || shared === undefined) return []
+  return [{ type: 'value', name, expression: shared }]
+}
+
+function checkHaving(
+  written: ast.Expression,
+  having: PlanExpression | undefined,
+  resolver: Resolver,
+): void {
+  if (having === undefined || resolver.derived.isAbove(having)) return
+  const what = 'not allowed to call non-aggregate functions in HAVING clause'
+  throw new SqlError('misplaced-aggregate', what, written.at, {
+    hint: 'move a condition on rows to WHERE',
+  })
+}
+
+function limitOf({ limit, at }: ast.Select): number | undefined {
+  if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) return limit
+  throw new SqlError('bad-limit', `limit cannot be ${limit}`, at, {
+    hint: 'write a whole number from 0, or leave LIMIT out',
+  })
+}
