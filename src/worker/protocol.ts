@@ -133,6 +133,8 @@ export interface FlowMetrics {
   /** Per operator, COUNTERS_PER_OPERATOR numbers. */
   readonly counters: Float64Array
   readonly cpuUs: number
+  /** Rows that came behind the watermark and were dropped, since the flow was built. */
+  readonly lateRows?: number | undefined
 }
 
 /** records_in, records_out, exceptions, last_invocation (ms since the epoch) of each operator. */
