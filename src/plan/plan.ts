@@ -35,6 +35,8 @@ export type OperatorId = string & { readonly __operator: unique symbol }
 export interface OutputColumn {
   readonly name: string
   readonly dataType: DataType
+  /** A column as it came: an explicit null in the payload is kept (`undefined`, what was missing, is dropped as ever). */
+  readonly keepsNull?: boolean | undefined
 }
 
 /** How the payloads of one stream become rows. The index in `Plan.sources` is the source's number in the protocol. */

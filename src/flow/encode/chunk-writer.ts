@@ -1,0 +1,145 @@
+import { Buffer } from 'node:buffer'
+import { FRAME_HEADER_BYTES } from '#src/flow/frame.ts'
+
+/** Frames one behind the other from the start of `buffer`, which may be longer: `count` says where they end. */
+export interface Chunk {
+  readonly buffer: ArrayBuffer
+  readonly count: number
+}
+
+const CHUNK_BYTES = 65_536
+/** As much text is collected before it is written at once. */
+const MAX_PENDING = 16_384
+/** After a text that was not ASCII so many are written one by one, without trying. */
+const WIDE_ROUNDS = 16
+/** Where the header of a collected payload will be. */
+const HEADER_SPACE = '\0'.repeat(FRAME_HEADER_BYTES)
+
+const { utf8Write } = Buffer.prototype as unknown as {
+  utf8Write(text: string, at: number, length: number): number
+}
+const { byteLength } = Buffer
+
+/**
+ * Payloads to frames in chunks that can be transferred. Texts are collected and written together: one call into native
+ * code for a batch of rows instead of one for each. That needs their lengths in bytes before they are written, which are
+ * their lengths in characters as long as all are ASCII; when not, they are written one by one.
+ */
+export class ChunkWriter {
+  #bytes = Buffer.from(new ArrayBuffer(CHUNK_BYTES))
+  #view = new DataView(this.#bytes.buffer)
+  #used = 0
+  #count = 0
+  #sealed: Chunk[] = []
+  #pending = ''
+  #lengths: number[] = []
+  #times: number[] = []
+  #wideRounds = 0
+
+  get isEmpty(): boolean {
+    return this.#count === 0 && this.#lengths.length === 0 && this.#sealed.length === 0
+  }
+
+  /** A payload as UTF-8. `time` is the frame's, ms since the epoch. */
+  text(payload: string, time: number): void {
+    if (payload.length > MAX_PENDING) {
+      this.#flush()
+      this.#writeText(payload, time)
+      return
+    }
+    this.#pending += HEADER_SPACE + payload
+    this.#lengths.push(payload.length)
+    this.#times.push(time)
+    if (this.#pending.length > MAX_PENDING) this.#flush()
+  }
+
+  /** A payload as it is. */
+  bytes(payload: Uint8Array, time: number): void {
+    this.#flush()
+    this.#reserve(FRAME_HEADER_BYTES + payload.length)
+    this.#bytes.set(payload, this.#used + FRAME_HEADER_BYTES)
+    this.#close(payload.length, time)
+  }
+
+  /** The chunks since the last call. They belong to the caller, who may transfer them. */
+  take(): Chunk[] {
+    this.#flush()
+    this.#seal()
+    const chunks = this.#sealed
+    this.#sealed = []
+    return chunks
+  }
+
+  #flush(): void {
+    const lengths = this.#lengths
+    if (lengths.length === 0) return
+    if (this.#wideRounds > 0 || !this.#writeAscii()) {
+      this.#wideRounds = this.#wideRounds > 0 ? this.#wideRounds - 1 : WIDE_ROUNDS
+      let at = 0
+      for (let i = 0; i < lengths.length; i++) {
+        const start = at + FRAME_HEADER_BYTES
+        at = start + (lengths[i] as number)
+        this.#writeText(this.#pending.slice(start, at), this.#times[i] as number)
+      }
+    }
+    this.#pending = ''
+    lengths.length = 0
+    this.#times.length = 0
+  }
+
+  /** Writes what is pending if it is all ASCII: then, and only then, it takes as many bytes as it has characters. */
+  #writeAscii(): boolean {
+    const pending = this.#pending
+    // Room for one character more: a text that is not ASCII cannot come out as long by being cut off.
+    this.#reserve(pending.length + 4)
+    const room = this.#bytes.length - this.#used
+    if (utf8Write.call(this.#bytes, pending, this.#used, room) !== pending.length) return false
+    const lengths = this.#lengths
+    for (let i = 0; i < lengths.length; i++)
+      this.#close(lengths[i] as number, this.#times[i] as number)
+    return true
+  }
+
+  #writeText(payload: string, time: number): void {
+    const most = payload.length > MAX_PENDING ? byteLength(payload) : payload.length * 3
+    this.#reserve(FRAME_HEADER_BYTES + most)
+    const at = this.#used + FRAME_HEADER_BYTES
+    this.#close(utf8Write.call(this.#bytes, payload, at, most), time)
+  }
+
+  /** Puts the header before a payload that was written behind its space. */
+  #close(length: number, time: number): void {
+    const view = this.#view
+    const at = this.#used
+    view.setUint32(at, length, true)
+    view.setUint32(at + 4, 0, true)
+    view.setFloat64(at + 8, time, true)
+    this.#used = at + FRAME_HEADER_BYTES + length
+    this.#count++
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#used + bytes <= this.#bytes.length) return
+    this.#seal()
+    if (bytes > this.#bytes.length) this.#renew(bytes)
+  }
+
+  /** A chunk that is mostly empty is copied and goes on being used. */
+  #seal(): void {
+    if (this.#count === 0) return
+    const { buffer } = this.#bytes
+    const isSmall = this.#used * 2 < buffer.byteLength
+    this.#sealed.push({
+      buffer: isSmall ? buffer.slice(0, this.#used) : buffer,
+      count: this.#count,
+    })
+    if (!isSmall) this.#renew(CHUNK_BYTES)
+    this.#used = 0
+    this.#count = 0
+  }
+
+  #renew(bytes: number): void {
+    this.#bytes = Buffer.from(new ArrayBuffer(bytes))
+    this.#view = new DataView(this.#bytes.buffer)
+  }
+}
