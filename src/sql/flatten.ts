@@ -1,6 +1,6 @@
 import { type LibraryNode, listIn, nodeIn, onlyKeys, textIn, UnknownTree } from './library.ts'
 
-/** What `k12` and its kin say: `k` a token, `d` a DISTINCT, `t` a type, `v` and `w` invisible aliases. */
+/** What `k12` and its like say: `k` a token, `d` a DISTINCT, `t` a type, `v` and `w` invisible aliases. */
 export interface Mark {
   readonly letter: string
   readonly token: number
@@ -22,7 +22,7 @@ export interface CaseItem {
 }
 
 const binaryKeys = new Set(['type', 'operator', 'left', 'right', 'parentheses'])
-const columnKeys = new Set(['type', 'column', 'parentheses'])
+const operandKeys = new Set(['type', 'value', 'parentheses'])
 const callKeys = new Set(['type', 'name', 'args', 'parentheses'])
 const caseKeys = new Set(['type', 'expr', 'args', 'parentheses'])
 
@@ -67,9 +67,9 @@ function addContent(node: LibraryNode, items: Item[]): void {
 
 function addLeaf(node: LibraryNode, items: Item[]): void {
   switch (node.type) {
-    case 'column_ref':
-      onlyKeys(node, columnKeys)
-      items.push({ type: 'token', mark: readMark(node.column), args: undefined })
+    case 'param':
+      onlyKeys(node, operandKeys)
+      items.push({ type: 'token', mark: readMark(node.value), args: undefined })
       return
     case 'function':
       onlyKeys(node, callKeys)

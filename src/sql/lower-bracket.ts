@@ -4,10 +4,9 @@ import type { Lowering } from './lowering.ts'
 /** Lowers `[`, and a colon right behind it. */
 export function openSubscript(lowering: Lowering): void {
   lowering.emit('<<')
-  lowering.emit(`k${lowering.index}`)
+  lowering.takeName()
   lowering.emit('(')
   lowering.open('subscript', 'index')
-  lowering.index++
   if (lowering.script.isOperator(lowering.index, ':')) colon(lowering)
   else lowering.begin()
 }

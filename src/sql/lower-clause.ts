@@ -46,12 +46,12 @@ export function lowerClause(lowering: Lowering, word: string): void {
 
 function lowerSource(lowering: Lowering): void {
   lowering.expectName('a stream, a table or a topic')
-  lowering.take()
+  lowering.takeName()
   if (lowering.script.isKeyword(lowering.index, 'AS')) {
     lowering.emit('AS')
     lowering.index++
     lowering.expectName('an alias')
-    lowering.take()
+    lowering.takeName()
   }
 }
 

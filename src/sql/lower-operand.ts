@@ -56,7 +56,7 @@ function noNull(script: Script, index: number): SqlError {
 function lowerCall(lowering: Lowering): void {
   const { script, index } = lowering
   const isCast = script.isWord(index, 'CAST')
-  lowering.take()
+  lowering.takeName()
   lowering.emit('(')
   lowering.open(isCast ? 'cast' : 'call')
   lowering.index++

@@ -175,7 +175,7 @@ function lowerIn(lowering: Lowering): void {
     return
   }
   lowering.emit('<<')
-  lowering.take()
+  lowering.takeName()
   lowering.open('in')
   lowering.emit('(')
   lowering.index++

@@ -24,7 +24,7 @@ export function lowerOver(lowering: Lowering): void {
 
 function open(lowering: Lowering, kind: 'filter' | 'over'): void {
   lowering.emit('<<')
-  lowering.take()
+  lowering.takeName()
   if (!lowering.script.isOperator(lowering.index, '(')) throw lowering.unexpected('"("')
   lowering.open(kind)
   lowering.emit('(')
@@ -61,7 +61,7 @@ function part(lowering: Lowering, stage: 'partition' | 'when' | 'order', by: boo
 export function lowerModifier(lowering: Lowering, word: 'EXCEPT' | 'REPLACE'): void {
   if (!lowering.starred) throw lowering.unexpected()
   lowering.emit('<<')
-  lowering.take()
+  lowering.takeName()
   if (!lowering.script.isOperator(lowering.index, '(')) throw lowering.unexpected('"("')
   lowering.open(word === 'EXCEPT' ? 'except' : 'replace')
   lowering.emit('(')

@@ -4,8 +4,9 @@ import { deepestNesting, type Script } from './script.ts'
 
 /**
  * The state of a SELECT on its way to the text that the library parses. Every operand and every sign the
- * library does not know becomes a name, `k` and the index of its token, joined by `<<`; so no keyword, string
- * or number of ours reaches the library, and each leaf of its tree tells the place in the original text.
+ * library does not know becomes a parameter, `:k` and the index of its token, joined by `<<`; so no keyword,
+ * string or number of ours reaches the library, and each leaf of its tree tells the place in the original
+ * text. Parameters are the operands its grammar reads fastest.
  */
 export class Lowering {
   readonly script: Script
@@ -76,9 +77,15 @@ export class Lowering {
     this.out.add(piece, this.index)
   }
 
-  /** Emits the name of a token and moves behind it. */
-  take(prefix: 'k' | 'd' | 't' = 'k'): void {
-    this.emit(`${prefix}${this.index}`)
+  /** Emits a token as an operand and moves behind it. */
+  take(letter: 'k' | 'd' | 't' = 'k'): void {
+    this.emit(`:${letter}${this.index}`)
+    this.index++
+  }
+
+  /** Emits a token as the name of a function, a source or an alias and moves behind it. */
+  takeName(): void {
+    this.emit(`k${this.index}`)
     this.index++
   }
 

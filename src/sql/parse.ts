@@ -42,10 +42,9 @@ export function parseExpression(text: string): Expression {
 function rangesOf(script: Script): Range[] {
   const ranges: Range[] = []
   let from = 0
-  for (const [index, token] of script.tokens.entries()) {
+  for (let index = 0; index < script.tokens.length; index++) {
     if (!script.isEnd(index)) continue
     if (index > from) ranges.push({ from, to: index })
-    else if (token.kind !== 'end') throw script.unexpectedSemicolon(index)
     from = index + 1
   }
   return ranges

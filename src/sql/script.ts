@@ -10,16 +10,10 @@ export const deepestNesting = 100
 export class Script {
   readonly text: string
   readonly tokens: readonly Token[]
-  readonly #lineStarts: readonly number[]
 
   constructor(text: string) {
     this.text = text
     this.tokens = tokenize(text)
-    const starts = [0]
-    for (let next = text.indexOf('\n'); next !== -1; next = text.indexOf('\n', next + 1)) {
-      starts.push(next + 1)
-    }
-    this.#lineStarts = starts
   }
 
   /** The token, or the end behind the last one. */
@@ -66,15 +60,7 @@ export class Script {
   }
 
   at(index: number): Position {
-    const offset = this.token(index).start
-    let low = 0
-    let high = this.#lineStarts.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle
-      else high = middle - 1
-    }
-    return { line: low + 1, column: offset - (this.#lineStarts[low] ?? 0) + 1, offset }
+    return this.token(index).at
   }
 
   /** What stands there, for a message. */

@@ -1,3 +1,4 @@
+import type { Position } from './ast.ts'
 import { SqlError } from './errors.ts'
 import { keywords } from './keywords.ts'
 import { positionAt } from './position.ts'
@@ -9,6 +10,7 @@ export interface Token {
   readonly kind: TokenKind
   /** Keywords in upper case, operators without white space, strings and quoted names without quotes, else as written. */
   readonly text: string
+  readonly at: Position
   /** Offsets in UTF-16 code units, the end excluded. */
   readonly start: number
   readonly end: number
@@ -39,9 +41,13 @@ class Tokenizer {
   readonly #tokens: Token[] = []
   #offset = 0
   #statementStart = 0
+  #line = 1
+  #lineStart = 0
+  #nextLineBreak: number
 
   constructor(text: string) {
     this.#text = text
+    this.#nextLineBreak = text.indexOf('\n')
   }
 
   tokens(): Token[] {
@@ -55,6 +61,9 @@ class Tokenizer {
       this.#tokens.push(token)
       this.#offset = token.end
       if (token.kind === 'operator' && token.text === ';') {
+        if (this.#statementStart === this.#tokens.length - 1) {
+          throw this.#error('unexpected-token', 'unexpected ";"', token.start)
+        }
         this.#statementStart = this.#tokens.length
       } else if (this.#tokens.length - this.#statementStart > mostTokens) {
         throw this.#error(
@@ -65,7 +74,7 @@ class Tokenizer {
       }
     }
     const end = this.#tokens.at(-1)?.end ?? 0
-    this.#tokens.push({ kind: 'end', text: '', start: end, end, quoted: false })
+    this.#tokens.push(this.#end(end))
     return this.#tokens
   }
 
@@ -125,7 +134,23 @@ class Tokenizer {
   }
 
   #token(kind: TokenKind, text: string, start: number, quoted: boolean): Token {
-    return { kind, text, start, end: this.#offset, quoted }
+    return { kind, text, at: this.#at(start), start, end: this.#offset, quoted }
+  }
+
+  /** Right behind the last token, which may be lines before the end of the text. */
+  #end(offset: number): Token {
+    const at = positionAt(this.#text, offset)
+    return { kind: 'end', text: '', at, start: offset, end: offset, quoted: false }
+  }
+
+  /** Tokens come in order, so the lines are counted along. */
+  #at(offset: number): Position {
+    while (this.#nextLineBreak !== -1 && this.#nextLineBreak < offset) {
+      this.#line++
+      this.#lineStart = this.#nextLineBreak + 1
+      this.#nextLineBreak = this.#text.indexOf('\n', this.#lineStart)
+    }
+    return { line: this.#line, column: offset - this.#lineStart + 1, offset }
   }
 
   #afterSourceWord(): boolean {

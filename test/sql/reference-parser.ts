@@ -11,7 +11,6 @@ import type {
   SortKey,
   Star,
 } from '#src/sql/ast.ts'
-import { SqlError } from '#src/sql/errors.ts'
 import { Script } from '#src/sql/script.ts'
 import { ReferenceReader } from './reference-reader.ts'
 
