@@ -1,0 +1,85 @@
+import type { Expressions } from '#src/expressions/compile.ts'
+import { Analytic, type AnalyticColumn } from '#src/operators/analytic.ts'
+import { Compute } from '#src/operators/compute.ts'
+import { Filter } from '#src/operators/filter.ts'
+import type { NamedValue } from '#src/operators/groups.ts'
+import { Limit } from '#src/operators/limit.ts'
+import { Project } from '#src/operators/project.ts'
+import { Sort, type SortKey } from '#src/operators/sort.ts'
+import { canonicalAnalytic } from '#src/plan/canonical.ts'
+import type { AnalyticCall } from '#src/plan/expression.ts'
+import type { PlanNode, SortNode } from '#src/plan/plan.ts'
+import type { Compilation } from './compilation.ts'
+import { compileAggregate, compileWindow } from './compile-aggregate.ts'
+import { recordMaker } from './record.ts'
+import { compileScalar } from './scalar.ts'
+
+/** Turns a node, after its inputs, into operators. Sources are left to the flow: they have no operator. */
+export function compileNode(node: PlanNode, to: Compilation): void {
+  if (node.type !== 'source') compileNode(node.input, to)
+  const { expressions, plan } = to
+  switch (node.type) {
+    case 'source':
+      return
+    case 'filter': {
+      const predicate = expressions.compilePredicate(node.predicate)
+      const kind = node.clause === 'having' ? 'having' : 'filter'
+      to.add(kind, (context) => new Filter(node.id, predicate, context))
+      return
+    }
+    case 'analytic': {
+      const columns = node.calls.map((call) => analyticColumn(call, expressions))
+      to.add('analytic', (context) => new Analytic(node.id, columns, context))
+      return
+    }
+    case 'compute': {
+      const columns = node.columns.map(({ expression, as }): NamedValue => {
+        return { value: expressions.compileValue(expression), as }
+      })
+      to.add('compute', (context) => new Compute(node.id, columns, context))
+      return
+    }
+    case 'window':
+      compileWindow(node, to)
+      to.isEmission = true
+      return
+    case 'aggregate':
+      compileAggregate(node, to)
+      to.isEmission ||= node.window !== undefined
+      return
+    case 'sort': {
+      const options = { keys: sortKeys(node, expressions), perBatch: to.isEmission }
+      to.add('order', (context) => new Sort(node.id, options, context))
+      return
+    }
+    case 'limit': {
+      const options = { count: node.count, perBatch: to.isEmission }
+      to.add('limit', (context) => new Limit(node.id, options, context))
+      return
+    }
+    case 'project': {
+      const record = recordMaker(node.fields, expressions, plan.hidden)
+      to.add('project', (context) => new Project(node.id, record, context))
+      return
+    }
+    default:
+      node satisfies never
+  }
+}
+
+function analyticColumn(call: AnalyticCall, expressions: Expressions): AnalyticColumn {
+  return {
+    analyst: expressions.analyst(call),
+    args: call.args.map((arg) => compileScalar(arg, expressions)),
+    partition: call.partition.map((part) => compileScalar(part, expressions)),
+    when: call.when && expressions.compilePredicate(call.when),
+    as: call.as,
+    name: canonicalAnalytic(call),
+  }
+}
+
+function sortKeys({ keys }: SortNode, expressions: Expressions): SortKey[] {
+  return keys.map(({ expression, descending }) => {
+    return { value: compileScalar(expression, expressions), descending }
+  })
+}

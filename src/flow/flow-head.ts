@@ -1,0 +1,92 @@
+import { EngineError } from '#src/errors.ts'
+import { isAbsorber } from '#src/operators/absorber.ts'
+import type { Intake } from '#src/operators/intake.ts'
+import { Merge } from '#src/operators/merge.ts'
+import type { OperatorContext, OperatorId } from '#src/operators/operator.ts'
+import { Watermark } from '#src/operators/watermark.ts'
+import type { SourceNode, SourcePlan } from '#src/plan/plan.ts'
+import type { Compilation } from './compilation.ts'
+import { sourceDecoder } from './decode/source-decoder.ts'
+import type { OperatorBook } from './operator-book.ts'
+import { metaWriter, rowTime } from './row-stamps.ts'
+import { absorbing, batching, queueing, type RowTarget } from './row-target.ts'
+import { SourceStage } from './source-stage.ts'
+
+const BATCH_ROWS = 1024
+
+/** One source on its way into a flow: its contexts are made first, so that operators are numbered in plan order. */
+export interface HeadSource {
+  readonly node: SourceNode
+  readonly plan: SourcePlan
+  readonly source: OperatorContext
+  readonly decode: OperatorContext
+  readonly where: OperatorContext | undefined
+}
+
+export function headSource(node: SourceNode, to: Compilation, book: OperatorBook): HeadSource {
+  const plan = to.plan.sources[node.source]
+  if (plan === undefined) {
+    const { ruleId } = to.plan
+    throw new EngineError('bad-plan', `rule "${ruleId}": there is no source ${node.source}`)
+  }
+  return {
+    node,
+    plan,
+    source: book.source(plan.stream),
+    decode: book.operator('decoder'),
+    where: node.filter && book.operator('filter'),
+  }
+}
+
+/**
+ * What brings the rows of all sources into one order; `undefined` for one source in processing time, whose rows have
+ * their order already.
+ * @param late told of every row that came behind the watermark
+ */
+export function addIntake(
+  sources: readonly HeadSource[],
+  to: Compilation,
+  late: () => void,
+): Intake | undefined {
+  const { isEventTime, lateToleranceMs } = to.plan.settings
+  const count = to.plan.sources.length
+  const inputs = sources.map(({ node }) => node.id).join(',')
+  if (isEventTime) {
+    const id = `watermark(${lateToleranceMs};${inputs})` as OperatorId
+    const options = { sources: count, lateToleranceMs, batchRows: BATCH_ROWS, late }
+    return to.add('watermark', (context) => new Watermark(id, options, context))
+  }
+  if (sources.length === 1) return undefined
+  const id = `merge(${inputs})` as OperatorId
+  const options = { sources: count, batchRows: BATCH_ROWS }
+  return to.add('merge', (context) => new Merge(id, options, context))
+}
+
+/** The stage that feeds the first operator, after all operators were linked. */
+export function sourceStage(
+  { node, plan, source, decode, where }: HeadSource,
+  intake: Intake | undefined,
+  to: Compilation,
+): SourceStage {
+  const { isEventTime, timeZone } = to.plan.settings
+  const predicate = node.filter && to.expressions.compilePredicate(node.filter)
+  return new SourceStage({
+    decoder: sourceDecoder(plan, { timeZone }),
+    filter: predicate && where && { predicate, context: where },
+    target: rowTarget(node, intake, to),
+    timeOf: rowTime(plan, { isEventTime, timeZone }),
+    timeAs: plan.timeAs,
+    writeMeta: metaWriter(plan),
+    source,
+    decode,
+  })
+}
+
+function rowTarget(node: SourceNode, intake: Intake | undefined, to: Compilation): RowTarget {
+  if (intake !== undefined) return queueing(intake, node.source)
+  const [first] = to.operators
+  if (first === undefined) {
+    throw new EngineError('bad-plan', `rule "${to.plan.ruleId}": nothing follows the source`)
+  }
+  return isAbsorber(first) ? absorbing(first) : batching(first, BATCH_ROWS)
+}

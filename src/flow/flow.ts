@@ -1,0 +1,195 @@
+import { EngineError } from '#src/errors.ts'
+import { Expressions, type PluginCalls } from '#src/expressions/compile.ts'
+import type { Aggregator, FunctionEnvironment } from '#src/functions/declaration.ts'
+import type { FunctionTable } from '#src/functions/table.ts'
+import type { Intake } from '#src/operators/intake.ts'
+import type { Operator, Output } from '#src/operators/operator.ts'
+import type { AggregateCall } from '#src/plan/expression.ts'
+import type { Plan } from '#src/plan/plan.ts'
+import type { ExtensionStates } from '#src/state/extension-states.ts'
+import { packState, type SourcePosition, unpackState } from '#src/state/state-blob.ts'
+import type { Collected, Emission, Feed, FlowMetrics, Snapshot } from '#src/worker/protocol.ts'
+import { Compilation, sourcesOf } from './compilation.ts'
+import { compileNode } from './compile.ts'
+import { addIntake, headSource, sourceStage } from './flow-head.ts'
+import { OperatorBook } from './operator-book.ts'
+import type { PluginSink } from './plugin-sink.ts'
+import { SinkStage } from './sink-stage.ts'
+import type { SourceStage } from './source-stage.ts'
+
+const clock = performance
+
+export interface FlowOptions {
+  readonly plan: Plan
+  readonly environment: FunctionEnvironment
+  /** The built-in functions. */
+  readonly functions: FunctionTable
+  /** Sequence number of the last payload that each action has seen. @default 0 each */
+  readonly positions?: readonly number[] | undefined
+  readonly plugins?: FlowPlugins | undefined
+  /** CPU time of this thread, µs. @default none */
+  readonly cpuUs?: (() => number) | undefined
+}
+
+/** What a flow uses of plugins. */
+export interface FlowPlugins {
+  readonly call: PluginCalls
+  readonly aggregator: (call: AggregateCall) => Aggregator<unknown>
+  /** The sink of an action, by its number; `undefined`: what is emitted goes to the host. */
+  readonly sink: (action: number) => PluginSink | undefined
+  /** Part of every snapshot. */
+  readonly states: ExtensionStates
+}
+
+/** A running rule: takes frames in, gives encoded emissions. Everything in it is synchronous but its stage borders. */
+export class Flow {
+  readonly #plan: Plan
+  readonly #book: OperatorBook
+  readonly #sinks: SinkStage
+  readonly #stages: ReadonlyMap<number, SourceStage>
+  readonly #operators: readonly Operator[]
+  readonly #intake: Intake | undefined
+  readonly #head: Output
+  readonly #states: ExtensionStates | undefined
+  readonly #cpuUs: () => number
+  readonly #open: Set<number>
+  #lateRows = 0
+
+  constructor(options: FlowOptions) {
+    const { plan, environment, functions, plugins } = options
+    this.#plan = plan
+    this.#states = plugins?.states
+    this.#cpuUs = options.cpuUs ?? (() => 0)
+    this.#book = new OperatorBook({
+      now: environment.now,
+      failed: (message, time) => {
+        if (plan.settings.sendError) this.#sinks.error(message, time)
+      },
+    })
+    const to = new Compilation({
+      plan,
+      expressions: new Expressions(environment, functions, plugins?.call),
+      book: this.#book,
+      pluginAggregator: plugins?.aggregator ?? noAggregator,
+    })
+    const sources = sourcesOf(plan.root).map((node) => headSource(node, to, this.#book))
+    this.#intake = addIntake(sources, to, () => this.#lateRows++)
+    compileNode(plan.root, to)
+    this.#sinks = new SinkStage(plan, {
+      positions: options.positions,
+      sink: plugins?.sink,
+      // A row that cannot be encoded fails where it was made.
+      rowError: (error, time) => to.context?.rowError(error, time),
+    })
+    this.#operators = to.operators
+    this.#head = link(to.operators, this.#sinks)
+    this.#stages = new Map(
+      sources.map((source) => [source.node.source, sourceStage(source, this.#intake, to)]),
+    )
+    this.#open = new Set(this.#stages.keys())
+  }
+
+  /** When it wants to be told the time, ms since the epoch; `null`: never before the next rows. */
+  get wakeAt(): number | null {
+    if (this.#plan.settings.isEventTime) return null
+    let earliest = Number.POSITIVE_INFINITY
+    for (const operator of this.#operators) earliest = Math.min(earliest, operator.wakeAt())
+    return earliest === Number.POSITIVE_INFINITY ? null : earliest
+  }
+
+  /** Runs tuples through the flow. A promise when a stage border or a plugin's sink is full: it settles when there is room. */
+  collect(feeds: readonly Feed[]): Collected | Promise<Collected> {
+    for (const feed of feeds) this.#feed(feed)
+    this.#book.touch()
+    const room = this.#sinks.room()
+    return room === undefined ? this.#collected() : room.then(() => this.#collected())
+  }
+
+  /** The state between two batches. */
+  snapshot(): Snapshot {
+    const started = clock.now()
+    const operators = new Map<string, unknown>()
+    for (const operator of this.#operators) {
+      const state = operator.snapshot()
+      if (state !== undefined) operators.set(operator.id, state)
+    }
+    const state = packState({
+      operators,
+      extensions: this.#states?.snapshot() ?? new Map(),
+      sources: new Map([...this.#stages].map(([i, stage]) => [this.#name(i), stage.position()])),
+    })
+    return {
+      state,
+      seen: this.#plan.sources.map((_, i) => this.#stages.get(i)?.position() ?? { sequence: 0 }),
+      positions: this.#sinks.positions(),
+      pauseMs: clock.now() - started,
+    }
+  }
+
+  /**
+   * Goes on from a snapshot; before the first `collect`.
+   * @returns ids of operators whose state fits nothing any more
+   */
+  restore(buffer: ArrayBuffer): readonly string[] {
+    const { operators, extensions, sources } = unpackState(buffer)
+    const left = new Map(operators)
+    for (const operator of this.#operators) {
+      if (!left.has(operator.id)) continue
+      operator.restore(left.get(operator.id))
+      left.delete(operator.id)
+    }
+    this.#states?.restore(extensions)
+    for (const [i, stage] of this.#stages) {
+      const position: SourcePosition | undefined = sources.get(this.#name(i))
+      if (position !== undefined) stage.restore(position)
+    }
+    return [...left.keys()]
+  }
+
+  metrics(): FlowMetrics {
+    return {
+      names: this.#book.names,
+      counters: this.#book.counters(),
+      cpuUs: this.#cpuUs(),
+      lateRows: this.#lateRows,
+    }
+  }
+
+  #feed(feed: Feed): void {
+    const stage = this.#stages.get(feed.source)
+    if (stage === undefined) {
+      const { ruleId } = this.#plan
+      throw new EngineError('bad-feed', `rule "${ruleId}" reads no source ${feed.source}`)
+    }
+    stage.feed(feed)
+    const time = feed.end ? Number.POSITIVE_INFINITY : feed.time
+    if (feed.end) this.#open.delete(feed.source)
+    if (this.#intake !== undefined) this.#intake.reach(feed.source, time)
+    else this.#head.advance(time)
+  }
+
+  #collected(): Collected {
+    const emissions: readonly Emission[] = this.#sinks.take()
+    return {
+      emissions,
+      wakeAt: this.wakeAt,
+      counters: this.#book.counters(),
+      errors: this.#book.takeErrors(),
+      done: this.#open.size === 0,
+    }
+  }
+
+  #name(source: number): string {
+    return this.#plan.sources[source]?.name ?? String(source)
+  }
+}
+
+/** Links each operator to the next. @returns the first one */
+function link(operators: readonly Operator[], sinks: Output): Output {
+  for (const [i, operator] of operators.entries()) operator.link(operators[i + 1] ?? sinks)
+  return operators[0] ?? sinks
+}
+
+function noAggregator(call: AggregateCall): never {
+  throw new EngineError('bad-plan', `aggregate ${call.name} of a plugin is not available here`)
+}
