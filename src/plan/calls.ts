@@ -9,7 +9,7 @@ import { resolveMeta } from './meta.ts'
 import { refuseNotYet } from './not-yet.ts'
 import { isRepeatable } from './purity.ts'
 import { ANY, type DataType } from './types.ts'
-import { isWindowName } from './windows.ts'
+import { isWindowName, windowNames } from './windows.ts'
 
 /** A function found, built in or of a plugin. */
 interface Found {
@@ -34,7 +34,7 @@ export function resolveCall(node: ast.Call, place: Place, resolution: Resolution
     })
   }
   refuseNotYet(node)
-  const found = find(node, resolution)
+  const found = find(node, place, resolution)
   checkClauses(node, found)
   switch (found.kind) {
     case 'aggregate':
@@ -52,7 +52,11 @@ export function resolveCall(node: ast.Call, place: Place, resolution: Resolution
   }
 }
 
-function find(node: ast.Call, { functions, extensions, plugins }: Resolution): Found {
+function find(
+  node: ast.Call,
+  { clause }: Place,
+  { functions, extensions, plugins }: Resolution,
+): Found {
   const declaration = functions.lookup(node.name)
   if (declaration !== undefined) {
     return { kind: declaration.kind, name: declaration.name, declaration }
@@ -62,7 +66,8 @@ function find(node: ast.Call, { functions, extensions, plugins }: Resolution): F
     const kind = extension.isAggregate === true ? 'aggregate' : 'row'
     return { kind, name: node.name, plugin: plugins.add(extension.use) }
   }
-  const names = [...functions.names(), ...extensions.names('function')]
+  const windows = clause === 'GROUP BY' ? windowNames : []
+  const names = [...windows, ...functions.names(), ...extensions.names('function')]
   throw new SqlError('unknown-function', `function ${node.name} not found`, node.at, {
     hint: didYouMean(nearest(node.name, names), 'install the plugin that brings it'),
   })

@@ -1,11 +1,12 @@
 import type * as ast from '#src/sql/ast.ts'
 import { SqlError } from '#src/sql/errors.ts'
+import { printExpression } from '#src/sql/print.ts'
 import { Aliases } from './aliases.ts'
 import type { Clause } from './context.ts'
 import type { PlanExpression } from './expression.ts'
 import { Resolver, type ResolverParts } from './resolve.ts'
 import { type SelectItem, type StarItem, selectItems } from './select-list.ts'
-import { resolveWindow, splitGroupBy, type Window } from './windows.ts'
+import { checkGrouped, resolveWindow, splitGroupBy, type Window } from './windows.ts'
 
 /** A SELECT whose every expression is resolved; what they compute on the way stands in the resolver's `derived`. */
 export interface Statement {
@@ -44,6 +45,7 @@ export function resolveStatement(
   const where = select.where && resolve('WHERE')(select.where)
   const window = groupBy.window && resolveWindow(groupBy.window, resolve('window'))
   const dimensions = groupBy.dimensions.map(resolve('GROUP BY'))
+  checkGrouped(select, groupBy.window)
   const values = items.map((item) => resolveItem(item, aliases, resolver))
   const having = select.having && resolve('HAVING')(select.having)
   if (select.having !== undefined) checkHaving(select.having, having, resolver)
@@ -89,7 +91,7 @@ function checkHaving(
   resolver: Resolver,
 ): void {
   if (having === undefined || resolver.derived.isAbove(having)) return
-  const what = 'not allowed to call non-aggregate functions in HAVING clause'
+  const what = `not allowed to call non-aggregate functions in HAVING clause: ${printExpression(written)}`
   throw new SqlError('misplaced-aggregate', what, written.at, {
     hint: 'move a condition on rows to WHERE',
   })

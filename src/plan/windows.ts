@@ -4,7 +4,7 @@ import { nearest } from '#src/sql/near.ts'
 import type { PlanExpression } from './expression.ts'
 import type { TimeUnit, WindowSpec } from './plan.ts'
 
-const windowNames = [
+export const windowNames = [
   'tumblingwindow',
   'hoppingwindow',
   'slidingwindow',
@@ -32,6 +32,16 @@ export interface Window {
 
 type Resolve = (expression: ast.Expression) => PlanExpression
 
+/** The peer groups in windows only. @throws SqlError for dimensions without one */
+export function checkGrouped(select: ast.Select, window: ast.Call | undefined): void {
+  const [dimension] = select.groupBy
+  if (window !== undefined || dimension === undefined) return
+  const what = 'select stmt group by should be used with window'
+  throw new SqlError('bad-window', what, dimension.at, {
+    hint: 'add a window such as TUMBLINGWINDOW(ss, 10)',
+  })
+}
+
 export function isWindowName(lower: string): boolean {
   return (windowNames as readonly string[]).includes(lower)
 }
@@ -47,17 +57,6 @@ export function splitGroupBy(groupBy: readonly ast.Expression[]): {
     throw new SqlError('bad-window', 'a second window in GROUP BY', second.at, {
       hint: 'keep one; a second rule can window the result of this one',
     })
-  }
-  const [dimension] = groupBy
-  if (window === undefined && dimension !== undefined) {
-    throw new SqlError(
-      'bad-window',
-      'select stmt group by should be used with window',
-      dimension.at,
-      {
-        hint: 'add a window such as TUMBLINGWINDOW(ss, 10)',
-      },
-    )
   }
   return { window, dimensions: groupBy.filter((expression) => expression !== window) }
 }
