@@ -27,7 +27,7 @@ function isFoldable(expression: PlanExpression, functions: FunctionTable): boole
   if (expression.type === 'literal' || expression.type === 'column') return false
   if (expression.type !== 'call') return true
   if (expression.plugin !== undefined) return false
-  const declaration = functions.find(expression.name)
+  const declaration = functions.lookup(expression.name)
   return declaration?.kind === 'row' && declaration.volatile !== true
 }
 

@@ -1,8 +1,10 @@
 import { nearest } from '#src/sql/near.ts'
+import { checkCall } from './check.ts'
 import type {
   AggregateDeclaration,
   AnalyticDeclaration,
   FunctionDeclaration,
+  KnownArgument,
   RowDeclaration,
 } from './declaration.ts'
 
@@ -21,7 +23,7 @@ export class FunctionTable {
     }
   }
 
-  find(name: string): FunctionDeclaration | undefined {
+  lookup(name: string): FunctionDeclaration | undefined {
     return this.#byName.get(name.toLowerCase())
   }
 
@@ -30,25 +32,30 @@ export class FunctionTable {
     return nearest(name, [...this.#byName.keys(), ...others])
   }
 
+  /** @throws Error that says what is wrong with the arguments, in the peer's words */
+  checkCall(declaration: FunctionDeclaration, args: readonly KnownArgument[]): void {
+    checkCall(declaration, args)
+  }
+
   /** Every name and synonym. */
   names(): string[] {
     return [...this.#byName.keys()]
   }
 
   row(name: string): RowDeclaration {
-    const declaration = this.find(name)
+    const declaration = this.lookup(name)
     if (declaration?.kind === 'row') return declaration
     throw missing(name, 'a function of rows')
   }
 
   aggregate(name: string): AggregateDeclaration {
-    const declaration = this.find(name)
+    const declaration = this.lookup(name)
     if (declaration?.kind === 'aggregate') return declaration
     throw missing(name, 'an aggregate function')
   }
 
   analytic(name: string): AnalyticDeclaration {
-    const declaration = this.find(name)
+    const declaration = this.lookup(name)
     if (declaration?.kind === 'analytic') return declaration
     throw missing(name, 'an analytic function')
   }
