@@ -36,11 +36,11 @@ export function disarmClasses(): void {
 function allowOwnConstructor(prototype: object): void {
   const described = getOwnPropertyDescriptor(prototype, 'constructor')
   if (described?.configurable !== true) return
-  const constructor: unknown = described.value
+  const original: unknown = described.value
   defineProperty(prototype, 'constructor', {
     configurable: true,
     enumerable: false,
-    get: () => constructor,
+    get: () => original,
     set(this: object, value: unknown) {
       if (this === prototype) throw new TypeError('this class is frozen')
       defineProperty(this, 'constructor', {

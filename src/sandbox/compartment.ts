@@ -1,0 +1,131 @@
+import { pluginConsole, pluginProcess } from './ambient.ts'
+import type { PluginLog } from './plugin-log.ts'
+import type { Realm } from './realm.ts'
+import { cloneStructured } from './structured-clone.ts'
+import { type PluginTimers, pluginTimers, TimerHandle } from './timers.ts'
+import { PluginTextDecoder, PluginTextEncoder, pluginAtob, pluginBtoa } from './wrap-text.ts'
+import { PluginSearchParams, PluginUrl } from './wrap-url.ts'
+
+/** What a plugin's script made, and the end of everything that it set going. */
+export interface Evaluated {
+  readonly exports: unknown
+  stop(): void
+}
+
+export interface PluginIdentity {
+  readonly package: string
+  readonly version: string
+}
+
+/** How the plugin reaches the outside: its log, and where an error goes that no caller waits for. */
+export interface Outlet {
+  readonly log: PluginLog
+  failed(error: unknown): void
+}
+
+/**
+ * Evaluates a bundled CommonJS script in a compartment of its own: it sees the language, the globals made here, and
+ * nothing of the worker, of other plugins or of the runtime.
+ */
+export function evaluateInCompartment(
+  realm: Realm,
+  plugin: PluginIdentity,
+  text: string,
+  outlet: Outlet,
+): Evaluated {
+  const timers = pluginTimers(realm.timers, outlet.failed)
+  const compartment = new realm.Compartment({
+    __options__: true,
+    name: `${plugin.package}@${plugin.version}`,
+    globals: pluginGlobals(realm, timers, outlet),
+  })
+  const global = compartment.globalThis as Record<string, unknown>
+  global.global = global
+  global.self = global
+  const load: unknown = compartment.evaluate(
+    `(function (exports, require, module, __filename, __dirname) {${text}\n})`,
+  )
+  if (typeof load !== 'function') throw new SyntaxError('the script is no CommonJS module')
+  const module: { exports: unknown } = { exports: {} }
+  const require = realm.harden((specifier: unknown) => {
+    throw denied(plugin, specifier)
+  })
+  Reflect.apply(load, undefined, [module.exports, require, module, '/plugin/index.js', '/plugin'])
+  return { exports: module.exports, stop: () => timers.stop() }
+}
+
+/** Everything by which a plugin may be reached or reach out, hardened. */
+export function pluginGlobals(
+  realm: Realm,
+  timers: PluginTimers,
+  outlet: Outlet,
+): Record<string, unknown> {
+  const { harden } = realm
+  const globals = {
+    ...timers.globals,
+    console: pluginConsole(outlet.log),
+    process: pluginProcess(
+      { ...realm.facts, nextTick: (run) => realm.nextTick(guarded(run, outlet)) },
+      outlet.log,
+    ),
+    queueMicrotask: (callback: () => unknown) => {
+      if (typeof callback !== 'function') throw new TypeError('the callback must be a function')
+      realm.queueMicrotask(guarded(callback, outlet))
+    },
+    structuredClone: (value: unknown) => cloneStructured(value),
+    crypto: realm.crypto,
+    performance: { now: () => realm.facts.now(), timeOrigin: realm.timeOrigin },
+    AbortSignal: signalClass(realm, timers),
+    atob: pluginAtob,
+    btoa: pluginBtoa,
+    TextEncoder: PluginTextEncoder,
+    TextDecoder: PluginTextDecoder,
+    URL: PluginUrl,
+    URLSearchParams: PluginSearchParams,
+    ...realm.shared,
+  }
+  harden(TimerHandle.prototype)
+  for (const value of Object.values(globals)) harden(value)
+  return globals
+}
+
+function guarded(callback: () => unknown, outlet: Outlet): () => void {
+  return () => {
+    try {
+      callback()
+    } catch (error) {
+      outlet.failed(error)
+    }
+  }
+}
+
+/** `AbortSignal` for one plugin: its time-outs count as the plugin's own timers. */
+function signalClass(realm: Realm, timers: PluginTimers): object {
+  const { AbortController, AbortSignal, DOMException } = realm.platform
+  const setTimeout = timers.globals.setTimeout as (run: () => void, ms: unknown) => unknown
+  const statics = {
+    abort: (reason?: unknown) => AbortSignal.abort(reason),
+    any: (signals: Iterable<AbortSignal>) => AbortSignal.any([...signals]),
+    timeout: (ms: unknown) => {
+      const controller = new AbortController()
+      const reason = new DOMException('the operation timed out', 'TimeoutError')
+      setTimeout(() => controller.abort(reason), ms)
+      return controller.signal
+    },
+  }
+  function IllegalConstructor(): never {
+    throw new TypeError('Illegal constructor')
+  }
+  Object.defineProperty(IllegalConstructor, 'name', { value: 'AbortSignal' })
+  IllegalConstructor.prototype = AbortSignal.prototype
+  return Object.assign(IllegalConstructor, statics)
+}
+
+function denied(plugin: PluginIdentity, specifier: unknown): Error {
+  const name = typeof specifier === 'string' ? specifier.slice(0, 80) : typeof specifier
+  const who = `plugin ${plugin.package}@${plugin.version}`
+  const error = new Error(
+    `${who} has no module "${name}": bundle it with the plugin; what needs files, sockets or processes has to ask for it in its permissions, or be installed as trusted`,
+  )
+  return Object.assign(error, { code: 'ERR_PLUGIN_DENIED' })
+}

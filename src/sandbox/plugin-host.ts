@@ -1,0 +1,267 @@
+import type { FunctionContext, RowFunction, SinkContext, SourceContext } from '@plutino/sdk'
+import type { FlowPlugins } from '#src/flow/flow.ts'
+import type { AggregateCall, Call, PlanExpression } from '#src/plan/expression.ts'
+import { ExtensionStates } from '#src/state/extension-states.ts'
+import type { FlowId, HostCalls, OpenParams, PluginCode } from '#src/worker/protocol.ts'
+import { cleanError } from './clean-error.ts'
+import type { Evaluated, Outlet } from './compartment.ts'
+import { type Harden, pluginContext } from './context.ts'
+import { makeInstance, titleOf, verifyText } from './load.ts'
+import { pluginAggregator } from './plugin-aggregate.ts'
+import { pluginCall } from './plugin-function.ts'
+import { PluginLog } from './plugin-log.ts'
+import { PluginSinkRunner } from './plugin-sink.ts'
+import { PluginSource } from './plugin-source.ts'
+import type { RealTimers } from './timers.ts'
+
+/** What differs between the tiers, and what the worker took before it was closed. */
+export interface PluginRuntime {
+  evaluate(code: PluginCode, outlet: Outlet): Evaluated
+  readonly harden: Harden
+  readonly timers: RealTimers
+  makeAbort(): { readonly signal: AbortSignal; abort(): void }
+  /** ms, monotonic */
+  now(): number
+  /** ms since the epoch */
+  wallTime(): number
+}
+
+/** The plugins of one flow: evaluated once per package, an instance per use, all of it closed together. */
+export class PluginHost {
+  readonly states = new ExtensionStates()
+  readonly #id: FlowId
+  readonly #params: OpenParams
+  readonly #host: HostCalls
+  readonly #runtime: PluginRuntime
+  readonly #packages = new Map<string, Evaluated & { readonly outlet: Outlet }>()
+  readonly #functions = new Map<number, object>()
+  readonly #sources: PluginSource[] = []
+  readonly #sinks = new Map<number, PluginSinkRunner>()
+  readonly #abort: ReturnType<PluginRuntime['makeAbort']>
+
+  constructor(id: FlowId, params: OpenParams, host: HostCalls, runtime: PluginRuntime) {
+    this.#id = id
+    this.#params = params
+    this.#host = host
+    this.#runtime = runtime
+    this.#abort = runtime.makeAbort()
+  }
+
+  /** What the flow asks for while it is built. */
+  get forFlow(): FlowPlugins {
+    return {
+      call: (call) => this.#call(call),
+      aggregator: (call) => this.#aggregator(call),
+      sink: (action) => this.#sinks.get(action),
+      states: this.states,
+    }
+  }
+
+  /** Checks and evaluates all scripts, and makes the sinks. @throws PluginLoadError */
+  load(): void {
+    for (const code of this.#params.plugins) this.#evaluated(code)
+    const { plan } = this.#params
+    for (const [action, { plugin, props }] of plan.actions.entries()) {
+      if (plugin === undefined) continue
+      this.#sinks.set(action, this.#makeSink(action, this.#code(plugin), props ?? {}))
+    }
+  }
+
+  /** Opens sinks, then sources, after the state was restored. @throws Error that names the extension */
+  async open(): Promise<void> {
+    for (const sink of this.#sinks.values()) await sink.open()
+    for (const [number, { plugin, concurrency }] of this.#params.plan.sources.entries()) {
+      if (plugin === undefined) continue
+      await this.#openSources(number, this.#code(plugin), concurrency)
+    }
+  }
+
+  /** Resolves when all sinks have dealt with what they were given. */
+  async drain(): Promise<void> {
+    for (const sink of this.#sinks.values()) await sink.drain()
+  }
+
+  /** Closes everything, whatever fails on the way. */
+  async close(): Promise<void> {
+    this.#abort.abort()
+    await Promise.all([
+      ...this.#sources.map((source) => this.#closing(source.close())),
+      ...[...this.#sinks.values()].map((sink) => this.#closing(sink.close())),
+    ])
+    for (const evaluated of this.#packages.values()) evaluated.stop()
+  }
+
+  /** Tells the host of an error that no caller waits for, of whichever plugin. */
+  failed(error: unknown): void {
+    for (const { outlet } of this.#packages.values()) return outlet.failed(error)
+  }
+
+  async #closing(closed: Promise<void>): Promise<void> {
+    try {
+      await closed
+    } catch (error) {
+      this.#host.log(this.#id, 'warn', '', cleanError(error).message)
+    }
+  }
+
+  #code(plugin: number): PluginCode {
+    const code = this.#params.plugins[plugin]
+    if (code === undefined) throw new Error(`the plan names plugin ${plugin}, which did not come`)
+    return code
+  }
+
+  #evaluated(code: PluginCode): Evaluated & { readonly outlet: Outlet } {
+    // By text too: Kuiper's layouts have several files in one package.
+    const key = `${code.package}@${code.version}:${code.sha256}`
+    const known = this.#packages.get(key)
+    if (known !== undefined) return known
+    verifyText(code)
+    const outlet = this.#outlet(code)
+    const made = { ...this.#evaluate(code, outlet), outlet }
+    this.#packages.set(key, made)
+    return made
+  }
+
+  #evaluate(code: PluginCode, outlet: Outlet): Evaluated {
+    try {
+      return this.#runtime.evaluate(code, outlet)
+    } catch (error) {
+      const { message } = cleanError(error)
+      throw Object.assign(
+        new Error(`plugin ${code.package}@${code.version}: its script failed: ${message}`),
+        { code: 'plugin-load' },
+      )
+    }
+  }
+
+  #outlet(code: PluginCode): Outlet {
+    const plugin = code.package
+    const { debug } = this.#params.plan.settings
+    const log = new PluginLog(
+      (level, text) => this.#host.log(this.#id, level, plugin, text),
+      this.#runtime.now,
+      { debug },
+    )
+    return {
+      log,
+      failed: (error) =>
+        this.#host.failed(this.#id, { plugin, where: 'collect', ...cleanError(error) }),
+    }
+  }
+
+  #instance(code: PluginCode): object {
+    return makeInstance(code, this.#evaluated(code).exports)
+  }
+
+  #makeSink(
+    action: number,
+    code: PluginCode,
+    props: Readonly<Record<string, unknown>>,
+  ): PluginSinkRunner {
+    const { log } = this.#evaluated(code).outlet
+    const title = titleOf(code)
+    return new PluginSinkRunner({
+      title,
+      instance: this.#instance(code),
+      props,
+      epoch: this.#params.epoch,
+      timers: this.#runtime.timers,
+      context: (more) => this.#context(code, `sink_${action}`, 0, more) as SinkContext,
+      delivered: (sequence) => this.#host.delivered(this.#id, action, sequence),
+      dropped: (error) => log.write('error', [`${title}: emission dropped:`, error]),
+      retrying: (error) => log.write('warn', [`${title}: trying again:`, error]),
+    })
+  }
+
+  async #openSources(number: number, code: PluginCode, concurrency: number): Promise<void> {
+    const many = Math.max(1, concurrency)
+    const saved = this.#params.offsets[number]
+    let running = many
+    for (let instanceId = 0; instanceId < many; instanceId++) {
+      const source = new PluginSource({
+        title: titleOf(code),
+        instance: this.#instance(code),
+        datasource: code.datasource ?? '',
+        props: code.props ?? {},
+        offset: saved,
+        timers: this.#runtime.timers,
+        send: (chunk, count) => this.#host.write(this.#id, number, chunk, count),
+        context: (more) =>
+          this.#context(code, `source_${number}`, instanceId, more) as SourceContext,
+        harden: this.#runtime.harden,
+        failed: (where, error) =>
+          this.#host.failed(this.#id, { plugin: code.name, where, ...cleanError(error) }),
+        ended: () => {
+          running--
+          if (running === 0) this.#host.ended(this.#id, number)
+        },
+      })
+      this.#sources.push(source)
+      await source.open()
+    }
+  }
+
+  #context(code: PluginCode, operatorId: string, instanceId: number, more: object): unknown {
+    return pluginContext(
+      {
+        ruleId: this.#params.plan.ruleId,
+        operatorId,
+        instanceId,
+        signal: this.#abort.signal,
+        log: this.#evaluated(code).outlet.log,
+        state: this.states.of(`${code.package}/${code.kind}/${code.name}`),
+        now: this.#runtime.wallTime,
+      },
+      this.#runtime.harden,
+      more,
+    )
+  }
+
+  #function(plugin: number): object {
+    const known = this.#functions.get(plugin)
+    if (known !== undefined) return known
+    const made = this.#instance(this.#code(plugin))
+    this.#functions.set(plugin, made)
+    return made
+  }
+
+  #prepared(call: Call | AggregateCall): {
+    title: string
+    instance: object
+    context: FunctionContext
+  } {
+    const plugin = call.plugin ?? -1
+    const code = this.#code(plugin)
+    const instance = this.#function(plugin)
+    const title = titleOf(code)
+    validate(instance, call.args, title)
+    const more = { functionId: call.id }
+    const context = this.#context(code, `function_${call.id}`, 0, more) as FunctionContext
+    return { title, instance, context }
+  }
+
+  #call(call: Call): (...args: unknown[]) => unknown {
+    const { title, instance, context } = this.#prepared(call)
+    return pluginCall(title, instance as RowFunction, context, call.args.length)
+  }
+
+  #aggregator(call: AggregateCall): ReturnType<FlowPlugins['aggregator']> {
+    const { title, instance, context } = this.#prepared(call)
+    return pluginAggregator(title, instance, context, call.args.length)
+  }
+}
+
+function validate(instance: object, args: readonly PlanExpression[], title: string): void {
+  const { validate: check } = instance as RowFunction
+  if (typeof check !== 'function') return
+  const known = args.map((arg) => ({
+    type: arg.dataType.type,
+    ...(arg.type === 'literal' && { literal: arg.value }),
+    ...(arg.type === 'column' && { column: arg.name }),
+  }))
+  try {
+    Reflect.apply(check, instance, [known])
+  } catch (error) {
+    throw Object.assign(new Error(`${title}: ${cleanError(error).message}`), { code: 'bad-plan' })
+  }
+}

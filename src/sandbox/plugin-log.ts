@@ -1,0 +1,90 @@
+import { printable } from './clean-error.ts'
+import { copyValue } from './copy.ts'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** Takes one finished line; called at most as often as the quota allows. */
+export type LogSink = (level: LogLevel, text: string) => void
+
+export const MAX_LINE = 2000
+export const LINES_PER_SECOND = 200
+
+/** The log of one plugin: short printable lines, a bounded number each second, what is dropped is counted and said. */
+export class PluginLog {
+  readonly #sink: LogSink
+  readonly #now: () => number
+  readonly #debug: boolean
+  #tokens = LINES_PER_SECOND
+  #filledAt: number
+  #dropped = 0
+
+  /** @param now ms, monotonic */
+  constructor(sink: LogSink, now: () => number, options: { readonly debug: boolean }) {
+    this.#sink = sink
+    this.#now = now
+    this.#debug = options.debug
+    this.#filledAt = now()
+  }
+
+  /** Writes texts as they are and everything else as JSON, behind one another. Never throws. */
+  write(level: LogLevel, parts: readonly unknown[]): void {
+    if (level === 'debug' && !this.#debug) return
+    if (!this.#take()) {
+      this.#dropped++
+      return
+    }
+    if (this.#dropped > 0) {
+      this.#sink('warn', `${this.#dropped} lines dropped: more than ${LINES_PER_SECOND} a second`)
+      this.#dropped = 0
+    }
+    this.#sink(level, lineOf(parts))
+  }
+
+  #take(): boolean {
+    const now = this.#now()
+    const refill = ((now - this.#filledAt) * LINES_PER_SECOND) / 1000
+    this.#tokens = Math.min(LINES_PER_SECOND, this.#tokens + refill)
+    this.#filledAt = now
+    if (this.#tokens < 1) return false
+    this.#tokens--
+    return true
+  }
+}
+
+function lineOf(parts: readonly unknown[]): string {
+  let line = ''
+  for (const part of parts.slice(0, 20)) {
+    if (line !== '') line += ' '
+    line += textOf(part)
+    if (line.length > MAX_LINE) break
+  }
+  return printable(line.length > MAX_LINE ? `${line.slice(0, MAX_LINE - 1)}…` : line)
+}
+
+const LOG_LIMITS = { depth: 8, count: 500, bytes: 4 * MAX_LINE }
+
+function textOf(part: unknown): string {
+  if (typeof part === 'string') return part.length > MAX_LINE ? part.slice(0, MAX_LINE + 1) : part
+  if (typeof part === 'bigint') return `${part}n`
+  if (typeof part === 'function' || typeof part === 'symbol') return `[${typeof part}]`
+  if (typeof part !== 'object' || part === null) return `${part}`
+  try {
+    const shown = isError(part) ? errorText(part) : copyValue(part, 'line', LOG_LIMITS)
+    return typeof shown === 'string' ? shown : JSON.stringify(shown, jsonOfBigint)
+  } catch {
+    return '[unprintable]'
+  }
+}
+
+function jsonOfBigint(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `${value}n` : value
+}
+
+function isError(value: object): value is Error {
+  return value instanceof Error
+}
+
+function errorText({ name, message }: Error): string {
+  if (typeof name !== 'string' || typeof message !== 'string') return '[unprintable]'
+  return `${name.slice(0, 60)}: ${message.slice(0, MAX_LINE)}`
+}

@@ -1,0 +1,154 @@
+import type { PullSource, Rewindable, Source, SourceContext } from '@plutino/sdk'
+import { cleanError, rebuiltError } from './clean-error.ts'
+import { copyValue } from './copy.ts'
+import { deadlines, within } from './deadline.ts'
+import { SourceFeed } from './source-feed.ts'
+import type { RealTimers } from './timers.ts'
+
+export interface SourceOptions {
+  /** Names the source in errors. */
+  readonly title: string
+  readonly instance: object
+  readonly datasource: string
+  readonly props: Readonly<Record<string, unknown>>
+  /** Where to go on; `undefined`: anew. */
+  readonly offset: unknown
+  readonly timers: RealTimers
+  send(chunk: ArrayBuffer, count: number): Promise<void>
+  /** Makes the context, with what a source has beside the common. */
+  context(more: Pick<SourceContext, 'ready' | 'end'>): SourceContext
+  /** Hardens what the plugin is handed. */
+  harden<T>(value: T): T
+  failed(where: 'open' | 'collect', error: unknown): void
+  ended(): void
+}
+
+type PushOrPull = (Source | PullSource) & Partial<Rewindable>
+
+/** One instance of a plugin's source, from `configure` to `close`. */
+export class PluginSource {
+  readonly #options: SourceOptions
+  readonly #source: PushOrPull
+  readonly #feed: SourceFeed
+  readonly #context: SourceContext
+  #ready: () => void = () => {}
+  /** It has come to its end, failed, or is being closed: what it does now counts no more. */
+  #isOver = false
+
+  constructor(options: SourceOptions) {
+    this.#options = options
+    this.#source = options.instance as PushOrPull
+    this.#feed = new SourceFeed({
+      send: options.send,
+      offset: () => this.#source.getOffset?.(),
+      failed: (error) => this.#fail('collect', error),
+      later: (run) => options.timers.setImmediate(run),
+    })
+    this.#context = options.context({ ready: () => this.#ready(), end: () => void this.#end() })
+  }
+
+  get rewinds(): boolean {
+    return typeof this.#source.getOffset === 'function' && typeof this.#source.rewind === 'function'
+  }
+
+  /** Resolves when the source has connected: `open` returned, or it said so, or its first tuple came. */
+  async open(): Promise<void> {
+    const { title, timers, datasource, offset } = this.#options
+    const source = this.#source
+    const props = copyValue(this.#options.props, 'props') as Record<string, unknown>
+    await within(deadlines.configure, `configure of ${title}`, timers, () =>
+      source.configure(datasource, props),
+    )
+    if (offset !== undefined && typeof source.rewind === 'function') {
+      const from = copyValue(offset, 'offset')
+      await within(deadlines.configure, `rewind of ${title}`, timers, () => source.rewind?.(from))
+    }
+    await within(deadlines.open, `open of ${title}`, timers, () => this.#start())
+  }
+
+  /** Lets go of everything, within 5 s. What was handed over before is in the host's buffer then. */
+  async close(): Promise<void> {
+    this.#isOver = true
+    const { title, timers } = this.#options
+    await within(deadlines.close, `close of ${title}`, timers, async () => {
+      await this.#source.close(this.#context)
+    })
+    this.#feed.end()
+    await within(deadlines.close, `the last tuples of ${title}`, timers, () => this.#feed.drain())
+  }
+
+  /** Settles when the source counts as open; what comes of `open` later ends the source. */
+  #start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let isOpen = false
+      this.#ready = () => {
+        isOpen = true
+        resolve()
+      }
+      this.#run().then(
+        (bounded) => {
+          this.#ready()
+          if (bounded) void this.#end()
+        },
+        (error: unknown) => {
+          if (cleanError(error).code === 'end-of-input') {
+            this.#ready()
+            void this.#end()
+          } else if (isOpen) this.#fail('open', error)
+          else reject(rebuiltError(error))
+        },
+      )
+    })
+  }
+
+  /** @returns whether that `open` has settled says that there is nothing more: so in pull style */
+  async #run(): Promise<boolean> {
+    const { harden } = this.#options
+    const consumer = harden((data: unknown, meta?: unknown) => this.#take(data, meta))
+    const errCh = harden((reason: unknown) => this.#fail('open', reason))
+    const opened: unknown = Reflect.apply(this.#source.open, this.#source, [
+      this.#context,
+      consumer,
+      errCh,
+    ])
+    if (!isAsyncIterable(opened)) {
+      await opened
+      return false
+    }
+    this.#ready()
+    for await (const data of opened) {
+      if (this.#isOver) break
+      await this.#take(data, undefined)
+    }
+    return true
+  }
+
+  #take(data: unknown, meta: unknown): Promise<void> | undefined {
+    try {
+      const wait = this.#feed.take(data, meta)
+      this.#ready()
+      return wait
+    } catch (error) {
+      throw rebuiltError(error)
+    }
+  }
+
+  #fail(where: 'open' | 'collect', error: unknown): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#feed.end()
+    this.#options.failed(where, error)
+  }
+
+  async #end(): Promise<void> {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#feed.end()
+    await this.#feed.drain()
+    this.#options.ended()
+  }
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+}

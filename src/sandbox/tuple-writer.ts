@@ -1,0 +1,123 @@
+import { Buffer } from 'node:buffer'
+import { serialize } from 'node:v8'
+import {
+  ENCODING_FORMAT,
+  ENCODING_JSON,
+  ENCODING_V8,
+  FLAG_NOTE,
+  FLAG_OFFSET_NUMBER,
+  FRAME_HEADER_BYTES,
+} from '#src/flow/frame.ts'
+import type { Note } from '#src/flow/frame-note.ts'
+
+const { stringify } = JSON
+const Bytes = Uint8Array
+const CHUNK_BYTES = 65_536
+
+/** A tuple of a plugin source: copies, nothing of the plugin's. */
+export interface TupleParts extends Note {
+  readonly message: Uint8Array | Readonly<Record<string, unknown>>
+}
+
+/** Tuples of a plugin source to frames in chunks. The time of arrival is the host's to stamp, and 0 here. */
+export class TupleWriter {
+  #bytes = Buffer.from(new ArrayBuffer(CHUNK_BYTES))
+  #view = new DataView(this.#bytes.buffer)
+  #used = 0
+  #count = 0
+
+  get usedBytes(): number {
+    return this.#used
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** @throws Error when the offset or the metadata is no JSON */
+  write({ message, offset, timestamp, meta }: TupleParts): void {
+    const payload = payloadOf(message)
+    const numbered = typeof offset === 'number' && Number.isFinite(offset)
+    const note = noteText({ offset: numbered ? undefined : offset, timestamp, meta })
+    const noteBytes = note === undefined ? 0 : 4 + Buffer.byteLength(note)
+    const size = FRAME_HEADER_BYTES + (numbered ? 8 : 0) + noteBytes + payload.bytes.length
+    this.#reserve(size)
+    let at = this.#used
+    const view = this.#view
+    const flags =
+      payload.encoding | (numbered ? FLAG_OFFSET_NUMBER : 0) | (note === undefined ? 0 : FLAG_NOTE)
+    view.setUint32(at, payload.bytes.length, true)
+    view.setUint32(at + 4, flags, true)
+    view.setFloat64(at + 8, 0, true)
+    at += FRAME_HEADER_BYTES
+    if (numbered) {
+      view.setFloat64(at, offset, true)
+      at += 8
+    }
+    if (note !== undefined) {
+      view.setUint32(at, noteBytes - 4, true)
+      this.#bytes.write(note, at + 4)
+      at += noteBytes
+    }
+    this.#bytes.set(payload.bytes, at)
+    this.#used += size
+    this.#count++
+  }
+
+  /** The frames so far, exactly; the next ones go into another buffer. */
+  take(): { readonly buffer: ArrayBuffer; readonly count: number } {
+    const taken = { buffer: this.#bytes.buffer.slice(0, this.#used), count: this.#count }
+    this.#used = 0
+    this.#count = 0
+    return taken
+  }
+
+  #reserve(size: number): void {
+    const wanted = this.#used + size
+    if (wanted <= this.#bytes.length) return
+    const grown = Buffer.from(new ArrayBuffer(Math.max(wanted, this.#bytes.length * 2)))
+    grown.set(new Bytes(this.#bytes.buffer, 0, this.#used))
+    this.#bytes = grown
+    this.#view = new DataView(grown.buffer)
+  }
+}
+
+function payloadOf(message: TupleParts['message']): { encoding: number; bytes: Uint8Array } {
+  if (message instanceof Bytes) return { encoding: ENCODING_FORMAT, bytes: message }
+  if (isLossless(message)) {
+    return { encoding: ENCODING_JSON, bytes: Buffer.from(stringify(message)) }
+  }
+  return { encoding: ENCODING_V8, bytes: serialize(message) }
+}
+
+/** True where JSON gives the value back as it is. A property that is `undefined` reads like one that is not there. */
+function isLossless(value: unknown): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'undefined':
+      return true
+    case 'number':
+      return Number.isFinite(value)
+    case 'object':
+      if (value === null) return true
+      if (Array.isArray(value)) return value.every((part) => part !== undefined && isLossless(part))
+      return isRecord(value) && Object.values(value).every(isLossless)
+    default:
+      return false
+  }
+}
+
+/** Copies consist of nothing but arrays, byte arrays, dates and these. */
+function isRecord(value: object): boolean {
+  return !(value instanceof Bytes) && !(value instanceof Date)
+}
+
+function noteText(note: Note): string | undefined {
+  if (note.offset === undefined && note.timestamp === undefined && note.meta === undefined) {
+    return undefined
+  }
+  return stringify(note, (_key, value: unknown) =>
+    typeof value === 'bigint' ? Number(value) : value,
+  )
+}

@@ -1,0 +1,76 @@
+import type { CompartmentClass, Realm } from '#src/sandbox/realm.ts'
+import {
+  clearRealImmediate,
+  clearRealTimeout,
+  fillRandom,
+  makeUuid,
+  now,
+  queueRealMicrotask,
+  RealDate,
+  RealMath,
+  realGlobal,
+  setRealImmediate,
+  setRealInterval,
+  setRealTimeout,
+  timeOrigin,
+} from './capture.ts'
+import { platformClasses } from './freeze.ts'
+
+const { apply, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+const { AbortController, AbortSignal, DOMException } = globalThis
+const nextTick = process.nextTick.bind(process)
+const { version, platform, arch } = process
+const v8 = process.versions.v8
+
+/** The realm of compartments. Called after the lockdown: `Compartment` and `harden` are its. */
+export function sandboxRealm(): Realm {
+  const { Compartment, harden } = realGlobal as unknown as {
+    Compartment: CompartmentClass
+    harden: <T>(value: T) => T
+  }
+  const shared: Record<string, unknown> = { Date: RealDate, Math: RealMath, Intl }
+  for (const name of platformClasses) shared[name] = realGlobal[name]
+  for (const value of Object.values(shared)) harden(value)
+  return {
+    Compartment,
+    harden,
+    shared,
+    timers: {
+      setTimeout: setRealTimeout,
+      setInterval: setRealInterval,
+      setImmediate: setRealImmediate,
+      clearTimeout: clearRealTimeout,
+      clearImmediate: clearRealImmediate,
+    },
+    facts: { version, v8, platform, arch, now },
+    timeOrigin,
+    nextTick: (run) => nextTick(run),
+    queueMicrotask: (run) => queueRealMicrotask(run),
+    crypto: harden({ getRandomValues: fillView, randomUUID: () => makeUuid() }),
+    platform: { AbortController, AbortSignal, DOMException },
+  }
+}
+
+const viewPrototype = getPrototypeOf(Uint8Array.prototype) as object
+const bufferOf = getOwnPropertyDescriptor(viewPrototype, 'buffer')?.get
+const startOf = getOwnPropertyDescriptor(viewPrototype, 'byteOffset')?.get
+const lengthOf = getOwnPropertyDescriptor(viewPrototype, 'byteLength')?.get
+const tagOf = getOwnPropertyDescriptor(viewPrototype, Symbol.toStringTag)?.get
+const setBytes = Uint8Array.prototype.set
+const Bytes = Uint8Array
+
+/** `crypto.getRandomValues`: the native function never sees the plugin's object. */
+function fillView(view: unknown): unknown {
+  if (!bufferOf || !startOf || !lengthOf || !tagOf) throw new TypeError('no typed arrays')
+  const tag = apply(tagOf, view, []) as string | undefined
+  if (tag === undefined || tag.startsWith('Float')) throw new TypeError('an integer array expected')
+  const length = apply(lengthOf, view, []) as number
+  if (length > 65536) throw new RangeError(`${length} random bytes are more than 65536`)
+  const target = new Bytes(
+    apply(bufferOf, view, []) as ArrayBuffer,
+    apply(startOf, view, []) as number,
+    length,
+  )
+  apply(setBytes, target, [fillRandom(new Bytes(length))])
+  return view
+}
