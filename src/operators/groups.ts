@@ -146,7 +146,7 @@ export class Groups {
     let values: unknown[]
     try {
       if (keepFirst !== undefined) this.#firstRows[slot] = keepFirst(row)
-      values = first.map(({ value }) => value(row) ?? null)
+      values = first.map(({ value }) => value(row))
     } catch (error) {
       this.#index.dropLast(this.#key)
       if (keepFirst !== undefined) this.#firstRows.length = slot

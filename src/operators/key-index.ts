@@ -39,7 +39,7 @@ export class KeyIndex {
     if (known !== undefined) return known as number // the last level holds slots only
     const slot = this.#size++
     level.set(key, slot)
-    for (let i = 0; i <= last; i++) (this.#columns[i] as unknown[])[slot] = values[i] ?? null
+    for (let i = 0; i <= last; i++) (this.#columns[i] as unknown[])[slot] = values[i]
     return slot
   }
 
