@@ -89,6 +89,8 @@ function lowerWord(lowering: Lowering, word: string): void {
     case 'CASE':
       lowerCase(lowering)
       return
+    case 'SELECT':
+      throw noSubquery(lowering)
     default:
       throw lowering.unexpected(anExpression)
   }
@@ -111,7 +113,6 @@ function lowerCase(lowering: Lowering): void {
 function lowerSign(lowering: Lowering, sign: string): void {
   switch (sign) {
     case '(':
-      if (lowering.script.isKeyword(lowering.index + 1, 'SELECT')) throw noSubquery(lowering)
       lowering.open('group')
       lowering.emit('(')
       lowering.index++

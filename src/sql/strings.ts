@@ -64,7 +64,7 @@ function readEscape(text: string, start: number): { value: string; end: number }
     if (code.length === digits && /^[0-9a-fA-F]+$/.test(code) && value <= 0x10ffff) {
       return { value: String.fromCodePoint(value), end }
     }
-    throw badEscape(text, start, end)
+    throw badEscape(text, start, start + 2 + (/^[0-9a-fA-F]*/.exec(code)?.[0].length ?? 0))
   }
   const octal = text.slice(start + 1, start + 4)
   if (/^[0-3][0-7]{2}$/.test(octal)) {
