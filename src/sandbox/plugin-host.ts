@@ -37,14 +37,14 @@ export class PluginHost {
   readonly #functions = new Map<number, object>()
   readonly #sources: PluginSource[] = []
   readonly #sinks = new Map<number, PluginSinkRunner>()
-  readonly #abort: ReturnType<PluginRuntime['makeAbort']>
+  /** One for each extension: what hangs on a signal is nobody else's affair. */
+  readonly #aborts: ReturnType<PluginRuntime['makeAbort']>[] = []
 
   constructor(id: FlowId, params: OpenParams, host: HostCalls, runtime: PluginRuntime) {
     this.#id = id
     this.#params = params
     this.#host = host
     this.#runtime = runtime
-    this.#abort = runtime.makeAbort()
   }
 
   /** What the flow asks for while it is built. */
@@ -83,7 +83,7 @@ export class PluginHost {
 
   /** Closes everything, whatever fails on the way. */
   async close(): Promise<void> {
-    this.#abort.abort()
+    for (const { abort } of this.#aborts) abort()
     await Promise.all([
       ...this.#sources.map((source) => this.#closing(source.close())),
       ...[...this.#sinks.values()].map((sink) => this.#closing(sink.close())),
@@ -93,7 +93,8 @@ export class PluginHost {
 
   /** Tells the host of an error that no caller waits for, of whichever plugin. */
   failed(error: unknown): void {
-    for (const { outlet } of this.#packages.values()) return outlet.failed(error)
+    const [first] = this.#packages.values()
+    first?.outlet.failed(error)
   }
 
   async #closing(closed: Promise<void>): Promise<void> {
@@ -202,12 +203,14 @@ export class PluginHost {
   }
 
   #context(code: PluginCode, operatorId: string, instanceId: number, more: object): unknown {
+    const abort = this.#runtime.makeAbort()
+    this.#aborts.push(abort)
     return pluginContext(
       {
         ruleId: this.#params.plan.ruleId,
         operatorId,
         instanceId,
-        signal: this.#abort.signal,
+        signal: abort.signal,
         log: this.#evaluated(code).outlet.log,
         state: this.states.of(`${code.package}/${code.kind}/${code.name}`),
         now: this.#runtime.wallTime,

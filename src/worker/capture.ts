@@ -58,3 +58,12 @@ export const realConstructors = {
 export function forgetWorkerData(workerThreads: object): void {
   Reflect.set(workerThreads, 'workerData', undefined)
 }
+
+/**
+ * Errors that nobody caught: in a listener of a plugin, or a promise that it left alone. Without this the thread would
+ * end, and whoever reports its end would have to look at the error itself.
+ */
+export function watchStrayErrors(report: (error: unknown) => void): void {
+  realProcess.on('uncaughtException', report)
+  realProcess.on('unhandledRejection', report)
+}

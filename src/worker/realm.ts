@@ -1,3 +1,5 @@
+import { evaluateInCompartment } from '#src/sandbox/compartment.ts'
+import type { PluginRuntime } from '#src/sandbox/plugin-host.ts'
 import type { CompartmentClass, Realm } from '#src/sandbox/realm.ts'
 import {
   clearRealImmediate,
@@ -21,6 +23,22 @@ const { AbortController, AbortSignal, DOMException } = globalThis
 const nextTick = process.nextTick.bind(process)
 const { version, platform, arch } = process
 const v8 = process.versions.v8
+
+/** Plugins in compartments. Called after the lockdown. */
+export function sandboxRuntime(): PluginRuntime {
+  const realm = sandboxRealm()
+  return {
+    evaluate: (code, outlet) => evaluateInCompartment(realm, code, code.text, outlet),
+    harden: realm.harden,
+    timers: realm.timers,
+    makeAbort() {
+      const controller = new AbortController()
+      return { signal: controller.signal, abort: () => controller.abort() }
+    },
+    now,
+    wallTime: () => timeOrigin + now(),
+  }
+}
 
 /** The realm of compartments. Called after the lockdown: `Compartment` and `harden` are its. */
 export function sandboxRealm(): Realm {

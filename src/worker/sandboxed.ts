@@ -1,7 +1,12 @@
 import { closeRealm } from './lockdown.ts'
+import { sandboxRuntime } from './realm.ts'
 import { ruleTask } from './rule-task.ts'
-import { startBare } from './start-bare.ts'
+import { startWithPlugins } from './start-flow.ts'
 
+/**
+ * Entry of a worker for rules with third-party plugins. Everything that the engine needs was loaded by these imports,
+ * before the realm is closed.
+ */
 closeRealm()
 
-export default ruleTask(startBare)
+export default ruleTask(startWithPlugins(sandboxRuntime()))

@@ -1,0 +1,6 @@
+import { ruleTask } from './rule-task.ts'
+import { startWithPlugins } from './start-flow.ts'
+import { trustedRuntime } from './trusted-runtime.ts'
+
+/** Entry of a worker for plugins that were installed as trusted: nothing confines them. */
+export default ruleTask(startWithPlugins(trustedRuntime()))
