@@ -26,6 +26,7 @@ export const migrations: readonly string[] = [
     triggered INTEGER NOT NULL,
     temp INTEGER NOT NULL,
     epoch INTEGER NOT NULL,
+    generation TEXT NOT NULL,
     changed_at INTEGER NOT NULL,
     PRIMARY KEY (tenant, id)
   ) STRICT;

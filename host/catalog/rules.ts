@@ -11,6 +11,14 @@ export interface StoredRule {
   readonly temp: boolean
 }
 
+/** What a start of a rule is known by. */
+export interface RuleStart {
+  /** Greater at each start. */
+  readonly epoch: number
+  /** Another one when the rule is made anew or its state is reset. */
+  readonly generation: string
+}
+
 export class Rules {
   readonly #db: Database
 
@@ -27,12 +35,12 @@ export class Rules {
     return this.#db.all('SELECT * FROM rules WHERE tenant = ? ORDER BY id', tenant).map(read)
   }
 
-  /** Keeps the epoch of a rule that exists. */
-  put(tenant: string, rule: StoredRule, streams: readonly string[]): void {
+  /** A rule that exists keeps its epoch and generation; `start` is that of a new one. */
+  put(tenant: string, rule: StoredRule, streams: readonly string[], start: RuleStart): void {
     this.#db.transaction(() => {
       this.#db.run(
-        `INSERT INTO rules (tenant, id, definition, triggered, temp, epoch, changed_at)
-         VALUES (?, ?, ?, ?, ?, 0, ?)
+        `INSERT INTO rules (tenant, id, definition, triggered, temp, epoch, generation, changed_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET definition = excluded.definition, triggered = excluded.triggered,
            temp = excluded.temp, changed_at = excluded.changed_at`,
         tenant,
@@ -40,6 +48,8 @@ export class Rules {
         rule.definition,
         Number(rule.triggered),
         Number(rule.temp),
+        start.epoch,
+        start.generation,
         Date.now(),
       )
       this.#db.run('DELETE FROM rule_streams WHERE tenant = ? AND rule = ?', tenant, rule.id)
@@ -72,23 +82,26 @@ export class Rules {
     return this.#db.run('DELETE FROM rules WHERE tenant = ? AND id = ?', tenant, id) > 0
   }
 
-  /** The epoch of the start that is about to be made: greater than all before it, and than all that have committed. */
-  nextEpoch(tenant: string, id: string): number {
+  /** For the start that is about to be made: an epoch greater than all before it, and than all that have committed. */
+  nextStart(tenant: string, id: string): RuleStart {
     const row = this.#db.get(
       `UPDATE rules SET epoch = 1 + max(epoch, coalesce(
          (SELECT max(c.epoch) FROM checkpoints c WHERE c.tenant = rules.tenant AND c.rule = rules.id), 0))
-       WHERE tenant = ? AND id = ? RETURNING epoch`,
+       WHERE tenant = ? AND id = ? RETURNING epoch, generation`,
       tenant,
       id,
     )
     if (row === undefined) throw new TypeError(`rule ${id} is not in the catalog`)
-    return numberAt(row, 'epoch')
+    return { epoch: numberAt(row, 'epoch'), generation: textAt(row, 'generation') }
   }
 
-  /** `undefined`: no such rule. */
-  epoch(tenant: string, id: string): number | undefined {
-    const row = this.#db.get('SELECT epoch FROM rules WHERE tenant = ? AND id = ?', tenant, id)
-    return row && numberAt(row, 'epoch')
+  setGeneration(tenant: string, id: string, generation: string): void {
+    this.#db.run(
+      'UPDATE rules SET generation = ? WHERE tenant = ? AND id = ?',
+      generation,
+      tenant,
+      id,
+    )
   }
 }
 

@@ -1,4 +1,4 @@
-import { durationMs } from './duration.ts'
+import { durationMs } from '#src/plan/duration.ts'
 import type { OptionSchema } from './options.ts'
 
 export type Checked = { readonly value: unknown } | { readonly problem: string }
@@ -7,7 +7,9 @@ export type Checked = { readonly value: unknown } | { readonly problem: string }
 export function checkValue(schema: OptionSchema, value: unknown): Checked {
   if (schema.format === 'duration') {
     const ms = durationMs(value)
-    return ms === undefined ? wrong('a duration such as "10s", or ms', value) : { value: ms }
+    return ms === undefined || ms < 0
+      ? wrong('a duration such as "10s", or ms', value)
+      : { value: ms }
   }
   if (schema.enum !== undefined) {
     return schema.enum.includes(value)

@@ -1,4 +1,4 @@
-import type { PluginExtension } from '#src/plan/function-table.ts'
+import type { PluginExtension } from '#src/plan/extensions.ts'
 import type { PluginUse } from '#src/plan/plan.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
 

@@ -15,13 +15,14 @@ const stream = {
   sql: 'CREATE STREAM s () WITH ()',
   temp: false,
 } as const
+const start = { epoch: 0, generation: 'g' }
 const rule = { id: 'r', definition: '{"id":"r"}', triggered: true, temp: false }
 
 test('what was put is there again after the process has ended', async (t) => {
   const folder = makeFolder(t)
   const first = new Catalog(folder)
   first.definitions.put('default', stream)
-  first.rules.put('default', rule, ['s'])
+  first.rules.put('default', rule, ['s'], start)
   first.confKeys.put('default', 'sources', 'mqtt', 'k', { qos: 1 })
   await first.durable()
   first.close()
@@ -37,7 +38,7 @@ test('what is temporary is gone with its process', (t) => {
   const folder = makeFolder(t)
   const first = new Catalog(folder)
   first.definitions.put('default', { ...stream, temp: true })
-  first.rules.put('default', { ...rule, temp: true }, ['s'])
+  first.rules.put('default', { ...rule, temp: true }, ['s'], start)
   first.close()
   const second = new Catalog(folder)
   t.deepEqual([second.definitions.list('default'), second.rules.list('default')], [[], []])
@@ -49,7 +50,7 @@ test('a change that fails half-way leaves nothing behind', (t) => {
   const change = () =>
     catalog.transaction(() => {
       catalog.definitions.put('default', stream)
-      catalog.rules.put('default', rule, ['s'])
+      catalog.rules.put('default', rule, ['s'], start)
       throw new Error('half-way')
     })
   t.throws(change, { message: 'half-way' })
@@ -70,19 +71,19 @@ test('a tenant sees nothing of another', (t) => {
 
 test('each start of a rule has a greater epoch, also after it was changed', (t) => {
   const catalog = new Catalog(makeFolder(t))
-  catalog.rules.put('default', rule, [])
-  t.deepEqual(
-    [catalog.rules.nextEpoch('default', 'r'), catalog.rules.nextEpoch('default', 'r')],
-    [1, 2],
-  )
-  catalog.rules.put('default', { ...rule, definition: '{}' }, [])
-  t.is(catalog.rules.nextEpoch('default', 'r'), 3)
+  catalog.rules.put('default', rule, [], start)
+  t.deepEqual(catalog.rules.nextStart('default', 'r'), { epoch: 1, generation: 'g' })
+  t.deepEqual(catalog.rules.nextStart('default', 'r'), { epoch: 2, generation: 'g' })
+  catalog.rules.put('default', { ...rule, definition: '{}' }, [], { epoch: 0, generation: 'other' })
+  t.deepEqual(catalog.rules.nextStart('default', 'r'), { epoch: 3, generation: 'g' })
+  catalog.rules.setGeneration('default', 'r', 'h')
+  t.deepEqual(catalog.rules.nextStart('default', 'r'), { epoch: 4, generation: 'h' })
   catalog.close()
 })
 
 test('a rule that is removed gives up its streams', (t) => {
   const catalog = new Catalog(makeFolder(t))
-  catalog.rules.put('default', rule, ['a', 'b', 'a'])
+  catalog.rules.put('default', rule, ['a', 'b', 'a'], start)
   t.deepEqual(catalog.definitions.users('default', 'b'), ['r'])
   t.true(catalog.rules.remove('default', 'r'))
   t.deepEqual(catalog.definitions.users('default', 'b'), [])

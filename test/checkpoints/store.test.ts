@@ -12,7 +12,10 @@ function open(t: ExecutionContext, folder = makeFolder(t)) {
   const catalog = new Catalog(folder)
   t.teardown(() => catalog.close())
   if (catalog.rules.get('default', 'r') === undefined) {
-    catalog.rules.put('default', { id: 'r', definition: '{}', triggered: true, temp: false }, [])
+    catalog.rules.put('default', { id: 'r', definition: '{}', triggered: true, temp: false }, [], {
+      epoch: 0,
+      generation: 'g',
+    })
   }
   return { catalog, folder, store: new CheckpointStore(catalog.database, folder) }
 }
@@ -71,16 +74,16 @@ test('a damaged one gives way to the one before it', async (t) => {
 
 test('an epoch older than the last start, or than the last commit, is refused', async (t) => {
   const { store, catalog } = open(t)
-  catalog.rules.nextEpoch('default', 'r')
+  catalog.rules.nextStart('default', 'r')
   await store.commit(key, checkpoint(1, 1))
-  catalog.rules.nextEpoch('default', 'r')
+  catalog.rules.nextStart('default', 'r')
   await t.throwsAsync(store.commit(key, checkpoint(1, 2)), {
     code: 'stale-epoch',
     message: 'rule "r" has started anew: epoch 1 may not commit after epoch 2',
   })
   await store.commit(key, checkpoint(7, 3))
   await t.throwsAsync(store.commit(key, checkpoint(6, 4)), { code: 'stale-epoch' })
-  t.is(catalog.rules.nextEpoch('default', 'r'), 8)
+  t.is(catalog.rules.nextStart('default', 'r').epoch, 8)
   t.is((await store.newest(key))?.at, checkpoint(7, 3).at)
 })
 

@@ -1,0 +1,99 @@
+import { createWriteStream, mkdirSync, statSync, type WriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** Lines that the disk has not taken yet. Beyond, lines are left out: a log must not take the memory of the rules. */
+const pendingBytes = 8_388_608
+
+export interface LogFileOptions {
+  readonly folder: string
+  readonly rotateSize: number
+  readonly rotateCount: number
+  /** Told once when the file cannot be written. */
+  readonly failed: (error: Error) => void
+}
+
+/** `stream.log`, and `stream.1.log` … for what was in it before. */
+export class LogFile {
+  readonly #options: LogFileOptions
+  #stream: WriteStream | undefined
+  #size = 0
+  #rotating: Promise<void> | undefined
+  #held: string[] = []
+  #lost = 0
+
+  constructor(options: LogFileOptions) {
+    this.#options = options
+  }
+
+  write(line: string): void {
+    if (this.#rotating !== undefined) {
+      this.#held.push(line)
+      return
+    }
+    const stream = this.#open()
+    if (stream.writableLength > pendingBytes) {
+      this.#lost++
+      return
+    }
+    if (this.#lost > 0) {
+      stream.write(
+        `${JSON.stringify({ level: 40, time: Date.now(), msg: `${this.#lost} lines left out, the disk is too slow` })}\n`,
+      )
+      this.#lost = 0
+    }
+    stream.write(line)
+    this.#size += Buffer.byteLength(line)
+    if (this.#size >= this.#options.rotateSize) this.#rotate()
+  }
+
+  async close(): Promise<void> {
+    await this.#rotating
+    await end(this.#stream)
+    this.#stream = undefined
+  }
+
+  #open(): WriteStream {
+    if (this.#stream !== undefined) return this.#stream
+    const path = this.#path(0)
+    try {
+      mkdirSync(this.#options.folder, { recursive: true })
+      this.#size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+    } catch {
+      this.#size = 0 // the stream meets the same error, and reports it
+    }
+    this.#stream = createWriteStream(path, { flags: 'a' })
+    this.#stream.on('error', this.#options.failed)
+    return this.#stream
+  }
+
+  #rotate(): void {
+    this.#rotating = this.#shift()
+      .catch(this.#options.failed)
+      .finally(() => {
+        this.#rotating = undefined
+        const held = this.#held
+        this.#held = []
+        for (const line of held) this.write(line)
+      })
+  }
+
+  async #shift(): Promise<void> {
+    await end(this.#stream)
+    this.#stream = undefined
+    const { rotateCount } = this.#options
+    if (rotateCount === 0) return rm(this.#path(0), { force: true })
+    for (let number = rotateCount - 1; number >= 0; number--) {
+      await rename(this.#path(number), this.#path(number + 1)).catch(() => {}) // not that many yet
+    }
+  }
+
+  #path(number: number): string {
+    return join(this.#options.folder, number === 0 ? 'stream.log' : `stream.${number}.log`)
+  }
+}
+
+function end(stream: WriteStream | undefined): Promise<void> {
+  if (stream === undefined || stream.destroyed) return Promise.resolve()
+  return new Promise((resolve) => stream.end(resolve))
+}

@@ -1,0 +1,66 @@
+import { type Logger, pino } from 'pino'
+import type { LogLine } from '#host/cell/cell.ts'
+import { LogFile } from './file.ts'
+import { plainLine } from './line.ts'
+
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+export interface LogOptions {
+  readonly level: LogLevel
+  readonly console: boolean
+  readonly file: boolean
+  readonly folder: string
+  readonly rotateSize: number
+  readonly rotateCount: number
+}
+
+/** The server's log: plain lines on the console, JSON lines in `stream.log`. Rules and plugins write into it too. */
+export class Log {
+  readonly logger: Logger
+  readonly #rules: Logger
+  readonly #file: LogFile
+  #level: LogLevel
+  #toConsole: boolean
+  #toFile: boolean
+
+  constructor(options: LogOptions) {
+    this.#level = options.level
+    this.#toConsole = options.console
+    this.#toFile = options.file
+    this.#file = new LogFile({
+      ...options,
+      failed: (error) => {
+        this.#toFile = false
+        this.logger.error(`stream.log cannot be written, the console alone is: ${error.message}`)
+      },
+    })
+    const write = (line: string) => this.#write(line)
+    this.logger = pino({ level: options.level, base: null }, { write })
+    this.#rules = this.logger.child({}, { level: 'debug' })
+  }
+
+  /** A line of a rule or plugin. Debug lines come only from rules that were asked for them. */
+  line({ level, text, rule, tenant, plugin }: LogLine, isAskedFor: boolean): void {
+    if (!isAskedFor && logLevels.indexOf(level) < logLevels.indexOf(this.#level)) return
+    this.#rules[level]({ tenant, rule, plugin }, text)
+  }
+
+  set({ level, console, file }: Partial<Pick<LogOptions, 'level' | 'console' | 'file'>>): void {
+    if (level !== undefined) {
+      this.#level = level
+      this.logger.level = level
+    }
+    this.#toConsole = console ?? this.#toConsole
+    this.#toFile = file ?? this.#toFile
+  }
+
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+
+  #write(line: string): void {
+    if (this.#toConsole) process.stderr.write(plainLine(line))
+    if (this.#toFile) this.#file.write(line)
+  }
+}

@@ -1,0 +1,177 @@
+import { builtinSinks, builtinSources } from '#host/cell/connectors/builtin.ts'
+import type { ConnectorConfig, Props } from '#host/config/connector-config.ts'
+import { HostError } from '#host/errors.ts'
+import type { PluginService } from '#host/plugins/service.ts'
+import type { FunctionTable } from '#src/functions/table.ts'
+import type { ActionRequest } from '#src/plan/actions.ts'
+import type { StreamDefinition } from '#src/plan/definitions.ts'
+import type { Extensions } from '#src/plan/extensions.ts'
+import type { Plan } from '#src/plan/plan.ts'
+import { planRule } from '#src/plan/plan-rule.ts'
+import { type RuleOptions, readRuleOptions } from '#src/plan/rule-options.ts'
+import type { Select } from '#src/sql/ast.ts'
+import { parseStatement } from '#src/sql/parse.ts'
+import { isObject, type RuleDefinition } from './definition.ts'
+import type { StreamService } from './streams.ts'
+
+/** A rule that can run: its plan, and what the plan was made of. */
+export interface Planned {
+  readonly plan: Plan
+  readonly options: RuleOptions
+  /** Names of the streams and tables that it reads. */
+  readonly streams: readonly string[]
+  /** By stream: its definition and the properties of its source. */
+  readonly sources: ReadonlyMap<string, PlannedSource>
+  /** Flattened, with the configuration of their sinks under their own properties. */
+  readonly actions: readonly ActionRequest[]
+  /** A start goes on from the last checkpoint. */
+  readonly keepsState: boolean
+}
+
+export interface PlannedSource {
+  readonly definition: StreamDefinition
+  readonly props: Props
+}
+
+export interface RulePlannerOptions {
+  readonly streams: StreamService
+  readonly config: ConnectorConfig
+  readonly plugins: PluginService
+  readonly functions: FunctionTable
+  /** Option `rule` of the server: what a rule does not say itself. */
+  readonly defaults: () => Readonly<Record<string, unknown>>
+  /** IANA name. */
+  readonly timeZone: () => string
+  /** Sinks of the host's own, beside the built-in ones. */
+  readonly extraSinks: readonly string[]
+}
+
+/** Makes plans: looks up what a statement names, reads the configuration of its sources and sinks, asks the planner. */
+export class RulePlanner {
+  readonly #options: RulePlannerOptions
+
+  constructor(options: RulePlannerOptions) {
+    this.#options = options
+  }
+
+  /** @throws SqlError, RuleError, HostError: what is wrong with the rule, and the way out */
+  async plan(tenant: string, definition: RuleDefinition): Promise<Planned> {
+    const { streams, functions } = this.#options
+    const select = parseSelect(definition.sql)
+    const options = this.#ruleOptions(definition)
+    const names = [select.from.name, ...select.joins.map((join) => join.from.name)]
+    const sources = await this.#sources(tenant, names)
+    const actions = await this.#actions(tenant, definition)
+    const plan = planRule({
+      ruleId: definition.id,
+      select,
+      actions,
+      options,
+      functions,
+      definitions: {
+        find: (name) => sources.get(name)?.definition,
+        names: () => streams.allNames(tenant),
+      },
+      extensions: this.#extensions(tenant, options),
+      settings: ({ name }) => settingsOf(sources.get(name)?.props ?? {}),
+      timeZone: this.#options.timeZone(),
+      temp: definition.temp,
+    })
+    const keepsState = options.qos > 0 || options.enableSaveStateBeforeStop
+    return { plan, options, streams: names, sources, actions, keepsState }
+  }
+
+  #ruleOptions(definition: RuleDefinition): RuleOptions {
+    const defaults = this.#options.defaults()
+    const own = definition.options
+    const restartStrategy = isObject(own.restartStrategy)
+      ? { ...asObject(defaults.restartStrategy), ...own.restartStrategy }
+      : (own.restartStrategy ?? defaults.restartStrategy)
+    const options = readRuleOptions({ ...defaults, ...own, restartStrategy })
+    const unsupported =
+      options.cron !== '' || options.durationMs > 0 || options.cronDatetimeRange.length > 0
+    if (unsupported) {
+      throw new HostError(
+        'not-supported',
+        `rule "${definition.id}": schedules (cron, duration, cronDatetimeRange) are not supported yet; start and stop it over REST`,
+      )
+    }
+    return options
+  }
+
+  async #sources(
+    tenant: string,
+    names: readonly string[],
+  ): Promise<ReadonlyMap<string, PlannedSource>> {
+    const found = new Map<string, PlannedSource>()
+    for (const name of names) {
+      const definition = this.#options.streams.definition(tenant, name)
+      if (definition === undefined) continue // the planner refuses it, with its place in the statement
+      const { type, confKey, extra } = definition.options
+      const props = await this.#options.config.props(tenant, 'sources', typeName(type), confKey)
+      found.set(name, { definition, props: { ...props, ...extra } })
+    }
+    return found
+  }
+
+  async #actions(tenant: string, { actions }: RuleDefinition): Promise<readonly ActionRequest[]> {
+    const flat = actions.flatMap((element) => Object.entries(element))
+    return Promise.all(
+      flat.map(async ([type, own]) => {
+        const name = typeName(type)
+        const { resourceId, ...props } = own
+        if (resourceId !== undefined && typeof resourceId !== 'string') {
+          throw new HostError('bad-option', `action ${type}: resourceId must be a text`)
+        }
+        const configured = await this.#options.config.props(tenant, 'sinks', name, resourceId)
+        return { type: name, props: { ...configured, ...props } }
+      }),
+    )
+  }
+
+  #extensions(tenant: string, { plugins: ranges }: RuleOptions): Extensions {
+    const { plugins, extraSinks } = this.#options
+    const sinks = [...builtinSinks, ...extraSinks]
+    return {
+      plugin: (kind, name) => plugins.resolve(tenant, kind, name, ranges[name]),
+      isBuiltIn: (kind, name) =>
+        (kind === 'source' ? builtinSources : sinks).includes(typeName(name)),
+      names: (kind) => {
+        const own = kind === 'function' ? [] : kind === 'source' ? builtinSources : sinks
+        return [...own, ...plugins.list(tenant, kind)]
+      },
+    }
+  }
+}
+
+/** `TYPE="MySource"` finds `mySource`: only the first letter may differ. */
+export function typeName(type: string): string {
+  return type.slice(0, 1).toLowerCase() + type.slice(1)
+}
+
+function parseSelect(sql: string): Select {
+  const statement = parseStatement(sql)
+  if (statement.type === 'select') return statement
+  throw new HostError('bad-rule', `SQL ${sql} is not a select statement.`)
+}
+
+function settingsOf(props: Props) {
+  const { useInt64ForWholeNumber, concurrency } = props
+  if (
+    concurrency !== undefined &&
+    !(Number.isSafeInteger(concurrency) && Number(concurrency) > 0)
+  ) {
+    throw new HostError(
+      'bad-option',
+      `source property concurrency must be a whole number of at least 1, not ${JSON.stringify(concurrency)}`,
+    )
+  }
+  return {
+    wholeIsBigint: useInt64ForWholeNumber === true,
+    concurrency: concurrency === undefined ? undefined : Number(concurrency),
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return isObject(value) ? value : {}
+}

@@ -1,0 +1,216 @@
+import type { Catalog } from '#host/catalog/catalog.ts'
+import type { StoredDefinition } from '#host/catalog/definitions.ts'
+import { HostError } from '#host/errors.ts'
+import { makeDefinition, type StreamDefinition } from '#src/plan/definitions.ts'
+import type { Create, DefinitionKind, Statement } from '#src/sql/ast.ts'
+import { didYouMean } from '#src/sql/errors.ts'
+import { nearest } from '#src/sql/near.ts'
+import { parseStatement } from '#src/sql/parse.ts'
+import { type Described, describe, describeSchema } from './described.ts'
+
+export interface StreamDetails {
+  readonly name: string
+  readonly type: string
+  readonly format: string
+}
+
+/** Which source types there are; a plugin may bring more at any time. */
+export interface SourceTypes {
+  has(tenant: string, type: string): boolean
+}
+
+/** Built-in sources that can be asked for single rows. */
+const lookupTypes = new Set(['memory'])
+
+/** Definitions of streams and tables: made, changed and dropped by their SQL. */
+export class StreamService {
+  readonly #catalog: Catalog
+  readonly #types: SourceTypes
+
+  constructor(catalog: Catalog, types: SourceTypes) {
+    this.#catalog = catalog
+    this.#types = types
+  }
+
+  /** Whatever statement on definitions it is. @returns Kuiper's sentence, or what SHOW and DESCRIBE show */
+  async execute(tenant: string, sql: string): Promise<string | readonly string[] | Described> {
+    const statement = this.#parse(sql)
+    switch (statement.type) {
+      case 'create':
+        return this.#create(tenant, statement, sql)
+      case 'drop':
+        return this.drop(tenant, statement.kind, statement.name)
+      case 'show':
+        return this.names(tenant, statement.kind)
+      case 'describe':
+        return this.describe(tenant, statement.kind, statement.name)
+      case 'explain':
+        return 'TO BE SUPPORTED'
+      case 'select':
+        throw new HostError(
+          'bad-statement',
+          'a SELECT is no definition; post it as the sql of a rule',
+        )
+    }
+  }
+
+  /** CREATE that takes the place of an existing definition, or makes a new one. */
+  async replace(tenant: string, kind: DefinitionKind, name: string, sql: string): Promise<string> {
+    const statement = this.#parse(sql)
+    if (statement.type !== 'create' || statement.kind !== kind || statement.name !== name) {
+      throw new HostError(
+        'bad-statement',
+        `Replace ${name} fails: the sql statement must update the ${name} source.`,
+      )
+    }
+    const definition = this.#check(statement)
+    const old = this.#catalog.definitions.get(tenant, name)
+    if (old !== undefined) this.#checkReplacement(old, definition)
+    await this.#put(tenant, definition, sql)
+    return `${title(kind)} ${name} is replaced.`
+  }
+
+  async drop(tenant: string, kind: DefinitionKind, name: string, force = false): Promise<string> {
+    this.#stored(tenant, kind, name, `Drop ${kind} fails: ${kind} ${name} is not found`)
+    this.#catalog.transaction(() => {
+      const users = this.#catalog.definitions.users(tenant, name)
+      if (users.length > 0 && !force) {
+        throw new HostError(
+          'in-use',
+          `${kind} ${name} has been referenced by other rules: ${users.join(', ')}; drop them first, or add ?force=true`,
+        )
+      }
+      this.#catalog.definitions.remove(tenant, name)
+    })
+    await this.#catalog.durable()
+    return `${title(kind)} ${name} is dropped.`
+  }
+
+  names(tenant: string, kind: DefinitionKind, tableKind?: string | undefined): string[] {
+    return this.#list(tenant, kind, tableKind).map(({ name }) => name)
+  }
+
+  details(tenant: string, kind: DefinitionKind, tableKind?: string | undefined): StreamDetails[] {
+    return this.#list(tenant, kind, tableKind).map(({ name, options }) => {
+      return { name, type: options.type, format: options.format }
+    })
+  }
+
+  describe(tenant: string, kind: DefinitionKind, name: string): Described {
+    return describe(this.#statement(tenant, kind, name))
+  }
+
+  schema(tenant: string, kind: DefinitionKind, name: string): Record<string, unknown> {
+    return describeSchema(this.#statement(tenant, kind, name))
+  }
+
+  /** As the planner takes it. */
+  definition(tenant: string, name: string): StreamDefinition | undefined {
+    const stored = this.#catalog.definitions.get(tenant, name)
+    return stored && makeDefinition(asCreate(stored))
+  }
+
+  allNames(tenant: string): string[] {
+    return this.#catalog.definitions.list(tenant).map(({ name }) => name)
+  }
+
+  async #create(tenant: string, create: Create, sql: string): Promise<string> {
+    const definition = this.#check(create)
+    const { name, kind } = definition
+    const old = this.#catalog.definitions.get(tenant, name)
+    if (old !== undefined) {
+      throw new HostError(
+        'already-exists',
+        `Create ${kind} fails: ${old.kind} ${name} already exists; PUT /${old.kind}s/${name} replaces it`,
+      )
+    }
+    await this.#put(tenant, definition, sql)
+    const done = `${title(kind)} ${name} is created.`
+    const { type } = definition.options
+    if (this.#types.has(tenant, type)) return done
+    return `${done} Its type "${type}" is not installed: rules on it are refused until a plugin brings it.`
+  }
+
+  async #put(tenant: string, definition: StreamDefinition, sql: string): Promise<void> {
+    const { name, kind, options } = definition
+    this.#catalog.definitions.put(tenant, { name, kind, sql, temp: options.temp })
+    await this.#catalog.durable()
+  }
+
+  #parse(sql: string): Statement {
+    if (sql.trim() === '') {
+      throw new HostError(
+        'bad-statement',
+        'the statement is empty; write CREATE STREAM name () WITH (…)',
+      )
+    }
+    return parseStatement(sql)
+  }
+
+  #check(create: Create): StreamDefinition {
+    const definition = makeDefinition(create)
+    const { type, tableKind } = definition.options
+    const isKnownToScan = tableKind === 'lookup' && !lookupTypes.has(type)
+    if (isKnownToScan && ['mqtt', 'file', 'simulator'].includes(type)) {
+      throw new HostError(
+        'bad-statement',
+        `Create table fails: lookup source type ${type} not found; there are ${[...lookupTypes].join(', ')}`,
+      )
+    }
+    return definition
+  }
+
+  #checkReplacement(old: StoredDefinition, now: StreamDefinition): void {
+    const fails = `Replace ${old.name} fails`
+    if (old.kind !== now.kind) {
+      throw new HostError('bad-statement', `${fails}: it is a ${old.kind}, not a ${now.kind}`)
+    }
+    if (old.temp) {
+      throw new HostError(
+        'bad-statement',
+        `${fails}: a temporary definition cannot be replaced; drop it`,
+      )
+    }
+    const { options } = makeDefinition(asCreate(old))
+    if (options.shared !== now.options.shared) {
+      throw new HostError('bad-statement', `${fails}: SHARED cannot be changed; drop it first`)
+    }
+    const { version } = now.options
+    if (version !== '' && options.version !== '' && version <= options.version) {
+      throw new HostError(
+        'stale-version',
+        `${fails}: it exists with version (${options.version}), new version (${version}) is lower`,
+      )
+    }
+  }
+
+  #list(tenant: string, kind: DefinitionKind, tableKind: string | undefined): StreamDefinition[] {
+    const definitions = this.#catalog.definitions.list(tenant, kind)
+    return definitions
+      .map((stored) => makeDefinition(asCreate(stored)))
+      .filter(({ options }) => tableKind === undefined || options.tableKind === tableKind)
+  }
+
+  #statement(tenant: string, kind: DefinitionKind, name: string): Create {
+    return asCreate(
+      this.#stored(tenant, kind, name, `Describe ${kind} fails, ${name} is not found`),
+    )
+  }
+
+  #stored(tenant: string, kind: DefinitionKind, name: string, otherwise: string): StoredDefinition {
+    const stored = this.#catalog.definitions.get(tenant, name)
+    if (stored?.kind === kind) return stored
+    const hint = didYouMean(nearest(name, this.names(tenant, kind)))
+    throw new HostError('not-found', hint === undefined ? otherwise : `${otherwise}; ${hint}`)
+  }
+}
+
+function asCreate(stored: StoredDefinition): Create {
+  const statement = parseStatement(stored.sql)
+  if (statement.type !== 'create') throw new TypeError(`no CREATE is stored for ${stored.name}`)
+  return statement
+}
+
+function title(kind: DefinitionKind): string {
+  return kind === 'stream' ? 'Stream' : 'Table'
+}
