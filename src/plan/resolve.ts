@@ -67,6 +67,7 @@ export class Resolver implements Resolution {
       case 'slice': {
         const base = resolve(node.base)
         const [from, to] = [optional(node.from), optional(node.to)]
+        checkSlice(from, to, node.at)
         return { type: 'slice', base, from, to, dataType: base.dataType }
       }
       case 'call':
@@ -138,10 +139,11 @@ export class Resolver implements Resolution {
 
   #case(node: ast.Case, place: Place): Case {
     const resolve = (part: ast.Expression) => this.expression(part, place)
-    const whens = node.whens.map((when) => ({
-      condition: resolve(when.condition),
-      result: resolve(when.result),
-    }))
+    const whens = node.whens.map((when) => {
+      const condition = resolve(when.condition)
+      if (node.value === undefined) checkCondition(condition, when.condition.at)
+      return { condition, result: resolve(when.result) }
+    })
     const otherwise = node.otherwise && resolve(node.otherwise)
     const results = [...whens.map((when) => when.result), ...(otherwise ? [otherwise] : [])]
     return {
@@ -152,6 +154,27 @@ export class Resolver implements Resolution {
       dataType: commonType(results.map((result) => result.dataType)),
     }
   }
+}
+
+/** What is known not to be a condition now never becomes one. */
+function checkCondition({ dataType }: PlanExpression, at: ast.Position): void {
+  if (dataType.type === 'boolean' || dataType.type === 'any') return
+  const what = 'invalid CASE expression, WHEN expression must be a bool condition'
+  throw new SqlError('wrong-type', what, at, { hint: `this is a ${typeName(dataType)}` })
+}
+
+function checkSlice(
+  from: PlanExpression | undefined,
+  to: PlanExpression | undefined,
+  at: ast.Position,
+): void {
+  if (from?.type !== 'literal' || to?.type !== 'literal') return
+  const [start, end] = [from.value, to.value]
+  // Negative ends count from the end of the array: only its length tells.
+  if (!isNumber(start) || !isNumber(end) || start < 0 || end < 0 || start <= end) return
+  throw new SqlError('wrong-arguments', "colon start value can't be greater than end value", at, {
+    hint: `write [${end}:${start}]`,
+  })
 }
 
 function isNumber(value: unknown): value is number | bigint {

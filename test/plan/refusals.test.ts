@@ -1,0 +1,379 @@
+import test from 'ava'
+import { RuleError } from '#src/plan/errors.ts'
+import { SqlError } from '#src/sql/errors.ts'
+import { type PlanOptions, plan } from './fixture.ts'
+
+const refused = test.macro({
+  exec(t, sql: string, code: string, message: string, options?: PlanOptions) {
+    const error = t.throws(() => plan(sql, options))
+    t.true(error instanceof SqlError || error instanceof RuleError)
+    t.is(error?.message, message)
+    t.like(error, { code })
+  },
+  title: (_, sql, _code, message) => `${sql}: ${message}`,
+})
+
+const window = 'GROUP BY COUNTWINDOW(2)'
+
+// Streams
+test(
+  refused,
+  'SELECT a FROM dmeo',
+  'unknown-stream',
+  'fail to get stream dmeo, please check if stream is created (line 1, column 15); did you mean "demo"?',
+)
+test(
+  refused,
+  'SELECT a FROM\n  elsewhere',
+  'unknown-stream',
+  'fail to get stream elsewhere, please check if stream is created (line 2, column 3); CREATE STREAM elsewhere first',
+)
+test(
+  refused,
+  'SELECT a FROM nowhere',
+  'bad-option',
+  'stream nowhere needs the source plugin "rendom" (line 1, column 15); did you mean "random"?',
+)
+test(
+  refused,
+  'SELECT a FROM proto',
+  'not-supported',
+  'format protobuf of stream proto is not supported yet (line 1, column 15)',
+)
+test(
+  refused,
+  'SELECT a FROM hidden',
+  'bad-option',
+  'stream hidden is temporary (line 1, column 15); only a rule with temp can read it',
+)
+test(
+  refused,
+  'SELECT a FROM lookup',
+  'not-supported',
+  'lookup table lookup in FROM (line 1, column 15); a lookup table is joined to a stream, and joins are not supported yet',
+)
+test(
+  refused,
+  'SELECT a FROM demo INNER JOIN typed ON demo.a = typed.a',
+  'not-supported',
+  'joins are not supported yet (line 1, column 31); read one stream per rule',
+)
+test(
+  refused,
+  'SELECT a FROM shared',
+  'bad-option',
+  'disableBufferFullDiscard cannot be used with the shared stream shared (line 1, column 15); one rule that waits would stop all others',
+  { options: { disableBufferFullDiscard: true } },
+)
+test(
+  refused,
+  'SELECT a FROM demo',
+  'bad-option',
+  'preprocessor is set to be event time but stream option TIMESTAMP not found (line 1, column 15); add TIMESTAMP="column" to stream demo, or leave isEventTime out',
+  { options: { isEventTime: true } },
+)
+test(
+  refused,
+  `SELECT a FROM demo ${window}`,
+  'not-supported',
+  'sendMetaToSink with a window (line 1, column 1); select meta(*) where it is needed',
+  { options: { sendMetaToSink: true } },
+)
+
+// Names
+test(
+  refused,
+  'SELECT aa FROM typed',
+  'unknown-column',
+  'unknown field aa (line 1, column 8); did you mean "a"?',
+)
+test(
+  refused,
+  'SELECT a + 1 AS q, q + temperature AS r FROM typed',
+  'unknown-column',
+  'unknown field temperature (line 1, column 24); "typed" has a, b, c, o, arr, ts',
+)
+test(
+  refused,
+  'SELECT a FROM typed GROUP BY COUNTWINDOW(2), zzz',
+  'unknown-column',
+  'unknown field zzz (line 1, column 46); "typed" has a, b, c, o, arr, ts',
+)
+test(
+  refused,
+  'SELECT o->xx FROM typed',
+  'unknown-column',
+  'unknown field xx of a STRUCT (line 1, column 8); did you mean "x"?',
+)
+test(
+  refused,
+  'SELECT a->x FROM typed',
+  'wrong-type',
+  'cannot take ->x of a BIGINT (line 1, column 8); only objects have fields',
+)
+test(
+  refused,
+  'SELECT dmo.* FROM demo',
+  'unknown-stream',
+  'no stream dmo in this statement (line 1, column 8); did you mean "demo"?',
+)
+test(
+  refused,
+  'SELECT abs(a), abs(b) FROM demo',
+  'duplicate-name',
+  'duplicate field definition abs (line 1, column 16); give one of them another name with AS',
+)
+test(
+  refused,
+  'SELECT a, b AS a FROM demo',
+  'duplicate-name',
+  'duplicate field definition a (line 1, column 11); give one of them another name with AS',
+)
+test(
+  refused,
+  'SELECT a AS Abc, b AS abc FROM demo',
+  'duplicate-name',
+  'duplicate alias abc (line 1, column 18); it differs from "Abc" in case only',
+)
+test(
+  refused,
+  'SELECT b + 1 AS a, c AS b, a AS c FROM demo',
+  'cyclic-alias',
+  'select fields have cycled alias: a -> b -> c -> a (line 1, column 28); give one of them a name that no other field uses',
+)
+
+// Functions
+test(
+  refused,
+  'SELECT uper(a) FROM demo',
+  'unknown-function',
+  'function uper not found (line 1, column 8); did you mean "upper"?',
+)
+test(
+  refused,
+  'SELECT Echo(a) FROM demo',
+  'unknown-function',
+  'function Echo not found (line 1, column 8); did you mean "echo"?',
+)
+test(
+  refused,
+  'SELECT labelImage(a) FROM demo',
+  'unknown-function',
+  'function labelImage not found (line 1, column 8); install the plugin that brings it',
+)
+test(
+  refused,
+  'SELECT abs(a, b) FROM demo',
+  'wrong-arguments',
+  'validate function abs error: Expect 1 arguments but found 2. (line 1, column 8)',
+)
+test(
+  refused,
+  'SELECT abs("x") FROM demo',
+  'wrong-arguments',
+  'validate function abs error: Expect number - float or int type for parameter 1 (line 1, column 8)',
+)
+test(
+  refused,
+  'SELECT abs(b) FROM typed',
+  'wrong-arguments',
+  'validate function abs error: Expect number - float or int type for parameter 1 (line 1, column 8)',
+)
+test(
+  refused,
+  'SELECT abs(a) OVER (PARTITION BY b) FROM demo',
+  'wrong-arguments',
+  'found OVER after non analytic function abs (line 1, column 8); it goes with functions such as lag and latest',
+)
+test(
+  refused,
+  'SELECT abs(*) FROM demo',
+  'wrong-arguments',
+  'a * cannot stand here (line 1, column 12); it stands for all columns in a select list or in an aggregate such as count(*)',
+)
+test(
+  refused,
+  'SELECT mqtt(qos) FROM demo',
+  'wrong-arguments',
+  'function mqtt knows topic and messageid (line 1, column 8); write mqtt(topic)',
+)
+test(
+  refused,
+  'SELECT meta(1 + 2) FROM demo',
+  'wrong-arguments',
+  'function meta expects the name of a metadata key (line 1, column 8); write meta(key) or meta(*)',
+)
+test(
+  refused,
+  'SELECT unnest(a) FROM demo',
+  'not-supported',
+  'function unnest is not supported yet (line 1, column 8)',
+)
+test(
+  refused,
+  'SELECT a[2:1] FROM demo',
+  'wrong-arguments',
+  "colon start value can't be greater than end value (line 1, column 8); write [1:2]",
+)
+test(
+  refused,
+  'SELECT CASE WHEN a THEN 1 END FROM typed',
+  'wrong-type',
+  'invalid CASE expression, WHEN expression must be a bool condition (line 1, column 18); this is a BIGINT',
+)
+
+// Aggregates
+test(
+  refused,
+  'SELECT a FROM demo WHERE count(*) > 1',
+  'misplaced-aggregate',
+  'not allowed to call aggregate function count in WHERE clause (line 1, column 26); use HAVING',
+)
+test(
+  refused,
+  `SELECT count(*) AS c FROM demo WHERE c > 1 ${window}`,
+  'misplaced-aggregate',
+  'the alias c has its value behind the window only, not in WHERE (line 1, column 38); use HAVING',
+)
+test(
+  refused,
+  `SELECT a FROM demo ${window}, sum(a)`,
+  'misplaced-aggregate',
+  'not allowed to call aggregate function sum in GROUP BY clause (line 1, column 45); use it in SELECT, HAVING or ORDER BY',
+)
+test(
+  refused,
+  `SELECT sum(count(a)) FROM demo ${window}`,
+  'misplaced-aggregate',
+  'aggregate function count inside aggregate function sum (line 1, column 12); aggregates cannot be nested; use a second rule over the result of the first',
+)
+test(
+  refused,
+  `SELECT c FROM demo ${window}, c HAVING c = "x"`,
+  'misplaced-aggregate',
+  'not allowed to call non-aggregate functions in HAVING clause: c = "x" (line 1, column 54); move a condition on rows to WHERE',
+)
+
+// Windows
+test(
+  refused,
+  'SELECT count(*) FROM demo GROUP BY c',
+  'bad-window',
+  'select stmt group by should be used with window (line 1, column 36); add a window such as TUMBLINGWINDOW(ss, 10)',
+)
+test(
+  refused,
+  'SELECT a FROM demo GROUP BY NOWINDOW(ss, 1)',
+  'unknown-function',
+  'function NOWINDOW not found (line 1, column 29); install the plugin that brings it',
+)
+test(
+  refused,
+  'SELECT a FROM demo GROUP BY TUMBLNGWINDOW(ss, 1)',
+  'unknown-function',
+  'function TUMBLNGWINDOW not found (line 1, column 29); did you mean "tumblingwindow"?',
+)
+test(
+  refused,
+  `SELECT a FROM demo ${window}, TUMBLINGWINDOW(ss, 1)`,
+  'bad-window',
+  'a second window in GROUP BY (line 1, column 45); keep one; a second rule can window the result of this one',
+)
+test(
+  refused,
+  'SELECT TUMBLINGWINDOW(ss, 1) FROM demo',
+  'misplaced-window',
+  'tumblingwindow cannot stand in SELECT (line 1, column 8); a window belongs into GROUP BY',
+)
+test(
+  refused,
+  'SELECT window_start() FROM demo',
+  'misplaced-window',
+  'window_start() without a window (line 1, column 8); add one to GROUP BY, such as TUMBLINGWINDOW(ss, 10)',
+)
+test(
+  refused,
+  `SELECT a FROM demo WHERE window_end() > 1 ${window}`,
+  'misplaced-window',
+  'window_end() has its value behind the window only, not in WHERE (line 1, column 26); use it in SELECT, HAVING or ORDER BY',
+)
+test(
+  refused,
+  'SELECT a FROM demo GROUP BY TUMBLINGWINDOW(sss, 1)',
+  'bad-window',
+  'the 1st argument for tumblingwindow is expecting timer literal expression (line 1, column 44); did you mean "ss"?',
+)
+test(
+  refused,
+  'SELECT a FROM demo GROUP BY TUMBLINGWINDOW("ss", 1)',
+  'bad-window',
+  'the 1st argument for tumblingwindow is expecting timer literal expression (line 1, column 44); one value of [dd|hh|mi|ss|ms]',
+)
+test(
+  refused,
+  'SELECT a FROM demo GROUP BY TUMBLINGWINDOW(ss)',
+  'bad-window',
+  'the arguments for tumblingwindow should be 2 (line 1, column 29); found 1',
+)
+test(
+  refused,
+  'SELECT a FROM demo GROUP BY TUMBLINGWINDOW(ss, 0)',
+  'bad-window',
+  'invalid parameter value 0 (line 1, column 48); write a whole number greater than 0',
+)
+test(
+  refused,
+  'SELECT a FROM demo GROUP BY SLIDINGWINDOW(ss, -1)',
+  'bad-window',
+  'invalid parameter value -1 (line 1, column 47); write a whole number greater than 0',
+)
+test(
+  refused,
+  'SELECT a FROM demo GROUP BY HOPPINGWINDOW(ss, 4, b)',
+  'bad-window',
+  'argument 3 of hoppingwindow is no whole number (line 1, column 50); write a whole number greater than 0',
+)
+test(
+  refused,
+  'SELECT a FROM demo GROUP BY TUMBLINGWINDOW(dd, 999999999999999)',
+  'bad-window',
+  'tumblingwindow is too long (line 1, column 48)',
+)
+test(
+  refused,
+  'SELECT a FROM demo GROUP BY COUNTWINDOW(2, 3)',
+  'bad-window',
+  'the interval 3 of countwindow is greater than its length 2 (line 1, column 44); use 2 at most',
+)
+test(
+  refused,
+  'SELECT a FROM demo GROUP BY TUMBLINGWINDOW(ss, 1) OVER (WHEN a > 1)',
+  'bad-window',
+  'OVER(WHEN …) cannot be used with tumblingwindow (line 1, column 29); it is for slidingwindow; use FILTER(WHERE …) to keep rows out',
+)
+test(
+  refused,
+  'SELECT a FROM demo GROUP BY COUNTWINDOW(1) OVER (PARTITION BY a)',
+  'bad-window',
+  'OVER(PARTITION BY …) cannot be used with countwindow (line 1, column 29); name the column in GROUP BY beside the window',
+)
+
+// Actions
+test(
+  refused,
+  'SELECT a FROM demo',
+  'missing-actions',
+  'missing rule actions; add one such as {"log": {}}',
+  { actions: [] },
+)
+test(
+  refused,
+  'SELECT a FROM demo',
+  'unknown-action',
+  'unknown action "mysqll"; did you mean "mysql"?',
+  { actions: [{ type: 'mysqll', props: {} }] },
+)
+
+test('a temporary rule reads temporary streams', (t) => {
+  t.notThrows(() => plan('SELECT a FROM hidden', { temp: true }))
+})
