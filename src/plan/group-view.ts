@@ -29,7 +29,7 @@ export class GroupView {
   }
 
   rewrite(expression: PlanExpression): PlanExpression {
-    const key = this.#byText.get(canonical(expression))
+    const key = this.keys.length === 0 ? undefined : this.#byText.get(canonical(expression))
     if (key !== undefined) return hiddenColumn(key)
     if (isAccess(expression) && !this.#holdsKey(expression) && !this.#derived.isAbove(expression)) {
       return this.#firstOf(expression)
@@ -57,6 +57,7 @@ export class GroupView {
   }
 
   #holdsKey(expression: PlanExpression): boolean {
+    if (this.keys.length === 0) return false
     return some(expression, (part) => this.#byText.has(canonical(part)))
   }
 }

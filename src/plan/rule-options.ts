@@ -95,7 +95,7 @@ export function readRuleOptions(options: unknown): RuleOptions {
     sendError: bag.flag('sendError', false),
     qos,
     checkpointIntervalMs: bag.duration('checkpointInterval', 300_000),
-    restartStrategy: readRestart(bag.inner('restartStrategy') ?? bag.inner('restart')),
+    restartStrategy: readRestart(bag.inner('restartStrategy')),
     cron: readCron(bag),
     durationMs: bag.duration('duration', 0),
     cronDatetimeRange: readRanges(bag),

@@ -79,7 +79,7 @@ export function sourcePlan(source: ScopedSource, at: ast.Position, parts: Source
   return {
     name: source.name,
     stream: definition.name,
-    type: definition.options.type,
+    type: sourceType(definition),
     kind: definition.kind,
     format: formatOf(definition, at),
     delimiter: definition.options.delimiter,
@@ -104,15 +104,25 @@ function formatOf({ name, options }: StreamDefinition, at: ast.Position): Source
 }
 
 function pluginOf(
-  { name, options }: StreamDefinition,
+  definition: StreamDefinition,
   at: ast.Position,
   { extensions, plugins }: SourceParts,
 ): number | undefined {
-  const { type } = options
+  const type = sourceType(definition)
   if (extensions.isBuiltIn('source', type)) return undefined
   const extension = extensions.plugin('source', type)
   if (extension !== undefined) return plugins.add(extension.use)
-  throw new SqlError('bad-option', `stream ${name} needs the source plugin "${type}"`, at, {
-    hint: didYouMean(nearest(type, extensions.names('source')), 'install it'),
-  })
+  throw new SqlError(
+    'bad-option',
+    `stream ${definition.name} needs the source plugin "${type}"`,
+    at,
+    {
+      hint: didYouMean(nearest(type, extensions.names('source')), 'install it'),
+    },
+  )
+}
+
+/** `TYPE="MySource"` means `mySource`: only the first letter may differ. */
+function sourceType({ options: { type } }: StreamDefinition): string {
+  return type.slice(0, 1).toLowerCase() + type.slice(1)
 }

@@ -41,6 +41,7 @@ const streams = [
   'CREATE STREAM shared () WITH (DATASOURCE="s", SHARED="true")',
   'CREATE STREAM hidden () WITH (DATASOURCE="s", TEMP="true")',
   'CREATE STREAM random () WITH (TYPE="random")',
+  'CREATE STREAM Upper () WITH (TYPE="Random")',
   'CREATE STREAM nowhere () WITH (TYPE="rendom")',
   'CREATE STREAM proto () WITH (FORMAT="protobuf", SCHEMAID="a.B")',
   'CREATE TABLE lookup () WITH (TYPE="memory", KIND="lookup", KEY="id")',

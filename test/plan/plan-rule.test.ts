@@ -353,3 +353,24 @@ test('a chain of aliases does not grow with each use', (t) => {
   const made = plan(`SELECT a + a AS b0, ${links.join(', ')} FROM demo`)
   t.true(JSON.stringify(made).length < 100_000)
 })
+
+test('the first letter of TYPE may be a capital', (t) => {
+  const made = plan('SELECT a FROM Upper')
+  t.is(made.sources[0]?.type, 'random')
+  t.deepEqual(
+    made.plugins.map(({ name }) => name),
+    ['random'],
+  )
+})
+
+test('a statement is parsed and planned in less than 2 ms', (t) => {
+  const sql =
+    'SELECT k, v % 2 AS o, count(*) AS c FROM demo WHERE v > 1 + 1 GROUP BY k, o, TUMBLINGWINDOW(ss, 10) HAVING c > 1 ORDER BY c DESC'
+  const times = Array.from({ length: 200 }, () => {
+    const before = performance.now()
+    plan(sql)
+    return performance.now() - before
+  })
+  times.sort((a, b) => a - b)
+  t.true((times[100] ?? 0) < 2, `half of them took more than ${times[100]} ms`)
+})

@@ -1,1 +1,0 @@
-export type { PluginExtension } from './extensions.ts'
