@@ -129,7 +129,7 @@ function toJson(value: unknown): string {
 }
 
 /** JSON as the language has it; the types do not know `rawJSON` yet. */
-const languageJson: { rawJSON?(text: string): unknown } = JSON
+const languageJson: JSON & { rawJSON?(text: string): unknown } = JSON
 
 /** A whole number beyond 2^53 in all its digits. */
 function rawNumber(value: bigint): unknown {
