@@ -5,14 +5,12 @@ import { checkOptions, parseOptions } from './options.ts'
 import { Reader } from './reader.ts'
 import type { Script } from './script.ts'
 
-/** Parses CREATE, SHOW, DESCRIBE, EXPLAIN or DROP between two tokens. */
-export function parseDefinition(script: Script, from: number, to: number): Statement {
+/** Parses CREATE, SHOW, DESCRIBE, EXPLAIN or DROP from a token up to the end of the statement. */
+export function parseDefinition(script: Script, from: number): Statement {
   const reader = new Reader(script, from)
   const at = reader.at
   const statement = parseVerb(reader, at)
   if (!reader.atEnd) throw reader.unexpected('the end')
-  // The words of a definition never hold a semicolon, so it ends where the range does.
-  if (reader.token !== script.token(to)) throw reader.unexpected('the end')
   return statement
 }
 

@@ -1,3 +1,4 @@
+import type { SqlError } from './errors.ts'
 import { expectedAfter, type Frame, type FrameKind, type Stage } from './frames.ts'
 import { Output } from './output.ts'
 import { deepestNesting, type Script } from './script.ts'
@@ -43,13 +44,11 @@ export class Lowering {
   }
 
   /** Ends the open element and its frame. What was closed is an operand. */
-  close(): Frame {
+  close(): void {
     this.finish()
-    const closed = this.top
     this.#frames.pop()
     this.wantsOperand = false
     this.starred = false
-    return closed
   }
 
   /** Starts an element of the open frame: an expression is wanted. */
@@ -115,16 +114,11 @@ export class Lowering {
     return this.index >= this.to
   }
 
-  unexpected(expected: string = expectedAfter(this.top)): Error {
+  unexpected(expected: string = expectedAfter(this.top)): SqlError {
     return this.script.unexpected(this.index, expected)
   }
 
-  /** Moves behind a sign or keyword that must stand here, without emitting it. */
-  expectOperator(sign: string): void {
-    if (!this.script.isOperator(this.index, sign)) throw this.unexpected(`"${sign}"`)
-    this.index++
-  }
-
+  /** Moves behind a keyword that must stand here, without emitting it. */
   expectKeyword(word: string): void {
     if (!this.script.isKeyword(this.index, word)) throw this.unexpected(word)
     this.index++

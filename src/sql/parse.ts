@@ -53,7 +53,7 @@ function rangesOf(script: Script): Range[] {
 function parseRange(script: Script, { from, to }: Range): Statement {
   const statement = script.isKeyword(from, 'SELECT')
     ? parseSelect(script, from, to)
-    : parseDefinition(script, from, to)
+    : parseDefinition(script, from)
   checkStatementHeight(statement)
   return statement
 }
