@@ -9,11 +9,12 @@ export interface Chunk {
 
 const CHUNK_BYTES = 65_536
 /** As much text is collected before it is written at once. */
-const MAX_PENDING = 16_384
+const MAX_PENDING = 32_768
+const MAX_COLLECTED = 1024
 /** After a text that was not ASCII so many are written one by one, without trying. */
 const WIDE_ROUNDS = 16
 /** Where the header of a collected payload will be. */
-const HEADER_SPACE = '\0'.repeat(FRAME_HEADER_BYTES)
+export const HEADER_SPACE = '\0'.repeat(FRAME_HEADER_BYTES)
 
 const { utf8Write } = Buffer.prototype as unknown as {
   utf8Write(text: string, at: number, length: number): number
@@ -32,25 +33,34 @@ export class ChunkWriter {
   #count = 0
   #sealed: Chunk[] = []
   #pending = ''
-  #lengths: number[] = []
-  #times: number[] = []
+  /** Of the payloads in `#pending`, which are `#collected`. */
+  readonly #lengths = new Uint32Array(MAX_COLLECTED)
+  readonly #times = new Float64Array(MAX_COLLECTED)
+  #collected = 0
   #wideRounds = 0
 
   get isEmpty(): boolean {
-    return this.#count === 0 && this.#lengths.length === 0 && this.#sealed.length === 0
+    return this.#count === 0 && this.#collected === 0 && this.#sealed.length === 0
   }
 
   /** A payload as UTF-8. `time` is the frame's, ms since the epoch. */
   text(payload: string, time: number): void {
-    if (payload.length > MAX_PENDING) {
+    this.spaced(HEADER_SPACE + payload, time)
+  }
+
+  /** As `text`, for a payload that already has HEADER_SPACE before it: one string less to put together. */
+  spaced(payload: string, time: number): void {
+    const length = payload.length - FRAME_HEADER_BYTES
+    if (length > MAX_PENDING) {
       this.#flush()
-      this.#writeText(payload, time)
+      this.#writeText(payload.slice(FRAME_HEADER_BYTES), time)
       return
     }
-    this.#pending += HEADER_SPACE + payload
-    this.#lengths.push(payload.length)
-    this.#times.push(time)
-    if (this.#pending.length > MAX_PENDING) this.#flush()
+    this.#pending += payload
+    const collected = this.#collected++
+    this.#lengths[collected] = length
+    this.#times[collected] = time
+    if (this.#pending.length > MAX_PENDING || collected + 1 === MAX_COLLECTED) this.#flush()
   }
 
   /** A payload as it is. */
@@ -71,20 +81,13 @@ export class ChunkWriter {
   }
 
   #flush(): void {
-    const lengths = this.#lengths
-    if (lengths.length === 0) return
+    if (this.#collected === 0) return
     if (this.#wideRounds > 0 || !this.#writeAscii()) {
       this.#wideRounds = this.#wideRounds > 0 ? this.#wideRounds - 1 : WIDE_ROUNDS
-      let at = 0
-      for (let i = 0; i < lengths.length; i++) {
-        const start = at + FRAME_HEADER_BYTES
-        at = start + (lengths[i] as number)
-        this.#writeText(this.#pending.slice(start, at), this.#times[i] as number)
-      }
+      this.#writeOneByOne()
     }
     this.#pending = ''
-    lengths.length = 0
-    this.#times.length = 0
+    this.#collected = 0
   }
 
   /** Writes what is pending if it is all ASCII: then, and only then, it takes as many bytes as it has characters. */
@@ -94,10 +97,30 @@ export class ChunkWriter {
     this.#reserve(pending.length + 4)
     const room = this.#bytes.length - this.#used
     if (utf8Write.call(this.#bytes, pending, this.#used, room) !== pending.length) return false
+    const view = this.#view
     const lengths = this.#lengths
-    for (let i = 0; i < lengths.length; i++)
-      this.#close(lengths[i] as number, this.#times[i] as number)
+    const times = this.#times
+    const collected = this.#collected
+    let at = this.#used
+    for (let i = 0; i < collected; i++) {
+      const length = lengths[i] as number
+      // The flags are zero, as HEADER_SPACE is.
+      view.setUint32(at, length, true)
+      view.setFloat64(at + 8, times[i] as number, true)
+      at += FRAME_HEADER_BYTES + length
+    }
+    this.#used = at
+    this.#count += collected
     return true
+  }
+
+  #writeOneByOne(): void {
+    let at = 0
+    for (let i = 0; i < this.#collected; i++) {
+      const start = at + FRAME_HEADER_BYTES
+      at = start + (this.#lengths[i] as number)
+      this.#writeText(this.#pending.slice(start, at), this.#times[i] as number)
+    }
   }
 
   #writeText(payload: string, time: number): void {

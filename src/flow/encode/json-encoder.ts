@@ -1,6 +1,6 @@
 import type { Batch, Row } from '#src/operators/operator.ts'
 import type { EncodeOptions } from '#src/plan/plan.ts'
-import type { ChunkWriter } from './chunk-writer.ts'
+import { type ChunkWriter, HEADER_SPACE } from './chunk-writer.ts'
 import type { Encoder, EncoderContext } from './encoder.ts'
 import { emittedFields, excludedFields } from './fields.ts'
 import { JsonText } from './json-text.ts'
@@ -8,12 +8,13 @@ import { type Around, knownRowText, type RowText, wholeRowText } from './row-tex
 import { timeText } from './time-text.ts'
 
 const OBJECT: Around = { open: '{', close: '}' }
-const ARRAY_OF_ONE: Around = { open: '[{', close: '}]' }
+const ONLY_OBJECT: Around = { open: `${HEADER_SPACE}{`, close: '}' }
+const ARRAY_OF_ONE: Around = { open: `${HEADER_SPACE}[{`, close: '}]' }
 
 /** FORMAT json: `[{…}]` per row, `{…}` with `sendSingle`, one array per emission where rows come in batches. */
 export function jsonEncoder(options: EncodeOptions, context: EncoderContext): Encoder {
   const isArray = context.emitsBatches && !options.sendSingle
-  const around = options.sendSingle || isArray ? OBJECT : ARRAY_OF_ONE
+  const around = isArray ? OBJECT : options.sendSingle ? ONLY_OBJECT : ARRAY_OF_ONE
   const text = rowText(options, context, around)
   const empty = options.omitIfEmpty ? around.open + around.close : undefined
   return isArray
@@ -31,7 +32,7 @@ function rowText(options: EncodeOptions, context: EncoderContext, around: Around
 
 type RowError = EncoderContext['rowError']
 
-/** A payload per row. */
+/** A payload per row, with the space for its header before it. */
 class RowEncoder implements Encoder {
   readonly #text: RowText
   /** What is not sent. */
@@ -56,7 +57,7 @@ class RowEncoder implements Encoder {
       this.#rowError(error, time)
       return
     }
-    if (text !== this.#empty) out.text(text, time)
+    if (text !== this.#empty) out.spaced(text, time)
   }
 }
 
