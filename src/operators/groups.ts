@@ -1,6 +1,7 @@
 import type { Aggregator } from '#src/functions/declaration.ts'
 import { packColumn, unpackColumn } from '#src/state/columns.ts'
 import type { Predicate, RecordMaker, Value } from './compiled.ts'
+import { type GroupSlots, groupAdder } from './group-adder.ts'
 import { KeyIndex } from './key-index.ts'
 import type { Row } from './operator.ts'
 
@@ -34,22 +35,20 @@ export interface GroupColumns {
 export class Groups {
   readonly #columns: GroupColumns
   readonly #index: KeyIndex
-  readonly #keys: readonly Value[]
-  readonly #calls: readonly AggregateColumn[]
-  /** Scratch: the key of the row in hand, and for each call its argument, its arguments, or `SKIPPED`. */
-  readonly #key: unknown[]
-  readonly #arguments: unknown[]
-  #accumulators: unknown[][] = []
+  readonly #slots: GroupSlots
+  readonly #take: (slots: GroupSlots, row: Row) => void
   #firsts: unknown[][] = []
   #firstRows: Row[] = []
 
   constructor(columns: GroupColumns) {
     this.#columns = columns
     this.#index = new KeyIndex(columns.keys.length)
-    this.#keys = columns.keys.map(({ value }) => value)
-    this.#calls = columns.calls
-    this.#key = columns.keys.map(() => null)
-    this.#arguments = columns.calls.map(() => undefined)
+    this.#slots = {
+      index: this.#index,
+      accumulators: [],
+      open: (slot, row) => this.#open(slot, row),
+    }
+    this.#take = groupAdder(columns)
     this.clear()
   }
 
@@ -59,28 +58,7 @@ export class Groups {
 
   /** Takes a row into its group. When an expression of the row throws, no group has changed. */
   add(row: Row): void {
-    const keys = this.#keys
-    const key = this.#key
-    for (let i = 0; i < keys.length; i++) key[i] = (keys[i] as Value)(row)
-    const calls = this.#calls
-    const values = this.#arguments
-    for (let i = 0; i < calls.length; i++) values[i] = argument(calls[i] as AggregateColumn, row)
-    const known = this.#index.size
-    const slot = this.#index.slot(key)
-    if (slot === known) this.#open(slot, row)
-    for (let i = 0; i < calls.length; i++) {
-      const value = values[i]
-      if (value === SKIPPED) continue
-      const { aggregator, args } = calls[i] as AggregateColumn
-      const accumulators = this.#accumulators[i] as unknown[]
-      const accumulator = accumulators[slot]
-      accumulators[slot] =
-        args.length === 1
-          ? aggregator.add(accumulator, value)
-          : args.length === 0
-            ? aggregator.add(accumulator)
-            : aggregator.add(accumulator, ...(value as unknown[]))
-    }
+    this.#take(this.#slots, row)
   }
 
   /**
@@ -103,7 +81,7 @@ export class Groups {
 
   clear(): void {
     this.#index.clear()
-    this.#accumulators = this.#columns.calls.map(() => [])
+    this.#slots.accumulators = this.#columns.calls.map(() => [])
     this.#firsts = this.#columns.first.map(() => [])
     this.#firstRows = []
   }
@@ -111,7 +89,7 @@ export class Groups {
   snapshot(): unknown {
     return {
       keys: this.#index.snapshot(),
-      accumulators: this.#accumulators.map(packColumn),
+      accumulators: this.#slots.accumulators.map(packColumn),
       firsts: this.#firsts.map(packColumn),
       firstRows: packColumn(this.#firstRows),
     }
@@ -120,7 +98,7 @@ export class Groups {
   restore(state: unknown): void {
     const { keys, accumulators, firsts, firstRows } = state as GroupsState // what snapshot made
     this.#index.restore(keys)
-    this.#accumulators = accumulators.map(unpackColumn)
+    this.#slots.accumulators = accumulators.map(unpackColumn)
     this.#firsts = firsts.map(unpackColumn)
     this.#firstRows = unpackColumn(firstRows) as Row[]
   }
@@ -136,7 +114,7 @@ export class Groups {
     }
     for (let i = 0; i < calls.length; i++) {
       const { aggregator, as } = calls[i] as AggregateColumn
-      row[as] = aggregator.result(this.#accumulators[i]?.[slot])
+      row[as] = aggregator.result(this.#slots.accumulators[i]?.[slot])
     }
     return row
   }
@@ -148,13 +126,13 @@ export class Groups {
       if (keepFirst !== undefined) this.#firstRows[slot] = keepFirst(row)
       values = first.map(({ value }) => value(row))
     } catch (error) {
-      this.#index.dropLast(this.#key)
+      this.#index.dropNewest()
       if (keepFirst !== undefined) this.#firstRows.length = slot
       throw error
     }
     for (let i = 0; i < values.length; i++) (this.#firsts[i] as unknown[])[slot] = values[i]
     for (let i = 0; i < calls.length; i++) {
-      ;(this.#accumulators[i] as unknown[])[slot] = calls[i]?.aggregator.init()
+      ;(this.#slots.accumulators[i] as unknown[])[slot] = calls[i]?.aggregator.init()
     }
   }
 }
@@ -164,19 +142,4 @@ interface GroupsState {
   readonly accumulators: readonly unknown[]
   readonly firsts: readonly unknown[]
   readonly firstRows: unknown
-}
-
-/** In the place of an argument: FILTER(WHERE …) of the call was not true. */
-const SKIPPED = Symbol('skipped')
-
-function argument({ args, filter }: AggregateColumn, row: Row): unknown {
-  if (filter !== undefined && filter(row) !== true) return SKIPPED
-  switch (args.length) {
-    case 0:
-      return undefined
-    case 1:
-      return (args[0] as Value)(row)
-    default:
-      return args.map((value) => value(row))
-  }
 }

@@ -13,6 +13,8 @@ export class KeyIndex {
   readonly #width: number
   readonly #columns: unknown[][]
   #root: Level = new Map()
+  /** Keys of one value that are texts, most of all: found without a look at anything else. */
+  #texts = new Map<string, number>()
   #size = 0
 
   /** @param width how many values a key has; 0: there is one slot at most */
@@ -32,6 +34,7 @@ export class KeyIndex {
       this.#size = 1
       return 0
     }
+    if (last === 0) return this.slotOfOne(values[0])
     let level = this.#root
     for (let i = 0; i < last; i++) level = nextLevel(level, structuralKey(values[i]))
     const key = structuralKey(values[last])
@@ -43,13 +46,32 @@ export class KeyIndex {
     return slot
   }
 
-  /** Takes the newest slot out again. @param values the key that made it */
-  dropLast(values: readonly unknown[]): void {
+  /** The slot of a key of one value. */
+  slotOfOne(value: unknown): number {
+    if (typeof value === 'string') {
+      const known = this.#texts.get(value)
+      if (known !== undefined) return known
+      this.#texts.set(value, this.#size)
+    } else {
+      const key = structuralKey(value)
+      const known = this.#root.get(key)
+      if (known !== undefined) return known as number // the only level holds slots
+      this.#root.set(key, this.#size)
+    }
+    const slot = this.#size++
+    ;(this.#columns[0] as unknown[])[slot] = value
+    return slot
+  }
+
+  /** Takes the newest slot out again. */
+  dropNewest(): void {
     this.#size--
+    const values = this.#columns.map((column) => column.pop())
+    const [only] = values
+    if (this.#width === 1 && typeof only === 'string') this.#texts.delete(only)
     let level = this.#root
     for (let i = 0; i < this.#width - 1; i++) level = nextLevel(level, structuralKey(values[i]))
     if (this.#width > 0) level.delete(structuralKey(values[this.#width - 1]))
-    for (const column of this.#columns) column.length = this.#size
   }
 
   /** The value at `position` of the key in `slot`, as it was first seen. */
@@ -59,6 +81,7 @@ export class KeyIndex {
 
   clear(): void {
     this.#root = new Map()
+    this.#texts = new Map()
     this.#size = 0
     for (let i = 0; i < this.#width; i++) this.#columns[i] = []
   }

@@ -32,9 +32,10 @@ declare module '#test/bench/reference/payloads.mjs' {
     count?: number
     devices?: number
     odd?: number
+    perSecond?: number
     seed?: number
   }): Buffer[]
-  export function toChunks(payloads: readonly Buffer[]): Chunk[]
+  export function toChunks(payloads: readonly Buffer[], options?: { perSecond?: number }): Chunk[]
 }
 
 declare module '#test/bench/reference/shape.mjs' {
@@ -53,6 +54,16 @@ declare module '#test/bench/reference/pipelines.mjs' {
     readonly out: Buffer
     run(chunk: Chunk): number
   }
+  export interface Tumbling {
+    run(chunk: Chunk, offset?: number): number
+    flush(): number
+  }
+  export interface TumblingRow {
+    readonly deviceId: unknown
+    readonly n: number
+    readonly mean: number | null
+  }
+  export function tumblingShape(emit?: (row: TumblingRow) => void): Tumbling
   export function filterProjectShape(): FilterProject
   export function filterProjectParse(): FilterProject
 }

@@ -1,0 +1,59 @@
+import { FunctionConstructor } from '#src/expressions/captured.ts'
+import type { GroupColumns } from './groups.ts'
+import type { KeyIndex } from './key-index.ts'
+import type { Row } from './operator.ts'
+
+/** What the adder works on: replaced as a whole when the groups are cleared. */
+export interface GroupSlots {
+  readonly index: KeyIndex
+  /** By call, then by slot. */
+  accumulators: unknown[][]
+  /** Makes the accumulators of a new slot. Throws what an expression of the row throws, and then there is no slot. */
+  open(slot: number, row: Row): void
+}
+
+/**
+ * Generated code that takes a row into its group: keys, then all arguments, then the accumulators, each call in a line of
+ * its own. So every call site sees one function, which makes it several times as fast as a loop over the calls.
+ */
+export function groupAdder(columns: GroupColumns): (slots: GroupSlots, row: Row) => void {
+  const constants: unknown[] = []
+  const constant = (value: unknown) => `k${constants.push(value) - 1}`
+  const before: string[] = []
+  const keys = columns.keys.map(({ value }) => `${constant(value)}(row)`)
+  const adds: string[] = []
+  for (const [i, { aggregator, args, filter }] of columns.calls.entries()) {
+    const names = args.map((value, j) => {
+      before.push(`const a${i}_${j} = ${guarded(filter, i)}${constant(value)}(row)`)
+      return `, a${i}_${j}`
+    })
+    const add = `accumulators[${i}][slot] = ${constant(aggregator)}.add(accumulators[${i}][slot]${names.join('')})`
+    if (filter === undefined) adds.push(add)
+    else adds.push(`if (p${i}) ${add}`)
+    if (filter !== undefined) {
+      before.splice(
+        before.length - args.length,
+        0,
+        `const p${i} = ${constant(filter)}(row) === true`,
+      )
+    }
+  }
+  const [key] = keys
+  const slot =
+    keys.length === 1 ? `slots.index.slotOfOne(${key})` : `slots.index.slot([${keys.join(', ')}])`
+  const text = `'use strict'
+    ${constants.length === 0 ? '' : `const [${constants.map((_, i) => `k${i}`).join(', ')}] = constants`}
+    return function add(slots, row) {
+      ${before.join('\n')}
+      const known = slots.index.size
+      const slot = ${slot}
+      if (slot === known) slots.open(slot, row)
+      const { accumulators } = slots
+      ${adds.join('\n')}
+    }`
+  return new FunctionConstructor('constants', text)(constants)
+}
+
+function guarded(filter: unknown, call: number): string {
+  return filter === undefined ? '' : `!p${call} ? undefined : `
+}
