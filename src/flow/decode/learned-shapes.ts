@@ -8,6 +8,7 @@ const MAX_SHAPES = 4
 /** Of the payloads that no shape fits, one in so many is looked at. */
 const MISSES_PER_LOOK = 8
 const RECENT_LOOKS = 8
+const MISSES_PER_EVICTION = 64
 /** Generating code costs about a millisecond: a stream gets this many at once, then one per so many payloads. */
 const MAX_BUDGET = 32
 const PAYLOADS_PER_BUDGET = 100_000
@@ -35,10 +36,16 @@ export class LearnedShapes {
   #payloads = 0
   #budget = MAX_BUDGET
   readonly #recent: string[] = []
+  #generated = 0
 
   constructor(columns: readonly Column[], isExact: boolean) {
     this.#columns = columns
     this.#reader = new JsonReader({ exact: isExact })
+  }
+
+  /** How often code was generated. */
+  get generated(): number {
+    return this.#generated
   }
 
   /** Fills the row if the payload has one of the shapes. Throws `SchemaMismatch`. */
@@ -65,7 +72,8 @@ export class LearnedShapes {
   /** Told of an object that JSON.parse accepted and no shape fitted. */
   missed(bytes: Buffer, view: DataView, start: number, end: number): void {
     this.#misses++
-    if (this.#shapes.length > 0 && this.#misses % MISSES_PER_LOOK !== 0) return
+    const isFirst = this.#shapes.length === 0 && this.#misses < MISSES_PER_LOOK
+    if (!isFirst && this.#misses % MISSES_PER_LOOK !== 0) return
     if (!this.#hasBudget()) return
     const shape = shapeOf(bytes, view, start, end)
     if (shape === undefined) return
@@ -74,6 +82,7 @@ export class LearnedShapes {
     if (this.#shapes.some(({ signature }) => signature === shape.signature)) return
     if (this.#shapes.length === MAX_SHAPES && !this.#evict()) return
     this.#budget--
+    this.#generated++
     this.#add(shape.signature, readerOf(shape, this.#columns, this.#reader))
   }
 
@@ -96,8 +105,10 @@ export class LearnedShapes {
 
   /** Gives up the shape least met, unless it is of more use than a new one can be. */
   #evict(): boolean {
+    if (this.#misses < MISSES_PER_EVICTION) return false
     const weakest = this.#shapes.reduce((a, b) => (b.hits < a.hits ? b : a))
-    const isUseful = weakest.hits > this.#misses
+    // The misses are of several shapes, each of them as rare as one of many.
+    const isUseful = weakest.hits * RECENT_LOOKS * 2 > this.#misses
     this.#misses = 0
     this.#payloads = 0
     for (const shape of this.#shapes) shape.hits = 0
