@@ -4,6 +4,7 @@ import { GroupView } from './group-view.ts'
 import { type Layer, type Layers, layersOf, stack, unset } from './layers.ts'
 import type { PlanNode, ProjectField } from './plan.ts'
 import type { Field, Statement } from './statement.ts'
+import type { Window } from './windows.ts'
 
 export interface Nodes {
   readonly root: PlanNode
@@ -13,34 +14,53 @@ export interface Nodes {
 
 /**
  * The nodes of a statement, from the source on: analytic functions, WHERE, window or aggregation, HAVING, ORDER BY,
- * LIMIT, the select list.
+ * LIMIT, the select list. Behind count and sliding windows WHERE comes after the window.
  */
 export function buildNodes(statement: Statement): Nodes {
   const { derived } = statement.resolver
   const { dimensions, where, window } = statement
   const aggregated = derived.aggregates.length > 0 || dimensions.length > 0
+  const behindWindow = where !== undefined && filtersBehind(window)
+  const early = behindWindow ? specReaders(window) : []
   const layers = layersOf(derived, {
-    where: where === undefined ? [] : [where],
-    window: [...windowReaders(statement), ...dimensions],
+    where: where === undefined ? early : [where, ...early],
+    window: [...specReaders(window), ...aggregateReaders(derived), ...dimensions],
     aggregated,
   })
   let node: PlanNode = { type: 'source', id: unset, source: 0 }
   node = stack(node, layers.before)
+  if (behindWindow) node = windowNode(node, window)
   if (where !== undefined) {
     node = { type: 'filter', id: unset, input: node, predicate: where, clause: 'where' }
   }
   node = stack(node, layers.between)
-  if (aggregated) return aggregatedNodes(node, statement, layers)
-  if (window !== undefined) {
-    node = { type: 'window', id: unset, input: node, spec: window.spec, filter: window.filter }
-  }
-  node = stack(node, layers.behind)
+  const open = behindWindow ? undefined : window
+  if (aggregated) return aggregatedNodes(open, node, statement, layers)
+  node = stack(windowNode(node, open), layers.behind)
   return { root: finish(node, statement, (expression) => expression), hidden: derived.hidden }
 }
 
-function aggregatedNodes(input: PlanNode, statement: Statement, layers: Layers): Nodes {
+/**
+ * Windows that rows drive, not the clock: WHERE drops rows of their emissions, as in the peer, and does not change which
+ * rows fill or trigger them. What must not enter them is kept out by FILTER(WHERE …).
+ */
+function filtersBehind(window: Window | undefined): boolean {
+  return window?.spec.window === 'count' || window?.spec.window === 'sliding'
+}
+
+function windowNode(input: PlanNode, window: Window | undefined): PlanNode {
+  if (window === undefined) return input
+  return { type: 'window', id: unset, input, spec: window.spec, filter: window.filter }
+}
+
+/** @param window what the aggregation closes itself; `undefined`: its input has the window, or there is none */
+function aggregatedNodes(
+  window: Window | undefined,
+  input: PlanNode,
+  statement: Statement,
+  layers: Layers,
+): Nodes {
   const { derived } = statement.resolver
-  const { window, fields } = statement
   const view = new GroupView(statement.dimensions, derived)
   const rewrite = (expression: PlanExpression) => view.rewrite(expression)
   const behind = rewriteLayer(layers.behind, view)
@@ -56,8 +76,8 @@ function aggregatedNodes(input: PlanNode, statement: Statement, layers: Layers):
     keys: view.keys,
     calls: derived.aggregates,
     first: view.first,
-    perRow: window === undefined ? true : undefined,
-    keepFirst: fields.some((field) => field.type === 'star') ? true : undefined,
+    perRow: statement.window === undefined ? true : undefined,
+    keepFirst: statement.fields.some((field) => field.type === 'star') ? true : undefined,
   }
   const root = finish(stack(aggregate, behind), statement, rewrite)
   const own = [...view.keys, ...view.first].map(({ as }) => as)
@@ -104,11 +124,7 @@ function project(
   return { ...field, expression: rewrite(field.expression) }
 }
 
-/** Everything that the window and the aggregates read of a row. */
-function windowReaders({ window, resolver }: Statement): readonly PlanExpression[] {
-  return [...specReaders(window), ...aggregateReaders(resolver.derived)]
-}
-
+/** What a window reads of the rows before it. */
 function specReaders(window: Statement['window']): readonly PlanExpression[] {
   if (window === undefined) return []
   const { spec, filter } = window

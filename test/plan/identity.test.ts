@@ -32,8 +32,8 @@ test(keeps, start.replace('lag(v) !=', 'lag(v) ='), 2)
 test(keeps, start.replaceAll('lag(v)', 'lag(w)'), 1)
 
 test('a filter that moves into the source leaves its id alone, and changes those behind it', (t) => {
-  const [source, aggregate] = ids('SELECT count(*) AS n FROM demo GROUP BY COUNTWINDOW(2)')
-  const filtered = ids('SELECT count(*) AS n FROM demo WHERE a > 1 GROUP BY COUNTWINDOW(2)')
+  const [source, aggregate] = ids('SELECT count(*) AS n FROM demo GROUP BY TUMBLINGWINDOW(ss, 2)')
+  const filtered = ids('SELECT count(*) AS n FROM demo WHERE a > 1 GROUP BY TUMBLINGWINDOW(ss, 2)')
   t.is(filtered[0], source)
   t.not(filtered[1], aggregate)
 })

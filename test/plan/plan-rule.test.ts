@@ -175,6 +175,16 @@ test(
     columns: ['c', 'b', 'd'],
   },
 )
+test(facts, 'SELECT collect(v) AS vs FROM demo WHERE v != 2 GROUP BY COUNTWINDOW(3)', {
+  kinds: 'source window where aggregate project',
+  fields: '$agg0 AS vs',
+  columns: ['v'],
+})
+test(facts, 'SELECT a FROM demo WHERE v != 2 GROUP BY SLIDINGWINDOW(ss, 3)', {
+  kinds: 'source window where project',
+  fields: 'demo.a',
+  columns: ['v', 'a'],
+})
 test(facts, 'SELECT upper(k) AS u, k FROM demo GROUP BY COUNTWINDOW(5), k', {
   kinds: 'source aggregate project',
   fields: 'upper($key0) AS u, $key0 AS k',
@@ -194,7 +204,7 @@ test(facts, 'SELECT sum(a) / count(*) AS m, sum(a) AS s FROM demo', {
   columns: ['a'],
 })
 test(facts, 'SELECT avg(t) AS t FROM demo WHERE t > 3 GROUP BY COUNTWINDOW(3) HAVING t > 4', {
-  kinds: 'source aggregate having project',
+  kinds: 'source window where aggregate having project',
   fields: '$agg0 AS t',
   columns: ['t'],
 })
