@@ -177,13 +177,14 @@ export class PluginHost {
   async #openSources(number: number, code: PluginCode, concurrency: number): Promise<void> {
     const many = Math.max(1, concurrency)
     const saved = this.#params.offsets[number]
+    const setup = this.#params.sources?.[number]
     let running = many
     for (let instanceId = 0; instanceId < many; instanceId++) {
       const source = new PluginSource({
         title: titleOf(code),
         instance: this.#instance(code),
-        datasource: code.datasource ?? '',
-        props: code.props ?? {},
+        datasource: setup?.datasource ?? code.datasource ?? '',
+        props: setup?.props ?? code.props ?? {},
         offset: saved,
         timers: this.#runtime.timers,
         send: (chunk, count) => this.#host.write(this.#id, number, chunk, count),

@@ -35,12 +35,19 @@ export interface OpenParams {
   readonly state?: ArrayBuffer | undefined
   /** Where plugin sources go on. By source number; `undefined` entries start anew. */
   readonly offsets: readonly unknown[]
+  /** What `configure` of each plugin source gets, by source number; `PluginCode` says it where this is missing. */
+  readonly sources?: readonly (SourceSetup | undefined)[] | undefined
   /** What the sinks have seen: emissions go on with the next numbers. By action. */
   readonly positions: readonly number[]
   /** Part of every emitted row's identity. Grows with each start of the rule. */
   readonly epoch: number
   readonly startedAt: number
   readonly props: Readonly<Record<string, string>>
+}
+
+export interface SourceSetup {
+  readonly datasource: string
+  readonly props: Readonly<Record<string, unknown>>
 }
 
 /** One bundled script of a plugin, and what to take from it. */
