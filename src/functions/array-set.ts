@@ -60,13 +60,14 @@ export const arraySetFunctions: readonly RowDeclaration[] = [
     parameters: [array('a'), array('b')],
     returns: sameAs(0),
     guard: 'null',
-    doc: 'The values that are in both arrays, once each.',
+    doc: 'The values that are in both arrays, once each, in the order of b.',
     examples: [
-      { sql: 'array_intersect(a, b)', row: { a: [3, 1, 2], b: [2, 3, 4] }, gives: [3, 2] },
+      { sql: 'array_intersect(a, b)', row: { a: [3, 1, 2], b: [2, 3, 4] }, gives: [2, 3] },
     ],
     make: () => (a: unknown, b: unknown) => {
-      const keys = keysOf(b, 'second argument')
-      return distinct(toArray(a)).filter((element) => keys.has(keyOf(element)))
+      const keys = keysOf(a, 'first argument')
+      const others = distinct(toArray(b, 'second argument'))
+      return others.filter((element) => keys.has(keyOf(element)))
     },
   },
   {

@@ -5,6 +5,7 @@ import { FLOAT, number } from './signature.ts'
 import { refuseForeign } from './sums.ts'
 import { isNull, wrong } from './values.ts'
 
+const pair = [{ v: 1 }, { v: 3 }]
 const rows = [{ v: 2 }, { v: 3 }, { v: 5 }, { v: 7 }]
 
 /** Count, mean and sum of squared differences from it (Welford): numbers of any size lose no precision. */
@@ -28,7 +29,7 @@ function spread(
     parameters: [number('value')],
     returns: FLOAT,
     doc,
-    examples: [{ sql: `${name}(v)`, rows, gives }],
+    examples: [{ sql: `${name}(v)`, rows: pair, gives }],
     make: () => erased(moments(name, finish)),
   }
 }
@@ -38,25 +39,25 @@ export const statisticsFunctions: readonly AggregateDeclaration[] = [
     'stddev',
     'The standard deviation of the values, taken as the whole population.',
     ({ squares, count }) => Math.sqrt(squares / count),
-    Math.sqrt(3.6875),
+    1,
   ),
   spread(
     'stddevs',
     'The standard deviation of the values, taken as a sample; null for fewer than two.',
     ({ squares, count }) => (count < 2 ? null : Math.sqrt(squares / (count - 1))),
-    Math.sqrt(14.75 / 3),
+    Math.SQRT2,
   ),
   spread(
     'var',
     'The variance of the values, taken as the whole population.',
     ({ squares, count }) => squares / count,
-    3.6875,
+    1,
   ),
   spread(
     'vars',
     'The variance of the values, taken as a sample; null for fewer than two.',
     ({ squares, count }) => (count < 2 ? null : squares / (count - 1)),
-    14.75 / 3,
+    2,
   ),
   {
     kind: 'aggregate',
