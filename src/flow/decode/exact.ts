@@ -32,9 +32,15 @@ export function narrow(value: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value
 }
 
-/** JSON.parse with exact whole numbers, anywhere in the document. */
+/** JSON.parse with exact whole numbers, anywhere in the document; not in one that is nested deeper than the stack. */
 export function parseExact(text: string): unknown {
-  return LONG_NUMBER.test(text) ? parseWith(text, reviveExact) : parseJson(text)
+  if (!LONG_NUMBER.test(text)) return parseJson(text)
+  try {
+    return parseWith(text, reviveExact)
+  } catch (error) {
+    if (error instanceof RangeError) return parseJson(text)
+    throw error
+  }
 }
 
 function reviveExact(_key: string, value: unknown, context: { readonly source?: string }): unknown {
@@ -42,7 +48,10 @@ function reviveExact(_key: string, value: unknown, context: { readonly source?: 
   return context.source === undefined ? value : exactNumber(context.source)
 }
 
-/** Undoes `parseExact` where no BIGINT is wanted: every bigint in the value becomes a number. Changes the value in place. */
+/**
+ * Undoes `parseExact` where no BIGINT is wanted: every bigint in the value becomes a number. Changes the value in place.
+ * Throws a RangeError when it is nested deeper than the stack.
+ */
 export function inexact(value: unknown): unknown {
   if (typeof value === 'bigint') return NumberOf(value)
   if (Array.isArray(value)) {

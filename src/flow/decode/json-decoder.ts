@@ -6,7 +6,6 @@ import { parseExact } from './exact.ts'
 import { LearnedShapes } from './learned-shapes.ts'
 import type { RowLayout } from './row-layout.ts'
 import type { RowSlot } from './row-slot.ts'
-import { SchemaMismatch } from './schema.ts'
 
 /**
  * JSON payloads into a slot. Accepts what JSON.parse accepts, with the same values. Where columns are known, payloads of
@@ -30,9 +29,8 @@ export class JsonDecoder {
     if (shapes !== undefined) {
       try {
         if (shapes.read(bytes, view, start, end, this.#row)) return DECODED_ONE
-      } catch (error) {
-        // The key may come again with a better value, or the payload be broken: the whole of it decides.
-        if (!(error instanceof SchemaMismatch)) throw error
+      } catch {
+        // A conversion refused a value. Its key may come again, or the payload be broken: the whole of it decides.
       }
     }
     return this.#parseWhole(bytes, view, start, end)

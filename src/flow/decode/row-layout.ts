@@ -50,8 +50,8 @@ export function rowLayout(source: SourcePlan, timeZone: string): RowLayout {
 function columnsOf(source: SourcePlan, timeZone: string): Column[] | undefined {
   const { schema, columns, wholeIsBigint } = source
   if (schema === undefined) {
-    const convert = wholeIsBigint ? unchanged : inexact
-    return columns?.map((name) => ({ name, convert, isPlain: true, isExact: wholeIsBigint }))
+    const known = { convert: unchanged, isPlain: true, isExact: wholeIsBigint }
+    return columns?.map((name) => ({ name, ...known }))
   }
   const options: SchemaOptions = {
     strict: source.strict,

@@ -28,7 +28,7 @@ export class RowSlot {
       this.row = this.#fill(this.row, value)
       return DECODED_ONE
     } catch (error) {
-      return this.#mismatch(error)
+      return this.fail(reasonOf(error))
     }
   }
 
@@ -49,7 +49,7 @@ export class RowSlot {
         rows.push(this.#fill(this.#layout.blank(), value))
       }
     } catch (error) {
-      return this.#mismatch(error)
+      return this.fail(reasonOf(error))
     }
     this.rows = rows
     return DECODED_MANY
@@ -60,11 +60,6 @@ export class RowSlot {
     this.#layout.fill(row, value)
     return row
   }
-
-  #mismatch(error: unknown): Decoded {
-    if (!(error instanceof SchemaMismatch)) throw error
-    return this.fail(error.message)
-  }
 }
 
 function isObject(value: unknown): value is Row {
@@ -74,4 +69,10 @@ function isObject(value: unknown): value is Row {
 function kindOf(value: unknown): string {
   if (value === null) return 'null'
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`
+}
+
+/** Of what a conversion threw: a `SchemaMismatch`, or a RangeError for what is nested too deeply to be converted. */
+function reasonOf(error: unknown): string {
+  if (error instanceof SchemaMismatch) return error.message
+  return `payload cannot be converted: ${error instanceof Error ? error.message : String(error)}`
 }

@@ -51,6 +51,9 @@ export class JsonText {
       return `"${Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64')}"`
     }
     if (value instanceof Date) return this.number(value.getTime(), { type: 'datetime' })
+    if ('toJSON' in value && typeof value.toJSON === 'function') {
+      return this.value(value.toJSON(), dataType)
+    }
     const fields = dataType.type === 'struct' ? dataType.fields : undefined
     return this.#members(value as Row, fields)
   }

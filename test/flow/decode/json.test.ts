@@ -152,6 +152,27 @@ test('nesting as deep as JSON.parse takes it, and deeper, is no crash', (t) => {
   }
 })
 
+test('a deeply nested value that is read is no crash either, with and without a schema', (t) => {
+  const schema = [
+    { name: 'a', dataType: { type: 'struct' } as const },
+    { name: 'n', dataType: { type: 'bigint' } as const },
+  ]
+  for (const plan of [
+    sourcePlan({ columns: ['a', 'n'] }),
+    sourcePlan({ schema }),
+    sourcePlan({}),
+  ]) {
+    const decoder = sourceDecoder(plan, { timeZone: 'UTC' })
+    decodeText(decoder, '{"a":{},"n":1}')
+    for (const depth of [50, 1000, 50_000]) {
+      const text = `{"a":{"b":${'['.repeat(depth)}${']'.repeat(depth)}},"n":12345678901234567}`
+      const how = decodeText(decoder, text)
+      if (plan.schema === undefined || depth < 5000) t.is(how, DECODED_ONE)
+      else if (how === DECODED_NONE) t.regex(decoder.error, /^payload cannot be converted: /)
+    }
+  }
+})
+
 test('a payload of 50 MB is decoded', (t) => {
   const decoder = sourceDecoder(sourcePlan({ columns: ['b', 'd'] }), { timeZone: 'UTC' })
   const long = 'x'.repeat(50_000_000)

@@ -106,6 +106,12 @@ test('names and strings are escaped', emits, {
   payloads: ['[{"a\\"\\n":"q\\"\\\\\\u0000\\ud800é"}]'],
 })
 
+test('objects that know their JSON are asked for it', emits, {
+  rows: [{ a: new Date(0), b: { toJSON: () => [1n] } }],
+  setting: { output: ab },
+  payloads: ['[{"a":"1970-01-01T00:00:00.000Z","b":[1]}]'],
+})
+
 const datetime = { type: 'datetime' } as const
 const times = [{ a: 1709214330123, b: '29/02/2024' }]
 test('a DATETIME is a text with milliseconds, one that is a text already stays', emits, {
