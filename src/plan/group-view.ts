@@ -29,7 +29,7 @@ export class GroupView {
   }
 
   rewrite(expression: PlanExpression): PlanExpression {
-    const key = this.keys.length === 0 ? undefined : this.#byText.get(canonical(expression))
+    const key = this.#keyOf(expression)
     if (key !== undefined) return hiddenColumn(key)
     if (isAccess(expression) && !this.#holdsKey(expression) && !this.#derived.isAbove(expression)) {
       return this.#firstOf(expression)
@@ -56,9 +56,14 @@ export class GroupView {
     return hiddenColumn(known)
   }
 
+  /** The texts of a long expression's parts are long in sum: made only where a dimension looks alike. */
+  #keyOf(expression: PlanExpression): Computed | undefined {
+    const alike = this.keys.some((key) => key.expression.type === expression.type)
+    return alike ? this.#byText.get(canonical(expression)) : undefined
+  }
+
   #holdsKey(expression: PlanExpression): boolean {
-    if (this.keys.length === 0) return false
-    return some(expression, (part) => this.#byText.has(canonical(part)))
+    return some(expression, (part) => this.#keyOf(part) !== undefined)
   }
 }
 
