@@ -172,6 +172,8 @@ export interface StoredCheckpoint {
   }[]
   /** By action: the sequence number of the last payload emitted. */
   readonly positions: readonly number[]
+  /** In which numbering `positions` counts: made by the cell when a rule starts without a checkpoint. */
+  readonly generation?: string | undefined
 }
 
 export interface CommittedCheckpoint {

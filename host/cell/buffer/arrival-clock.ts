@@ -5,10 +5,16 @@ const TUPLES_PER_LOOK = 64
 export class ArrivalClock {
   readonly #now: () => number
   #latest = 0
+  #lastStamp = 0
   #left = 0
 
   constructor(now: () => number) {
     this.#now = now
+  }
+
+  /** Of the newest tuple, 0 before the first. */
+  get lastStamp(): number {
+    return this.#lastStamp
   }
 
   /** The stamp of one more tuple. */
@@ -18,6 +24,7 @@ export class ArrivalClock {
       this.#left = TUPLES_PER_LOOK
     }
     this.#left--
+    this.#lastStamp = this.#latest
     return this.#latest
   }
 

@@ -81,6 +81,11 @@ export class SourceBuffer implements SourceWriter {
     return this.#end - this.#firstSequence
   }
 
+  /** When the newest tuple came, 0 before the first. */
+  get lastArrival(): number {
+    return this.#clock.lastStamp
+  }
+
   /** Tuples that count against the bound. */
   get unread(): number {
     return this.#end - this.#limit + this.bufferLength

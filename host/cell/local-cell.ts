@@ -1,0 +1,161 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import {
+  type Cell,
+  type CellEnvironment,
+  CellError,
+  type CellEvent,
+  type CellHealth,
+  type CommittedCheckpoint,
+  type RuleKey,
+  type RuleSpec,
+  type RuleState,
+  type RuleStatus,
+  type StopOptions,
+} from './cell.ts'
+import type { ConnectorType, SinkConnector, SourceConnector } from './connectors/connector.ts'
+import { RuleRunner, type RuleServices } from './rule/rule-runner.ts'
+import { SharedSources } from './rule/shared-sources.ts'
+import { bundleEntry, entryOf, type Tier } from './workers/bundle.ts'
+import { Spares } from './workers/spares.ts'
+import { Watchdog, type WatchdogOptions } from './workers/watchdog.ts'
+
+export interface LocalCellOptions {
+  readonly environment: CellEnvironment
+  readonly connectors: {
+    readonly sources: ReadonlyMap<string, ConnectorType<SourceConnector>>
+    readonly sinks: ReadonlyMap<string, ConnectorType<SinkConnector>>
+  }
+  /** Where bundled worker entries are kept. */
+  readonly cacheFolder: string
+  /** Sources of the worker entries. @default those of `src/worker` */
+  readonly entries?: Partial<Readonly<Record<Tier, string>>> | undefined
+  readonly watchdog?: WatchdogOptions | undefined
+  /** MB of each worker; see `RulePool`. */
+  readonly maxYoungGenerationSizeMb?: number | undefined
+  readonly maxOldGenerationSizeMb?: number | undefined
+}
+
+const LOOP_WINDOW_MS = 5000
+
+/** A cell in this process. */
+export class LocalCell implements Cell {
+  readonly #rules = new Map<string, RuleRunner>()
+  readonly #listeners = new Set<(event: CellEvent) => void>()
+  readonly #services: RuleServices
+  readonly #watchdog: Watchdog
+  readonly #spares: Spares
+  readonly #stuck = new Map<string, RuleKey>()
+  readonly #loopDelay: ReturnType<typeof monitorEventLoopDelay>
+  readonly #loopWindow: NodeJS.Timeout
+  #loopDelayMs = 0
+  #isClosed = false
+
+  constructor(options: LocalCellOptions) {
+    const { maxYoungGenerationSizeMb, maxOldGenerationSizeMb } = options
+    const scripts = new Map<Tier, Promise<string>>()
+    const entry = (tier: Tier) => {
+      const known = scripts.get(tier)
+      if (known !== undefined) return known
+      const made = bundleEntry(options.entries?.[tier] ?? entryOf(tier), options.cacheFolder)
+      scripts.set(tier, made)
+      // A build that failed is tried again with the next rule.
+      made.catch(() => scripts.delete(tier))
+      return made
+    }
+    this.#spares = new Spares({ entry, maxYoungGenerationSizeMb, maxOldGenerationSizeMb })
+    this.#watchdog = new Watchdog(options.watchdog)
+    this.#services = {
+      spares: this.#spares,
+      watchdog: this.#watchdog,
+      shared: new SharedSources(),
+      sources: options.connectors.sources,
+      sinks: options.connectors.sinks,
+      environment: options.environment,
+      onState: (rule, state, message) => this.#changed(rule, state, message),
+    }
+    this.#loopDelay = monitorEventLoopDelay({ resolution: 10 })
+    this.#loopDelay.enable()
+    this.#loopWindow = setInterval(() => {
+      this.#loopDelayMs = this.#loopDelay.percentile(99) / 1e6
+      this.#loopDelay.reset()
+    }, LOOP_WINDOW_MS).unref()
+  }
+
+  async deploy(rule: RuleSpec): Promise<void> {
+    if (this.#isClosed) throw new CellError('closed', 'the cell is closed')
+    if (this.#stuck.size > 0) {
+      const text = 'a thread that cannot be ended runs in this process: it takes no more rules'
+      throw new CellError('closed', `rule "${rule.rule}": ${text} until it is restarted`)
+    }
+    const key = nameOf(rule)
+    if (this.#rules.get(key)?.isActive === true) {
+      throw new CellError('already-deployed', `rule "${rule.rule}" runs already`)
+    }
+    const runner = new RuleRunner(rule, this.#services)
+    this.#rules.set(key, runner)
+    await runner.start()
+  }
+
+  async stop(key: RuleKey, options: StopOptions = {}): Promise<void> {
+    await this.#known(key).stop(options)
+  }
+
+  async status(key: RuleKey): Promise<RuleStatus | undefined> {
+    return this.#rules.get(nameOf(key))?.status()
+  }
+
+  async checkpoint(key: RuleKey): Promise<CommittedCheckpoint> {
+    return this.#known(key).checkpoint()
+  }
+
+  async forget(key: RuleKey): Promise<void> {
+    const name = nameOf(key)
+    const runner = this.#rules.get(name)
+    if (runner?.isActive === true) {
+      throw new CellError('already-deployed', `rule "${key.rule}" runs: stop it first`)
+    }
+    this.#rules.delete(name)
+  }
+
+  watch(listener: (event: CellEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async health(): Promise<CellHealth> {
+    const now = this.#loopDelay.percentile(99) / 1e6
+    return {
+      degraded: this.#stuck.size > 0,
+      stuckRules: [...this.#stuck.values()],
+      loopDelayMs: Math.max(now, this.#loopDelayMs),
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const stops = [...this.#rules.values()].map((runner) => runner.stop({ reason: 'cell closed' }))
+    await Promise.all(stops)
+    this.#spares.close()
+    this.#watchdog.close()
+    clearInterval(this.#loopWindow)
+    this.#loopDelay.disable()
+    this.#listeners.clear()
+  }
+
+  #known(key: RuleKey): RuleRunner {
+    const runner = this.#rules.get(nameOf(key))
+    if (runner === undefined) {
+      throw new CellError('unknown-rule', `rule "${key.rule}" was never deployed here`)
+    }
+    return runner
+  }
+
+  #changed({ tenant, rule }: RuleKey, state: RuleState, message: string): void {
+    if (state === 'stuck') this.#stuck.set(nameOf({ tenant, rule }), { tenant, rule })
+    for (const listener of this.#listeners) listener({ tenant, rule, state, message })
+  }
+}
+
+function nameOf({ tenant, rule }: RuleKey): string {
+  return JSON.stringify([tenant, rule])
+}

@@ -1,0 +1,140 @@
+import type { Snapshot } from '#src/worker/protocol.ts'
+import { CellError, type CommittedCheckpoint, type StoredCheckpoint } from '../cell.ts'
+
+export interface CheckpointerOptions {
+  readonly epoch: number
+  readonly generation: string
+  readonly streams: readonly string[]
+  /** 0: only on demand. */
+  readonly intervalMs: number
+  readonly initial: StoredCheckpoint | undefined
+  snapshot(): Promise<Snapshot>
+  /** By action. */
+  acknowledged(): readonly number[]
+  commit(checkpoint: StoredCheckpoint): Promise<void>
+  onCommitted(checkpoint: StoredCheckpoint): void
+  /** A newer start of the rule has taken over. */
+  onStale(error: Error): void
+}
+
+interface Waiting {
+  readonly checkpoint: StoredCheckpoint
+  readonly pauseMs: number
+  readonly done: PromiseWithResolvers<CommittedCheckpoint>
+  isCommitting: boolean
+}
+
+/** Taken and not committed, at most: a sink that is down for long delays commits, and must not pile them up. */
+const MAX_PENDING = 2
+
+/**
+ * Takes checkpoints at a pause and commits them later, in order: each when every action has acknowledged what had been
+ * emitted by then. A sink that is down delays a commit and never falsifies it.
+ */
+export class Checkpointer {
+  readonly #options: CheckpointerOptions
+  readonly #pending: Waiting[] = []
+  #timer: NodeJS.Timeout | undefined
+  #last: StoredCheckpoint | undefined
+  #skipped = 0
+  #taking: Promise<unknown> = Promise.resolve()
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options
+    this.#last = options.initial
+  }
+
+  /** The last one committed: where a successor of the worker goes on. */
+  get last(): StoredCheckpoint | undefined {
+    return this.#last
+  }
+
+  /** Not taken, or not committed, because something failed. */
+  get skipped(): number {
+    return this.#skipped
+  }
+
+  start(): void {
+    const { intervalMs } = this.#options
+    if (intervalMs <= 0) return
+    this.#timer = setInterval(() => {
+      if (this.#pending.length < MAX_PENDING) this.take().catch(() => {})
+      else this.#skipped++
+    }, intervalMs)
+    this.#timer.unref()
+  }
+
+  /** Resolves when it is committed. */
+  take(): Promise<CommittedCheckpoint> {
+    const taken = this.#taking.then(() => this.#take())
+    this.#taking = taken.catch(() => {})
+    return taken.then(({ done }) => done.promise)
+  }
+
+  /** An action has come further. */
+  progress(): void {
+    const [first] = this.#pending
+    if (first === undefined || first.isCommitting) return
+    const acknowledged = this.#options.acknowledged()
+    const { positions } = first.checkpoint
+    if (!positions.every((position, action) => (acknowledged[action] ?? 0) >= position)) return
+    first.isCommitting = true
+    void this.#commit(first)
+  }
+
+  /** The worker is gone: what it has emitted since is not what its successor will. */
+  abandon(): void {
+    for (const { done, isCommitting } of this.#pending.splice(0)) {
+      if (!isCommitting) done.reject(new CellError('worker-died', 'the worker died meanwhile'))
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    this.abandon()
+  }
+
+  async #take(): Promise<Waiting> {
+    const { epoch, generation, streams } = this.#options
+    const snapshot = await this.#options.snapshot().catch((error: unknown) => {
+      this.#skipped++
+      throw error
+    })
+    const checkpoint: StoredCheckpoint = {
+      epoch,
+      at: Date.now(),
+      state: new Uint8Array(snapshot.state),
+      sources: streams.map((stream, index) => ({
+        stream,
+        sequence: snapshot.seen[index]?.sequence ?? 0,
+        offset: snapshot.seen[index]?.offset,
+      })),
+      positions: snapshot.positions,
+      generation,
+    }
+    const done = Promise.withResolvers<CommittedCheckpoint>()
+    done.promise.catch(() => {})
+    const waiting = { checkpoint, pauseMs: snapshot.pauseMs, done, isCommitting: false }
+    this.#pending.push(waiting)
+    this.progress()
+    return waiting
+  }
+
+  async #commit({ checkpoint, pauseMs, done }: Waiting): Promise<void> {
+    try {
+      await this.#options.commit(checkpoint)
+      this.#last = checkpoint
+      this.#options.onCommitted(checkpoint)
+      const { epoch, at, state } = checkpoint
+      done.resolve({ epoch, at, bytes: state.byteLength, pauseMs })
+    } catch (error) {
+      this.#skipped++
+      done.reject(error)
+      if (error instanceof Error && 'code' in error && error.code === 'stale-epoch') {
+        this.#options.onStale(error)
+      }
+    }
+    if (this.#pending[0]?.checkpoint === checkpoint) this.#pending.shift()
+    this.progress()
+  }
+}

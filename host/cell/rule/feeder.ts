@@ -1,0 +1,220 @@
+import type { Collected, Feed, Range } from '#src/worker/protocol.ts'
+import type { BellMember } from '../buffer/doorbell.ts'
+import type { Reader } from '../buffer/reader.ts'
+import type { RunningSource } from './running-source.ts'
+import { Suspicion } from './suspicion.ts'
+
+export interface FeederOptions {
+  readonly sources: readonly RunningSource[]
+  readonly isLossless: boolean
+  /** Calls that may be away at one time; the second and later ones only when they are full. @default 4 */
+  readonly inFlight?: number | undefined
+  /** The sinks have room for what would come of it. */
+  mayFeed(): boolean
+  onCollected(collected: Collected): void
+  /** A call failed in a worker that is alive. */
+  onFailure(error: Error): void
+  /** This tuple has killed twice. It is out of the way now. */
+  onSetAside(source: number, frame: Range): void
+}
+
+type Collect = (feeds: readonly Feed[]) => Promise<Collected>
+
+interface Input {
+  readonly source: RunningSource
+  reader: Reader
+  readonly suspicion: Suspicion
+  toldEnd: boolean
+}
+
+interface Call {
+  readonly inputs: readonly Input[]
+  result: Collected | undefined
+}
+
+/** A call that brings so much pays for itself. */
+const FULL_BYTES = 16_384
+
+/**
+ * Feeds the worker of one rule from the buffers of its sources. Each call brings news of all of them: tuples, or how far
+ * time has come. Calls are acknowledged in order; with the worker's death all of them are taken back.
+ */
+export class Feeder implements BellMember {
+  readonly #options: FeederOptions
+  readonly #inputs: readonly Input[]
+  readonly #away: Call[] = []
+  #collect: Collect | undefined
+  /** Answers of an earlier worker are not heard. */
+  #life = 0
+  #isPaused = false
+
+  constructor(options: FeederOptions) {
+    this.#options = options
+    const { sources, isLossless } = options
+    this.#inputs = sources.map((source) => {
+      source.bell.add(this)
+      const reader = source.buffer.addReader({ isLossless })
+      return { source, reader, suspicion: new Suspicion(), toldEnd: false }
+    })
+  }
+
+  get isIdle(): boolean {
+    return this.#away.length === 0 && !this.#hasNews()
+  }
+
+  reader(source: number): Reader | undefined {
+    return this.#inputs[source]?.reader
+  }
+
+  /** A source was reopened: its buffer is another one. */
+  renew(source: number): void {
+    const input = this.#inputs[source]
+    if (input === undefined) return
+    input.reader = input.source.buffer.addReader({ isLossless: this.#options.isLossless })
+  }
+
+  connect(collect: Collect): void {
+    this.#collect = collect
+    for (const input of this.#inputs) input.toldEnd = false
+    this.feed()
+  }
+
+  /** Nothing more is sent: what is emitted from now on would lie behind the last checkpoint. */
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  /** The worker is gone: whatever it still answers is not heard, and its successor starts where it was. */
+  disconnect(): void {
+    if (this.#collect === undefined) return
+    this.#collect = undefined
+    this.#life++
+    this.#away.length = 0
+    for (const { source, reader, suspicion } of this.#inputs) {
+      suspicion.died(reader)
+      source.buffer.rewind(reader)
+    }
+  }
+
+  hasFullCall(): boolean {
+    if (!this.#canSend() || !this.#isFull()) return false
+    const isUneasy = this.#inputs.some(({ reader, suspicion }) => suspicion.isUneasy(reader))
+    const { inFlight = 4 } = this.#options
+    return this.#away.length < (isUneasy ? 1 : inFlight)
+  }
+
+  hasAny(): boolean {
+    return this.#canSend() && this.#away.length === 0 && this.#hasNews()
+  }
+
+  feed(): void {
+    while (this.hasFullCall() || this.hasAny()) this.#send()
+  }
+
+  /** The flow wanted to be told the time. */
+  tick(): void {
+    if (this.#canSend() && this.#away.length === 0) this.#send()
+  }
+
+  close(): void {
+    this.disconnect()
+    for (const { source, reader } of this.#inputs) {
+      source.bell.remove(this)
+      source.buffer.removeReader(reader)
+    }
+  }
+
+  #canSend(): boolean {
+    return this.#collect !== undefined && !this.#isPaused && this.#options.mayFeed()
+  }
+
+  #isFull(): boolean {
+    if (this.#isCareful()) return false
+    return this.#inputs.some(
+      ({ source, reader }) => source.buffer.pendingBytes(reader) >= FULL_BYTES,
+    )
+  }
+
+  #hasNews(): boolean {
+    return this.#inputs.some(
+      ({ source, reader, toldEnd }) =>
+        source.buffer.pendingTuples(reader) > 0 || (source.hasEnded && !toldEnd),
+    )
+  }
+
+  #send(): void {
+    const collect = this.#collect
+    if (collect === undefined) return
+    const careful = this.#skipKillers()
+    const taken = this.#inputs.map((input) => this.#take(input, careful))
+    const feeds = this.#inputs.map((input, index) => this.#feedOf(input, index, taken[index] ?? []))
+    const inputs = this.#inputs.filter((_, index) => (taken[index] ?? []).length > 0)
+    const call: Call = { inputs, result: undefined }
+    this.#away.push(call)
+    const life = this.#life
+    collect(feeds).then(
+      (result) => {
+        if (life !== this.#life) return
+        call.result = result
+        this.#settle()
+      },
+      (error: Error) => {
+        if (life === this.#life) this.#options.onFailure(error)
+      },
+    )
+  }
+
+  /** @returns the input that is fed tuple by tuple, and alone; `undefined`: no tuple is under suspicion */
+  #skipKillers(): Input | undefined {
+    for (const { source, reader, suspicion } of this.#inputs) {
+      while (suspicion.isKiller(reader)) {
+        const frame = source.buffer.setAside(reader)
+        if (frame === undefined) break
+        const index = this.#inputs.findIndex((input) => input.reader === reader)
+        if (suspicion.isNew(frame.first)) this.#options.onSetAside(index, frame)
+      }
+    }
+    return this.#isCareful() ? this.#earliest() : undefined
+  }
+
+  #isCareful(): boolean {
+    return this.#inputs.some(({ reader, suspicion }) => suspicion.isNear(reader))
+  }
+
+  #earliest(): Input | undefined {
+    const times = this.#inputs.map(({ source, reader }) =>
+      source.buffer.pendingTuples(reader) > 0
+        ? source.buffer.pendingSince(reader)
+        : Number.POSITIVE_INFINITY,
+    )
+    return this.#inputs[times.indexOf(Math.min(...times))]
+  }
+
+  #take(input: Input, careful: Input | undefined): Range[] {
+    const { source, reader } = input
+    if (careful === undefined) return source.buffer.take(reader)
+    return careful === input ? source.buffer.take(reader, { single: true }) : []
+  }
+
+  #feedOf(input: Input, index: number, ranges: Range[]): Feed {
+    const { source, reader } = input
+    const end = source.hasEnded && source.buffer.pendingTuples(reader) === 0
+    if (end) input.toldEnd = true
+    const time = source.buffer.pendingSince(reader)
+    return { source: index, ranges, time, end, metas: source.buffer.newMetas(reader) }
+  }
+
+  #settle(): void {
+    while (this.#away[0]?.result !== undefined) {
+      const call = this.#away.shift()
+      if (call?.result === undefined) break
+      const life = this.#life
+      this.#options.onCollected(call.result)
+      if (life !== this.#life) return
+      for (const { source, reader } of call.inputs) source.buffer.acknowledge(reader)
+    }
+    // Tuple by tuple no call is full: waiting for the bell would take seconds for one chunk.
+    if (this.#isCareful()) this.feed()
+    else for (const { source } of this.#inputs) source.bell.ringFor(this)
+  }
+}

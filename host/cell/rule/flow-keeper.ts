@@ -1,0 +1,225 @@
+import type { Logger } from '@plutino/sdk'
+import type { Range } from '#src/worker/protocol.ts'
+import type { Death, RuleSpec, StoredCheckpoint } from '../cell.ts'
+import { OffenceError, type Serve } from '../workers/guarded-endpoint.ts'
+import type { RulePool } from '../workers/pool.ts'
+import type { Watchdog } from '../workers/watchdog.ts'
+import { type Ending, WorkerHandle } from '../workers/worker-handle.ts'
+import { BackOff, deathStrategy } from './back-off.ts'
+import { Feeder } from './feeder.ts'
+import { FlowFigures } from './flow-figures.ts'
+import type { RuleSinks } from './rule-sinks.ts'
+import type { RuleSources } from './rule-sources.ts'
+import { WakeTimer } from './timer.ts'
+
+export interface FlowKeeperOptions {
+  readonly rule: RuleSpec
+  readonly pool: RulePool
+  readonly watchdog: Watchdog
+  readonly sources: RuleSources
+  readonly sinks: RuleSinks
+  readonly logger: Logger
+  /** What the worker may ask of the host. */
+  methods(): ReadonlyMap<string, Serve>
+  /** Where a successor goes on. */
+  lastCheckpoint(): StoredCheckpoint | undefined
+  /** `restartMs`: until its successor starts; `undefined`: there will be none. */
+  onDeath(reason: string, restartMs: number | undefined): void
+  onRestarted(): void
+  onStuck(reason: string): void
+  /** The successor could not open the flow, although it lives. */
+  onOpenFailed(error: Error): void
+  /** All sources have ended and everything was emitted. */
+  onDone(): void
+  onSetAside(source: number, frame: Range): void
+}
+
+const MAX_DEATHS = 10
+
+/**
+ * Keeps a worker for one flow: starts it, feeds it, and starts its successor after its thread's exit, from the last
+ * committed checkpoint and with everything that was not acknowledged.
+ */
+export class FlowKeeper {
+  readonly figures = new FlowFigures()
+  readonly feeder: Feeder
+  readonly deaths: Death[] = []
+  restarts = 0
+  cpuMs = 0
+  readonly #options: FlowKeeperOptions
+  readonly #timer = new WakeTimer(() => this.feeder.tick())
+  readonly #backOff = new BackOff(deathStrategy)
+  #handle: WorkerHandle | undefined
+  #restart: NodeJS.Timeout | undefined
+  #plannedMs: number | undefined
+  #isBlocked = false
+  #isKept = false
+  #isClosing = false
+
+  constructor(options: FlowKeeperOptions) {
+    this.#options = options
+    this.feeder = new Feeder({
+      sources: options.sources.all,
+      isLossless: options.rule.options.qos > 0,
+      mayFeed: () => this.#mayFeed(),
+      onCollected: ({ emissions, counters, errors, wakeAt, done }) => {
+        this.#take(() => options.sinks.accept(emissions))
+        this.figures.add(counters, errors)
+        this.#timer.set(wakeAt)
+        if (done) options.onDone()
+      },
+      onFailure: (error) => void this.#handle?.kill(error.message),
+      onSetAside: (source, frame) => {
+        this.#backOff.reset()
+        options.onSetAside(source, frame)
+      },
+    })
+  }
+
+  get handle(): WorkerHandle | undefined {
+    return this.#handle
+  }
+
+  get memoryBytes(): number {
+    return this.#handle === undefined ? 0 : this.#options.watchdog.memoryOf(this.#handle)
+  }
+
+  /** The first start: from the rule's checkpoint. A worker that dies before the flow is open has no successor. */
+  async start(): Promise<void> {
+    const { rule, sinks } = this.#options
+    await this.#connect(rule.checkpoint, sinks.accepted())
+    this.#isKept = true
+  }
+
+  /** The sinks have come further: goes on feeding if it was they who held it up. */
+  progress(): void {
+    if (!this.#isBlocked || this.#options.sinks.isFull) return
+    this.#isBlocked = false
+    this.feeder.feed()
+  }
+
+  /** What came outside a collect. */
+  emit(work: () => void): void {
+    this.#take(work)
+  }
+
+  /** Ends the worker; its successor starts after so many ms. */
+  restartIn(ms: number, reason: string): void {
+    this.#plannedMs = ms
+    if (this.#handle !== undefined) void this.#handle.kill(reason)
+    else this.#startLater(ms)
+  }
+
+  /** Nothing goes to the worker any more. */
+  pause(): void {
+    this.feeder.pause()
+    this.#timer.set(null)
+  }
+
+  /** The last life ends, in order. @returns 'stuck' when its thread cannot be ended */
+  async close(): Promise<'ended' | 'stuck'> {
+    this.#isClosing = true
+    clearTimeout(this.#restart)
+    this.pause()
+    const ending = await this.#handle?.close()
+    void this.#options.pool.destroy()
+    this.feeder.close()
+    return ending?.isStuck === true ? 'stuck' : 'ended'
+  }
+
+  #mayFeed(): boolean {
+    if (!this.#options.sinks.isFull) return true
+    this.#isBlocked = true
+    return false
+  }
+
+  /** A wrong number in an emission is an offence, and the end of this life. */
+  #take(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      if (!(error instanceof OffenceError)) throw error
+      void this.#handle?.kill(`the worker broke the protocol: ${error.message}`)
+    }
+  }
+
+  async #connect(checkpoint: StoredCheckpoint | undefined, positions: number[]): Promise<void> {
+    const { rule, pool, watchdog, methods, logger } = this.#options
+    const handle = new WorkerHandle({
+      pool,
+      rule: rule.rule,
+      sources: rule.plan.sources.length,
+      actions: rule.plan.actions.length,
+      methods: methods(),
+    })
+    this.#handle = handle
+    watchdog.watch({ handle, memoryLimitBytes: rule.options.memoryLimitBytes })
+    void handle.ended.then((ending) => this.#ended(handle, ending))
+    const opened = await handle.open({
+      plan: rule.plan,
+      plugins: rule.plugins,
+      state: checkpoint === undefined ? undefined : copyOf(checkpoint.state),
+      offsets: rule.plan.sources.map((_, index) => checkpoint?.sources[index]?.offset),
+      positions,
+      epoch: rule.epoch,
+      startedAt: Date.now(),
+      props: rule.props,
+    })
+    for (const name of opened.dropped) {
+      logger.warn(`the state of ${name} in the checkpoint fits nothing any more`)
+    }
+    this.figures.begin(await handle.metrics())
+    this.#timer.set(opened.wakeAt)
+    this.feeder.connect((feeds) => handle.collect(feeds))
+  }
+
+  #ended(handle: WorkerHandle, { reason, isStuck }: Ending): void {
+    if (handle !== this.#handle) return
+    this.#handle = undefined
+    this.#timer.set(null)
+    this.feeder.disconnect()
+    if (this.#isClosing) return
+    this.deaths.push({ at: Date.now(), reason })
+    if (this.deaths.length > MAX_DEATHS) this.deaths.shift()
+    if (isStuck) this.#options.onStuck(reason)
+    else if (this.#isKept) {
+      const ms = this.#plannedMs ?? this.#backOff.next() ?? 0
+      this.#options.onDeath(reason, ms)
+      this.#startLater(ms)
+    } else this.#options.onDeath(reason, undefined)
+  }
+
+  #startLater(ms: number): void {
+    this.#plannedMs = undefined
+    clearTimeout(this.#restart)
+    this.#restart = setTimeout(() => void this.#again(), ms)
+  }
+
+  async #again(): Promise<void> {
+    const { rule, sources, sinks, lastCheckpoint, onRestarted, onOpenFailed } = this.#options
+    const checkpoint = lastCheckpoint()
+    const replays = rule.options.qos > 0 && sources.canReplay(checkpoint)
+    const empty = sinks.accepted().map(() => 0)
+    const positions = replays ? [...(checkpoint?.positions ?? empty)] : sinks.accepted()
+    try {
+      sinks.restart(positions)
+      if (rule.options.qos > 0) {
+        for (const index of await sources.replay(checkpoint)) this.feeder.renew(index)
+      }
+      await sources.recover()
+      if (this.#isClosing) return
+      this.restarts++
+      await this.#connect(checkpoint, positions)
+      onRestarted()
+    } catch (error) {
+      // A death on the way has its own successor.
+      if (this.#handle === undefined || this.#isClosing) return
+      onOpenFailed(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+}
+
+/** Transferred to the worker; the checkpoint itself stays. */
+function copyOf(state: Uint8Array): ArrayBuffer {
+  return Uint8Array.from(state).buffer
+}

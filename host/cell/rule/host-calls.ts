@@ -1,0 +1,94 @@
+import type { Emission, PluginFailure } from '#src/worker/protocol.ts'
+import type { LogLine } from '../cell.ts'
+import { OffenceError, type Serve } from '../workers/guarded-endpoint.ts'
+import { countOf, readEmissions, recordOf } from '../workers/results.ts'
+import { textOf } from '../workers/worker-fault.ts'
+
+/** What a rule does with what its worker asks of the host, arguments checked. */
+export interface RuleCalls {
+  readonly actions: number
+  readonly sources: number
+  write(source: number, chunk: ArrayBuffer, count: number): Promise<void>
+  emit(emissions: readonly Emission[]): void
+  delivered(action: number, sequence: number): void
+  failed(failure: PluginFailure): void
+  ended(source: number): void
+  log(level: LogLine['level'], plugin: string, text: string): void
+}
+
+const levels = ['debug', 'info', 'warn', 'error'] as const
+const places = ['load', 'configure', 'validate', 'open', 'collect', 'close'] as const
+const MAX_LOG = 2000
+const LINES_PER_SECOND = 200
+
+/** The fixed table of the guarded endpoint. The first argument of each is the flow, of which a worker has one. */
+export function hostCalls(rule: RuleCalls): ReadonlyMap<string, Serve> {
+  const mayLog = lineBudget()
+  return new Map<string, Serve>([
+    [
+      'write',
+      ([, source, chunk, count]) => {
+        if (!(chunk instanceof ArrayBuffer)) throw new OffenceError('chunk is no buffer')
+        const number = countOf(count, 'count')
+        return asOffence(() => rule.write(sourceOf(source, rule.sources), chunk, number))
+      },
+    ],
+    ['emit', ([, emissions]) => rule.emit(readEmissions(emissions, rule.actions))],
+    [
+      'delivered',
+      ([, action, sequence]) => {
+        const number = countOf(action, 'action')
+        if (number >= rule.actions) throw new OffenceError(`there is no action ${number}`)
+        rule.delivered(number, countOf(sequence, 'sequence'))
+      },
+    ],
+    ['failed', ([, failure]) => rule.failed(readFailure(failure))],
+    ['ended', ([, source]) => rule.ended(sourceOf(source, rule.sources))],
+    [
+      'log',
+      ([, level, plugin, text]) => {
+        const known = levels.find((name) => name === level)
+        const line = textOf(text, MAX_LOG)
+        if (known === undefined || line === undefined) throw new OffenceError('no line of a log')
+        if (mayLog()) rule.log(known, textOf(plugin, 200) ?? '', line)
+      },
+    ],
+  ])
+}
+
+function sourceOf(value: unknown, sources: number): number {
+  const source = countOf(value, 'source')
+  if (source >= sources) throw new OffenceError(`there is no source ${source}`)
+  return source
+}
+
+function asOffence<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw new OffenceError(error instanceof Error ? error.message : 'refused', { cause: error })
+  }
+}
+
+function readFailure(value: unknown): PluginFailure {
+  const { plugin, where, message, code } = recordOf(value, 'failure')
+  return {
+    plugin: textOf(plugin, 200) ?? '',
+    where: places.find((place) => place === where) ?? 'collect',
+    message: textOf(message, 300) ?? '',
+    code: textOf(code, 60),
+  }
+}
+
+/** A bucket of lines: what is beyond it is left out. */
+function lineBudget(): () => boolean {
+  let [tokens, at] = [LINES_PER_SECOND, performance.now()]
+  return () => {
+    const now = performance.now()
+    tokens = Math.min(LINES_PER_SECOND, tokens + ((now - at) * LINES_PER_SECOND) / 1000)
+    at = now
+    if (tokens < 1) return false
+    tokens--
+    return true
+  }
+}

@@ -1,0 +1,364 @@
+import type { Logger } from '@plutino/sdk'
+import {
+  type CellEnvironment,
+  CellError,
+  type CommittedCheckpoint,
+  type RuleKey,
+  type RuleSpec,
+  type RuleState,
+  type RuleStatus,
+  type StopOptions,
+} from '../cell.ts'
+import type { ConnectorType, SinkConnector, SourceConnector } from '../connectors/connector.ts'
+import type { Spares } from '../workers/spares.ts'
+import type { Watchdog } from '../workers/watchdog.ts'
+import { BackOff } from './back-off.ts'
+import { Checkpointer } from './checkpointer.ts'
+import { until, within } from './deadline.ts'
+import { sourceFigures } from './flow-figures.ts'
+import { FlowKeeper } from './flow-keeper.ts'
+import { hostCalls, type RuleCalls } from './host-calls.ts'
+import { ruleLogger } from './rule-logger.ts'
+import { RuleSinks } from './rule-sinks.ts'
+import { RuleSources } from './rule-sources.ts'
+import type { SharedSources } from './shared-sources.ts'
+import { tierOf } from './tier.ts'
+
+/** What the rules of a cell share. */
+export interface RuleServices {
+  readonly spares: Spares
+  readonly watchdog: Watchdog
+  readonly shared: SharedSources
+  readonly sources: ReadonlyMap<string, ConnectorType<SourceConnector>>
+  readonly sinks: ReadonlyMap<string, ConnectorType<SinkConnector>>
+  readonly environment: CellEnvironment
+  onState(rule: RuleSpec, state: RuleState, message: string): void
+}
+
+const DRAIN_MS = 1000
+const LAST_COMMIT_MS = 5000
+
+/** What runs of a rule, from its first worker to its end. */
+interface Parts {
+  readonly sinks: RuleSinks
+  readonly sources: RuleSources
+  readonly keeper: FlowKeeper
+  readonly checkpointer: Checkpointer
+}
+
+/** The life of one rule: opened, kept running, stopped; with the reasons. */
+export class RuleRunner {
+  readonly spec: RuleSpec
+  readonly #services: RuleServices
+  readonly #logger: Logger
+  readonly #attempts: BackOff
+  readonly #setAside = new Map<number, number>()
+  #parts: Parts | undefined
+  #state: RuleState = 'stopped'
+  #message = ''
+  #startedAt = 0
+  #stoppedAt = 0
+  /** Of a rule that has ended. */
+  #last: RuleStatus | undefined
+  #stopping: Promise<void> | undefined
+  #ending: Promise<void> | undefined
+
+  constructor(spec: RuleSpec, services: RuleServices) {
+    this.spec = spec
+    this.#services = services
+    this.#logger = ruleLogger(spec, services.environment)
+    this.#attempts = new BackOff(spec.options.restart)
+  }
+
+  get state(): RuleState {
+    return this.#state
+  }
+
+  get isActive(): boolean {
+    return this.#state === 'starting' || this.#state === 'running' || this.#state === 'stopping'
+  }
+
+  async start(): Promise<void> {
+    this.#startedAt = Date.now()
+    this.#enter('starting', '')
+    try {
+      const parts = await this.#build()
+      this.#parts = parts
+      await parts.sinks.open()
+      await parts.keeper.start()
+      await parts.sources.open()
+      parts.checkpointer.start()
+    } catch (error) {
+      const failure = this.#openFailure(error)
+      await this.#end('stopped by error', failure.message)
+      throw failure
+    }
+    if (this.#ending !== undefined) {
+      await this.#ending
+      throw new CellError('open-failed', `rule "${this.spec.rule}": ${this.#message}`)
+    }
+    this.#enter('running', '')
+  }
+
+  /** Ends it in order: sources, what is buffered, a checkpoint, the worker, the sinks. */
+  stop({ reason = 'canceled manually', drainMs = DRAIN_MS }: StopOptions = {}): Promise<void> {
+    if (this.#stopping !== undefined) return this.#stopping
+    if (!this.isActive) return Promise.resolve()
+    this.#enter('stopping', reason)
+    this.#stopping = this.#stop(reason, drainMs)
+    return this.#stopping
+  }
+
+  async checkpoint(): Promise<CommittedCheckpoint> {
+    const { checkpointer } = this.#running()
+    return checkpointer.take()
+  }
+
+  async status(): Promise<RuleStatus> {
+    const keeper = this.#parts?.keeper
+    const usage = await within(cpuOf(keeper), 200, 'cpu usage').catch(() => undefined)
+    if (keeper !== undefined && usage !== undefined) keeper.cpuMs = usage
+    return this.#statusNow()
+  }
+
+  async #build(): Promise<Parts> {
+    const { spec } = this
+    const { shared, sources: sourceTypes, sinks: sinkTypes, spares, watchdog } = this.#services
+    const generation = generationOf(spec, sourceTypes)
+    const logger = this.#logger
+    const onProgress = () => {
+      checkpointer.progress()
+      keeper.progress()
+    }
+    const sinks = new RuleSinks({ rule: spec, generation, types: sinkTypes, logger, onProgress })
+    const listener = { ended: () => {}, failed: (error: Error) => this.#failed(error.message) }
+    const sources = new RuleSources({
+      rule: spec,
+      generation,
+      types: sourceTypes,
+      shared,
+      logger,
+      listener,
+    })
+    const pool = await spares.take(tierOf(spec)).catch(async (error: unknown) => {
+      await sources.close()
+      throw error
+    })
+    const keeper = new FlowKeeper({
+      rule: spec,
+      pool,
+      watchdog,
+      sources,
+      sinks,
+      logger,
+      methods: () => hostCalls(this.#calls({ sinks, sources, keeper })),
+      lastCheckpoint: () => checkpointer.last,
+      onDeath: (reason, ms) => this.#died(reason, ms),
+      onRestarted: () => this.#enter('running', this.#setAsideText()),
+      onStuck: (reason) => this.#stuck(reason),
+      onOpenFailed: (error) => this.#failed(error.message),
+      onDone: () => void this.#complete(),
+      onSetAside: (source) => this.#count(source),
+    })
+    const checkpointer = new Checkpointer({
+      epoch: spec.epoch,
+      generation,
+      streams: spec.sources.map(({ stream }) => stream),
+      intervalMs: spec.options.qos > 0 ? spec.options.checkpointIntervalMs : 0,
+      initial: spec.checkpoint,
+      snapshot: () => this.#handle(keeper).checkpoint(),
+      acknowledged: () => sinks.acknowledged(),
+      commit: (checkpoint) => this.#services.environment.commit(keyOf(spec), checkpoint),
+      onCommitted: (checkpoint) => sources.committed(checkpoint),
+      onStale: (error) => void this.#end('stopped by error', error.message),
+    })
+    return { sinks, sources, keeper, checkpointer }
+  }
+
+  #calls({ sinks, sources, keeper }: Omit<Parts, 'checkpointer'>): RuleCalls {
+    return {
+      actions: this.spec.plan.actions.length,
+      sources: this.spec.plan.sources.length,
+      write: async (source, chunk, count) => sources.all[source]?.intake.write(chunk, count),
+      emit: (emissions) => keeper.emit(() => sinks.accept(emissions)),
+      delivered: (action, sequence) => {
+        sinks.delivered(action, sequence)
+        this.#parts?.checkpointer.progress()
+      },
+      failed: ({ plugin, where, message }) => this.#failed(`${plugin}: ${where}: ${message}`),
+      ended: (source) => sources.all[source]?.end(),
+      log: (level, plugin, text) => this.#log(level, plugin, text),
+    }
+  }
+
+  #died(reason: string, restartMs: number | undefined): void {
+    this.#parts?.checkpointer.abandon()
+    this.#logger.warn(`its worker died: ${reason}`)
+    if (restartMs === undefined || this.#state === 'stopping') return
+    this.#enter('starting', `${reason}; starts again in ${Math.round(restartMs)} ms`)
+  }
+
+  /** A plugin or a source has reported that it cannot go on. */
+  #failed(reason: string): void {
+    if (this.#state !== 'running' && this.#state !== 'starting') return
+    const ms = this.#attempts.next()
+    if (ms === undefined) void this.#end('stopped by error', reason)
+    else this.#parts?.keeper.restartIn(ms, reason)
+  }
+
+  #stuck(reason: string): void {
+    this.#logger.error(`its worker cannot be ended: ${reason}`)
+    void this.#end('stuck', reason)
+  }
+
+  async #complete(): Promise<void> {
+    if (this.#state !== 'running' && this.#state !== 'starting') return
+    const parts = this.#parts
+    if (parts === undefined) return
+    const isOver = () => this.#state !== 'running' && this.#state !== 'starting'
+    await until(() => parts.sinks.isIdle || isOver(), Number.POSITIVE_INFINITY)
+    if (isOver()) return
+    await this.#lastCheckpoint(parts)
+    await this.#end('stopped', 'done')
+  }
+
+  async #stop(reason: string, drainMs: number): Promise<void> {
+    const parts = this.#parts
+    if (parts !== undefined) {
+      const { sources, keeper, sinks } = parts
+      await sources.close()
+      const isDrained = () => keeper.handle === undefined || (keeper.feeder.isIdle && sinks.isIdle)
+      await until(isDrained, drainMs)
+      await this.#lastCheckpoint(parts)
+    }
+    await this.#end('stopped', reason)
+  }
+
+  async #lastCheckpoint({ checkpointer, keeper }: Parts): Promise<void> {
+    const { qos, saveStateBeforeStop } = this.spec.options
+    keeper.pause()
+    if (keeper.handle === undefined || (qos === 0 && !saveStateBeforeStop)) return
+    await within(checkpointer.take(), LAST_COMMIT_MS, 'the checkpoint before the stop').catch(
+      (error: Error) => this.#logger.warn(`no checkpoint before the stop: ${error.message}`),
+    )
+  }
+
+  #end(state: RuleState, message: string): Promise<void> {
+    this.#ending ??= this.#letGo(state, message)
+    return this.#ending
+  }
+
+  async #letGo(state: RuleState, message: string): Promise<void> {
+    const parts = this.#parts
+    if (this.#state !== 'stopping') this.#enter(state === 'stuck' ? state : 'stopping', message)
+    let end = state
+    if (parts !== undefined) {
+      parts.checkpointer.stop()
+      await parts.sources.close()
+      if ((await parts.keeper.close()) === 'stuck') end = 'stuck'
+      await parts.sinks.close()
+      this.#services.spares.release(tierOf(this.spec))
+    }
+    this.#stoppedAt = Date.now()
+    this.#last = { ...this.#statusNow(), state: end, message }
+    this.#parts = undefined
+    this.#enter(end, message)
+  }
+
+  #statusNow(): RuleStatus {
+    const parts = this.#parts
+    const last = parts?.checkpointer.last
+    const known = this.#last
+    return {
+      state: this.#state,
+      message: this.#message,
+      lastStartTimestamp: this.#startedAt,
+      lastStopTimestamp: this.#stoppedAt,
+      metrics: parts === undefined ? (known?.metrics ?? {}) : this.#figures(parts),
+      deaths: [...(parts?.keeper.deaths ?? known?.deaths ?? [])],
+      restarts: parts?.keeper.restarts ?? known?.restarts ?? 0,
+      memoryBytes: parts?.keeper.memoryBytes ?? 0,
+      cpuMs: parts?.keeper.cpuMs ?? known?.cpuMs ?? 0,
+      checkpoint:
+        parts === undefined
+          ? known?.checkpoint
+          : last && { epoch: last.epoch, at: last.at, bytes: last.state.byteLength },
+    }
+  }
+
+  #enter(state: RuleState, message: string): void {
+    this.#state = state
+    this.#message = message
+    this.#services.onState(this.spec, state, message)
+  }
+
+  #figures({ sources, keeper, sinks }: Parts): Readonly<Record<string, number | string>> {
+    const all = sources.all.map((source, index) =>
+      sourceFigures(source, keeper.feeder.reader(index), this.#setAside.get(index) ?? 0),
+    )
+    return Object.assign({}, ...all, keeper.figures.figures(), sinks.figures())
+  }
+
+  #count(source: number): void {
+    this.#setAside.set(source, (this.#setAside.get(source) ?? 0) + 1)
+    this.#message = this.#setAsideText()
+    this.#logger.error(this.#message)
+  }
+
+  #setAsideText(): string {
+    const parts = [...this.#setAside].map(
+      ([source, count]) => `${count} of stream "${this.spec.sources[source]?.stream}"`,
+    )
+    return parts.length === 0
+      ? ''
+      : `tuples that kill its worker were set aside: ${parts.join(', ')}`
+  }
+
+  #log(level: 'debug' | 'info' | 'warn' | 'error', plugin: string, text: string): void {
+    if (level === 'debug' && !this.spec.options.debug) return
+    this.#services.environment.log({ ...keyOf(this.spec), level, text, plugin })
+  }
+
+  #running(): Parts {
+    const parts = this.#parts
+    if (parts === undefined || this.#state !== 'running') {
+      throw new CellError('unknown-rule', `rule "${this.spec.rule}" is not running`)
+    }
+    return parts
+  }
+
+  #handle(keeper: FlowKeeper) {
+    if (keeper.handle !== undefined) return keeper.handle
+    throw new CellError('worker-died', `rule "${this.spec.rule}": its worker is starting again`)
+  }
+
+  #openFailure(error: unknown): CellError {
+    if (error instanceof CellError) return error
+    const message = error instanceof Error ? error.message : String(error)
+    return new CellError('open-failed', `rule "${this.spec.rule}": ${message}`, { cause: error })
+  }
+}
+
+function keyOf({ tenant, rule }: RuleKey): RuleKey {
+  return { tenant, rule }
+}
+
+/**
+ * In which numbering the sinks' payloads count. Without a checkpoint numbers begin anew, and unless all input comes again
+ * they name other rows than before: a sink that knows them must not take them for the old ones.
+ */
+function generationOf(
+  { generation, checkpoint, epoch, options, sources }: RuleSpec,
+  types: RuleServices['sources'],
+): string {
+  if (checkpoint !== undefined) return checkpoint.generation ?? generation
+  const comesAgain = sources.every(
+    ({ type, shared }) => !shared && types.get(type)?.create().rewind !== undefined,
+  )
+  return options.qos > 0 && comesAgain ? generation : `${generation}-${epoch}`
+}
+
+async function cpuOf(keeper: FlowKeeper | undefined): Promise<number | undefined> {
+  const usage = await keeper?.handle?.worker.cpuUsage()
+  return usage && (usage.user + usage.system) / 1000
+}

@@ -1,0 +1,168 @@
+import type { Logger } from '@plutino/sdk'
+import { Doorbell } from '../buffer/doorbell.ts'
+import { FrameIntake } from '../buffer/frame-intake.ts'
+import { SourceBuffer } from '../buffer/source-buffer.ts'
+import type { SourceSpec } from '../cell.ts'
+import type { ConnectorType, SourceConnector } from '../connectors/connector.ts'
+import { Connection } from './connection.ts'
+import { within } from './deadline.ts'
+
+export interface RunningSourceOptions {
+  readonly spec: SourceSpec
+  readonly tenant: string
+  /** The rule, or the shared stream. */
+  readonly owner: string
+  readonly generation: string
+  readonly qos: 0 | 1 | 2
+  /** `undefined`: a plugin in the rule's worker feeds the buffer. */
+  readonly type: ConnectorType<SourceConnector> | undefined
+  readonly logger: Logger
+}
+
+/** Who wants to know how a source fares. */
+export interface SourceListener {
+  /** It is bounded, and its last tuple is in the buffer. */
+  ended(): void
+  failed(reason: Error): void
+}
+
+const CLOSE_MS = 5000
+
+/** A source at work: its connector, the buffer that it writes, and the bell that wakes the readers. */
+export class RunningSource {
+  readonly spec: SourceSpec
+  readonly connection = new Connection()
+  readonly #options: RunningSourceOptions
+  readonly #listeners = new Set<SourceListener>()
+  buffer: SourceBuffer
+  readonly bell = new Doorbell()
+  intake: FrameIntake
+  #connector: SourceConnector | undefined
+  #abort = new AbortController()
+  #hasEnded = false
+  #hasFailed = false
+  exceptions = 0
+  lastException = ''
+  lastExceptionAt = 0
+
+  constructor(options: RunningSourceOptions) {
+    this.#options = options
+    this.spec = options.spec
+    this.#connector = this.#configured()
+    this.buffer = this.#newBuffer(1)
+    this.intake = new FrameIntake(this.buffer)
+  }
+
+  /** No more tuples will come. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  /** It has said that it cannot go on, and was not given another life since. */
+  get hasFailed(): boolean {
+    return this.#hasFailed
+  }
+
+  get canRewind(): boolean {
+    return this.#connector?.rewind !== undefined
+  }
+
+  listen(listener: SourceListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Goes on where `offset` was written. Only before `open`. */
+  rewind(offset: unknown, sequence: number): void {
+    if (offset !== undefined) this.#connector?.rewind?.(offset)
+    this.buffer = this.#newBuffer(sequence + 1)
+    this.intake = new FrameIntake(this.buffer)
+  }
+
+  async open(): Promise<void> {
+    const connector = this.#connector
+    if (connector === undefined) return this.connection.set('connected')
+    this.connection.set('connecting')
+    const { signal } = this.#abort
+    const end = {
+      done: () => signal.aborted || this.end(),
+      failed: (reason: Error) => signal.aborted || this.#failed(reason),
+    }
+    const { tenant, owner, generation, logger, qos, spec } = this.#options
+    const context = {
+      tenant,
+      ruleId: owner,
+      name: spec.stream,
+      generation,
+      signal,
+      logger,
+      clock: { now: Date.now },
+      qos,
+      connection: this.connection.set.bind(this.connection),
+    }
+    await connector.open(context, this.buffer, end)
+  }
+
+  /** The source was bounded and is through. */
+  end(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    for (const listener of this.#listeners) listener.ended()
+    this.bell.ring()
+  }
+
+  committed(offset: unknown): void {
+    if (offset !== undefined) this.#connector?.committed?.(offset)
+  }
+
+  /** Stops the connector; what is in the buffer stays readable. */
+  async close(): Promise<void> {
+    this.#abort.abort()
+    const closing = this.#connector?.close()
+    if (closing === undefined) return
+    await within(closing, CLOSE_MS, `closing source "${this.spec.stream}"`).catch((error: Error) =>
+      this.#options.logger.warn(error.message),
+    )
+    this.connection.set('disconnected', 'closed')
+  }
+
+  /** A new life from an offset of an earlier one: another connector, an empty buffer. */
+  async reopen(offset: unknown, sequence: number): Promise<void> {
+    await this.close()
+    this.#abort = new AbortController()
+    this.#hasEnded = false
+    this.#hasFailed = false
+    this.#connector = this.#configured()
+    this.rewind(offset, sequence)
+    await this.open()
+  }
+
+  /** A new life of the connector after it has failed; the buffer stays. */
+  async reconnect(): Promise<void> {
+    this.#hasFailed = false
+    await this.close()
+    this.#abort = new AbortController()
+    this.#connector = this.#configured()
+    await this.open()
+  }
+
+  #newBuffer(firstSequence: number): SourceBuffer {
+    const { bufferLength, bufferBytes, dropPolicy } = this.spec
+    const onRing = () => this.bell.ring()
+    return new SourceBuffer({ bufferLength, bufferBytes, dropPolicy, firstSequence, onRing })
+  }
+
+  #configured(): SourceConnector | undefined {
+    const connector = this.#options.type?.create()
+    connector?.configure(this.spec.datasource, this.spec.props)
+    return connector
+  }
+
+  #failed(reason: Error): void {
+    this.#hasFailed = true
+    this.exceptions++
+    this.lastException = reason.message
+    this.lastExceptionAt = Date.now()
+    for (const listener of this.#listeners) listener.failed(reason)
+  }
+}

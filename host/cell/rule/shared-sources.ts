@@ -1,0 +1,47 @@
+import { RunningSource, type RunningSourceOptions } from './running-source.ts'
+
+interface Shared {
+  readonly source: RunningSource
+  readonly opened: Promise<void>
+  users: number
+}
+
+/** The sources that all rules of a tenant on a stream share: one connector, one buffer, a position for each rule. */
+export class SharedSources {
+  readonly #shared = new Map<string, Shared>()
+
+  /** The source of a stream, made for its first rule: that one's properties and qos hold for all. */
+  acquire(options: RunningSourceOptions): RunningSource {
+    const key = keyOf(options.tenant, options.spec.stream)
+    const known = this.#shared.get(key)
+    if (known !== undefined) {
+      known.users++
+      return known.source
+    }
+    const source = new RunningSource({ ...options, owner: options.spec.stream })
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    promise.catch(() => {})
+    this.#shared.set(key, { source, opened: promise, users: 1 })
+    // The first rule adds its reader before anything is written: it gets the first tuple too.
+    setImmediate(() => source.open().then(resolve, reject))
+    return source
+  }
+
+  /** Resolves when the source was opened, for whichever rule. */
+  async opened(tenant: string, stream: string): Promise<void> {
+    await this.#shared.get(keyOf(tenant, stream))?.opened
+  }
+
+  /** With its last rule goes the source. */
+  async release(tenant: string, stream: string): Promise<void> {
+    const key = keyOf(tenant, stream)
+    const shared = this.#shared.get(key)
+    if (shared === undefined || --shared.users > 0) return
+    this.#shared.delete(key)
+    await shared.source.close()
+  }
+}
+
+function keyOf(tenant: string, stream: string): string {
+  return JSON.stringify([tenant, stream])
+}

@@ -1,0 +1,30 @@
+/** Timers cannot wait longer at one time. */
+const MAX_WAIT_MS = 2_147_483_647
+
+/** Calls once at a time of day; a new time replaces the one before. */
+export class WakeTimer {
+  readonly #wake: () => void
+  #timer: NodeJS.Timeout | undefined
+  #at: number | null = null
+
+  constructor(wake: () => void) {
+    this.#wake = wake
+  }
+
+  /** @param at ms since the epoch; `null`: not any more */
+  set(at: number | null): void {
+    if (at === this.#at && this.#timer !== undefined) return
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#at = at
+    if (at === null) return
+    const wait = Math.min(MAX_WAIT_MS, Math.max(1, Math.ceil(at - Date.now())))
+    this.#timer = setTimeout(() => this.#due(), wait)
+  }
+
+  #due(): void {
+    this.#timer = undefined
+    if (this.#at !== null && Date.now() < this.#at) this.set(this.#at)
+    else this.#wake()
+  }
+}

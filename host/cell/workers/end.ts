@@ -1,0 +1,24 @@
+import type { RunningThread } from './pool.ts'
+
+/** ms for a thread to be gone after it was told to. */
+const GRACE_MS = 2000
+
+/**
+ * Ends a thread whose ports are revoked already. JavaScript ends within milliseconds; a native call that V8 cannot
+ * interrupt survives it, and then so does the thread.
+ *
+ * @returns 'stuck' when it is still there after the grace
+ */
+export async function endThread(
+  { worker, exit }: RunningThread,
+  graceMs: number = GRACE_MS,
+): Promise<'ended' | 'stuck'> {
+  void worker.terminate()
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'stuck'>((resolve) => {
+    timer = setTimeout(resolve, graceMs, 'stuck')
+  })
+  const ended = await Promise.race([exit.then((): 'ended' => 'ended'), late])
+  clearTimeout(timer)
+  return ended
+}

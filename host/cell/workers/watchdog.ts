@@ -1,0 +1,153 @@
+import type { WorkerHandle } from './worker-handle.ts'
+
+export interface WatchdogOptions {
+  /** ms between two looks, and where something is late. @default 100 and 25 */
+  readonly lookMs?: number | undefined
+  readonly closeLookMs?: number | undefined
+  /** ms for the event loop of a worker to answer. @default 5000 */
+  readonly silenceMs?: number | undefined
+  /** ms for its thread to answer at all: native code that does not end. @default 2000 */
+  readonly nativeMs?: number | undefined
+}
+
+export interface Watched {
+  readonly handle: WorkerHandle
+  /** Heap and external memory, bytes. */
+  readonly memoryLimitBytes: number
+}
+
+interface Subject extends Watched {
+  /** On-time ms since a ping, or since a look at the heap, that has no answer yet. */
+  silentMs: number
+  unansweredMs: number
+  pinged: boolean
+  asked: boolean
+  sincePingMs: number
+  sinceHeapMs: number
+  memoryBytes: number
+  hasGrown: boolean
+}
+
+/** A call that waits longer makes a worker worth a closer look. */
+const LATE_CALL_MS = 50
+const PING_EVERY_MS = 2000
+const HEAP_EVERY_MS = 1000
+/** A look that comes so much too late was held up by the host itself: nobody is judged by it. */
+const LATE_LOOK_MS = 50
+
+/**
+ * Watches workers: does their event loop answer, does their thread, how much memory they hold. Busy is not guilty: what
+ * counts is silence, and only the time between two looks that were made on time.
+ */
+export class Watchdog {
+  readonly #options: Required<{ [K in keyof WatchdogOptions]: number }>
+  readonly #subjects = new Map<WorkerHandle, Subject>()
+  #timer: NodeJS.Timeout | undefined
+  #lookedAt = 0
+  #nextMs = 0
+
+  constructor({ lookMs, closeLookMs, silenceMs, nativeMs }: WatchdogOptions = {}) {
+    this.#options = {
+      lookMs: lookMs ?? 100,
+      closeLookMs: closeLookMs ?? 25,
+      silenceMs: silenceMs ?? 5000,
+      nativeMs: nativeMs ?? 2000,
+    }
+  }
+
+  watch(watched: Watched): void {
+    this.#subjects.set(watched.handle, {
+      ...watched,
+      silentMs: 0,
+      unansweredMs: 0,
+      pinged: false,
+      asked: false,
+      sincePingMs: 0,
+      sinceHeapMs: 0,
+      memoryBytes: 0,
+      hasGrown: false,
+    })
+    void watched.handle.ended.then(() => this.#subjects.delete(watched.handle))
+    if (this.#timer === undefined) this.#schedule()
+  }
+
+  /** Heap and external memory at the last look. */
+  memoryOf(handle: WorkerHandle): number {
+    return this.#subjects.get(handle)?.memoryBytes ?? 0
+  }
+
+  close(): void {
+    this.#subjects.clear()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  #schedule(): void {
+    const { lookMs, closeLookMs } = this.#options
+    const isClose = [...this.#subjects.values()].some(isSuspect)
+    this.#nextMs = isClose ? closeLookMs : lookMs
+    this.#lookedAt = performance.now()
+    this.#timer = setTimeout(() => this.#look(), this.#nextMs).unref()
+  }
+
+  #look(): void {
+    this.#timer = undefined
+    if (this.#subjects.size === 0) return
+    const passedMs = performance.now() - this.#lookedAt
+    const onTimeMs = passedMs - this.#nextMs > LATE_LOOK_MS ? 0 : passedMs
+    for (const subject of this.#subjects.values()) this.#judge(subject, passedMs, onTimeMs)
+    this.#schedule()
+  }
+
+  #judge(subject: Subject, passedMs: number, onTimeMs: number): void {
+    const { silenceMs, nativeMs } = this.#options
+    const isClose = isSuspect(subject)
+    subject.sincePingMs += passedMs
+    subject.sinceHeapMs += passedMs
+    if (subject.pinged) subject.silentMs += onTimeMs
+    else if (isClose || subject.sincePingMs >= PING_EVERY_MS) ping(subject)
+    if (subject.asked) subject.unansweredMs += onTimeMs
+    else if (isClose || subject.sinceHeapMs >= HEAP_EVERY_MS) this.#weigh(subject)
+    if (subject.unansweredMs > nativeMs) {
+      void subject.handle.kill(`its thread did not answer for ${nativeMs} ms: native code`)
+    } else if (subject.silentMs > silenceMs) {
+      void subject.handle.kill(`its event loop did not answer for ${silenceMs} ms`)
+    }
+  }
+
+  #weigh(subject: Subject): void {
+    subject.asked = true
+    subject.sinceHeapMs = 0
+    subject.handle.worker.getHeapStatistics().then(
+      ({ total_heap_size: heap, external_memory: external }) => {
+        const bytes = heap + external
+        subject.asked = false
+        subject.unansweredMs = 0
+        subject.hasGrown = subject.memoryBytes > 0 && bytes > subject.memoryBytes * 1.2
+        subject.memoryBytes = bytes
+        if (bytes <= subject.memoryLimitBytes) return
+        const [used, limit] = [bytes, subject.memoryLimitBytes].map((n) => Math.round(n / 1e6))
+        void subject.handle.kill(`it used ${used} MB of memory, its limit is ${limit} MB`)
+      },
+      // The thread is gone or going: its exit says so.
+      () => {},
+    )
+  }
+}
+
+function isSuspect(subject: Subject): boolean {
+  return subject.hasGrown || subject.handle.waitingMs > LATE_CALL_MS
+}
+
+function ping(subject: Subject): void {
+  subject.pinged = true
+  subject.sincePingMs = 0
+  subject.handle.ping().then(
+    () => {
+      subject.pinged = false
+      subject.silentMs = 0
+    },
+    // As above.
+    () => {},
+  )
+}

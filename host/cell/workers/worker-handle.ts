@@ -1,0 +1,229 @@
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
+import { type Remote, transfer } from 'comlink'
+import type {
+  Collected,
+  Feed,
+  FlowMetrics,
+  Opened,
+  OpenParams,
+  RuleWorker,
+  Snapshot,
+} from '#src/worker/protocol.ts'
+import { CellError } from '../cell.ts'
+import { wrapWorker } from './comlink-client.ts'
+import { endThread } from './end.ts'
+import { GuardedEndpoint, OffenceError, type Serve } from './guarded-endpoint.ts'
+import type { RulePool, RunningThread } from './pool.ts'
+import { readCollected, readMetrics, readOpened, readSnapshot } from './results.ts'
+import { textOf, WorkerFault } from './worker-fault.ts'
+
+export interface HandleOptions {
+  readonly pool: RulePool
+  readonly rule: string
+  readonly sources: number
+  readonly actions: number
+  /** What the worker may ask of the host. */
+  readonly methods: ReadonlyMap<string, Serve>
+  readonly deadlines?: Partial<Deadlines> | undefined
+}
+
+/** ms. `collect` has none: as long as its event loop answers, a worker may wait for a sink. */
+export interface Deadlines {
+  readonly open: number
+  readonly checkpoint: number
+  readonly metrics: number
+  readonly close: number
+  readonly stuck: number
+}
+
+const defaults: Deadlines = {
+  open: 35_000,
+  checkpoint: 10_000,
+  metrics: 5000,
+  close: 5000,
+  stuck: 2000,
+}
+
+/** One worker carries one flow today. */
+const FLOW = 1
+
+interface Pending {
+  readonly since: number
+  reject(reason: unknown): void
+}
+
+/** How a worker's life ended. */
+export interface Ending {
+  readonly reason: string
+  /** The thread is still there, in native code. */
+  readonly isStuck: boolean
+}
+
+/**
+ * The host's side of one worker's life. Every call fails when the thread exits, answers are checked for their shape, and
+ * the first wrong one ends the worker.
+ */
+export class WorkerHandle {
+  readonly worker: Worker
+  /** Resolves once, when the thread is gone or cannot be ended. Dead means this, and not a failed call. */
+  readonly ended: Promise<Ending>
+  readonly #options: HandleOptions
+  readonly #deadlines: Deadlines
+  readonly #thread: RunningThread
+  readonly #control: MessagePort
+  readonly #endpoint: GuardedEndpoint
+  readonly #collect: Remote<RuleWorker>['collect']
+  readonly #remote: Remote<RuleWorker>
+  readonly #pending = new Set<Pending>()
+  readonly #settleEnded: (ending: Ending) => void
+  #reason: string | undefined
+  #isOver = false
+
+  constructor(options: HandleOptions) {
+    this.#options = options
+    this.#deadlines = { ...defaults, ...options.deadlines }
+    const control = new MessageChannel()
+    const calls = new MessageChannel()
+    const ports = { control: control.port2, calls: calls.port2 }
+    this.#thread = options.pool.start(ports, [control.port2, calls.port2])
+    this.worker = this.#thread.worker
+    this.#control = control.port1
+    this.#remote = wrapWorker<RuleWorker>(control.port1)
+    this.#collect = this.#remote.collect
+    this.#endpoint = new GuardedEndpoint(calls.port1, {
+      methods: options.methods,
+      onOffence: (reason) => this.kill(reason),
+    })
+    const { promise, resolve } = Promise.withResolvers<Ending>()
+    this.ended = promise
+    this.#settleEnded = resolve
+    this.#thread.task.then(
+      () => this.kill('it ended its task'),
+      (error: unknown) => {
+        this.#reason ??= reasonOf(error)
+      },
+    )
+    void this.#thread.exit.then((code) => this.#exited(code))
+  }
+
+  /** ms that the oldest call has been waiting for its answer. */
+  get waitingMs(): number {
+    const [oldest] = this.#pending
+    return oldest === undefined ? 0 : performance.now() - oldest.since
+  }
+
+  async open(params: OpenParams): Promise<Opened> {
+    const move = params.state === undefined ? [] : [params.state]
+    const value = this.#call(() => this.#remote.open(FLOW, transfer(params, move)), 'open')
+    return this.#believe(await value, readOpened)
+  }
+
+  async collect(feeds: readonly Feed[]): Promise<Collected> {
+    const move = feeds.flatMap(({ ranges }) => ranges.map(({ buffer }) => buffer))
+    const value = await this.#call(() => this.#collect(FLOW, transfer(feeds, move)))
+    return this.#believe(value, (result) => readCollected(result, this.#options.actions))
+  }
+
+  async checkpoint(): Promise<Snapshot> {
+    const { sources, actions } = this.#options
+    const value = await this.#call(() => this.#remote.checkpoint(FLOW), 'checkpoint')
+    return this.#believe(value, (result) => readSnapshot(result, sources, actions))
+  }
+
+  async metrics(): Promise<FlowMetrics> {
+    const value = await this.#call(() => this.#remote.metrics(FLOW), 'metrics')
+    return this.#believe(value, readMetrics)
+  }
+
+  async ping(): Promise<void> {
+    await this.#call(() => this.#remote.ping())
+  }
+
+  /** An end in order: the plugins get to close. The thread goes afterwards in any case. */
+  async close(): Promise<Ending> {
+    this.#reason ??= 'closed'
+    await this.#call(() => this.#remote.close(FLOW), 'close').catch(() => {})
+    // First the pool: it would boot the next thread.
+    void this.#options.pool.destroy()
+    return this.kill('closed')
+  }
+
+  /** An end from outside: ports first, then the thread. */
+  kill(reason: string): Promise<Ending> {
+    this.#reason ??= reason
+    if (!this.#isOver) {
+      this.#isOver = true
+      this.#revoke()
+      void endThread(this.#thread, this.#deadlines.stuck).then((how) => {
+        if (how === 'stuck') this.#settleEnded({ reason: this.#reasonText(), isStuck: true })
+      })
+    }
+    return this.ended
+  }
+
+  #exited(code: number): void {
+    this.#isOver = true
+    this.#reason ??= `its thread exited with code ${code}`
+    this.#revoke()
+    this.#settleEnded({ reason: this.#reasonText(), isStuck: false })
+  }
+
+  #revoke(): void {
+    this.#control.close()
+    this.#endpoint.close()
+    const error = new CellError(
+      'worker-died',
+      `rule "${this.#options.rule}": ${this.#reasonText()}`,
+    )
+    for (const pending of this.#pending) pending.reject(error)
+    this.#pending.clear()
+  }
+
+  #reasonText(): string {
+    return this.#reason ?? 'the worker died'
+  }
+
+  #call<T>(make: () => Promise<T>, method?: keyof Deadlines): Promise<T> {
+    const { rule } = this.#options
+    if (this.#isOver) {
+      return Promise.reject(new CellError('worker-died', `rule "${rule}": its worker is gone`))
+    }
+    return new Promise<T>((resolve, reject) => {
+      const pending: Pending = { since: performance.now(), reject }
+      this.#pending.add(pending)
+      const ms = method === undefined ? 0 : this.#deadlines[method]
+      const late = () => {
+        const text = `rule "${rule}": its worker did not answer "${method}" within ${ms} ms`
+        this.#pending.delete(pending)
+        reject(new CellError('deadline', text))
+      }
+      const timer = ms > 0 ? setTimeout(late, ms) : undefined
+      make()
+        .then(resolve, (error: unknown) => reject(faultOf(error)))
+        .finally(() => {
+          clearTimeout(timer)
+          this.#pending.delete(pending)
+        })
+    })
+  }
+
+  #believe<T>(value: unknown, read: (value: unknown) => T): T {
+    try {
+      return read(value)
+    } catch (error) {
+      const what = error instanceof OffenceError ? error.message : 'an answer that cannot be read'
+      void this.kill(`the worker broke the protocol: ${what}`)
+      throw new CellError('worker-died', `rule "${this.#options.rule}": ${what}`, { cause: error })
+    }
+  }
+}
+
+/** Whatever comlink rejects with is a fault of the worker's. */
+function faultOf(error: unknown): WorkerFault {
+  return error instanceof WorkerFault ? error : new WorkerFault('failed', reasonOf(error))
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : error
+  return textOf(message, 300) ?? 'the worker died'
+}

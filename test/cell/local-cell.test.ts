@@ -1,0 +1,14 @@
+import test from 'ava'
+import { localCell } from '../fixtures/cell/cells.ts'
+import { contract } from '../fixtures/cell/contract.ts'
+
+for (const [title, run] of contract) {
+  test(`in this process: ${title}`, async (t) => {
+    const made = await localCell()
+    try {
+      await run(t, made)
+    } finally {
+      await made.cell.close()
+    }
+  })
+}
