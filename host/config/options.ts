@@ -84,9 +84,11 @@ export const optionsSchema = Type.Object({
   plugins: Type.Object({
     download: Type.Object({
       privateNetworks: flag(true, 'Zips may come from loopback and private addresses.'),
-      timeout: duration('5m', 'How long a download may take.'),
-      maxBytes: whole(104_857_600, 1024, 'Bytes of a zip, at most.'),
+      timeout: duration('5m', 'How long a download may take, redirects and retries included.'),
+      idleTimeout: duration('30s', 'How long it may stand still.'),
+      maxBytes: whole(20_971_520, 1024, 'Bytes of a zip, at most.'),
       maxRedirects: whole(3, 0, 'Redirects that are followed.'),
+      retries: whole(2, 0, 'Attempts after an error of the server or the network.'),
     }),
   }),
 })

@@ -15,6 +15,13 @@ export interface LogOptions {
   readonly rotateCount: number
 }
 
+/** What is missing stays as it is. */
+export interface LogChange {
+  readonly level?: LogLevel | undefined
+  readonly console?: boolean | undefined
+  readonly file?: boolean | undefined
+}
+
 /** The server's log: plain lines on the console, JSON lines in `stream.log`. Rules and plugins write into it too. */
 export class Log {
   readonly logger: Logger
@@ -46,7 +53,7 @@ export class Log {
     this.#rules[level]({ tenant, rule, plugin }, text)
   }
 
-  set({ level, console, file }: Partial<Pick<LogOptions, 'level' | 'console' | 'file'>>): void {
+  set({ level, console, file }: LogChange): void {
     if (level !== undefined) {
       this.#level = level
       this.logger.level = level

@@ -23,8 +23,6 @@ export interface InstallResult {
   readonly names: readonly string[]
   /** Sentences for the operator, after Kuiper's: powers that wait for a grant, a file that was left alone. */
   readonly notes: readonly string[]
-  /** What a replacement ended to be used: rules whose worker must start anew. */
-  readonly superseded?: readonly PluginUse[] | undefined
 }
 
 export interface PluginDescription {
@@ -53,6 +51,13 @@ export interface PluginService {
   replace(tenant: string, kind: PluginKind, request: InstallRequest): Promise<InstallResult>
   /** @throws InstallError `unknown-plugin`, `in-use` */
   remove(tenant: string, kind: PluginKind, name: string): Promise<void>
+  /**
+   * Gives powers that a plugin asked for, as `POST /plugins/{kind}/{name}/grants` has them. Rules that use it are started
+   * anew by the caller.
+   *
+   * @returns sentences for the operator
+   */
+  grant(tenant: string, kind: PluginKind, name: string, grants: unknown): Promise<readonly string[]>
   /** Kuiper's register: the SQL names of a function plugin. */
   register(tenant: string, name: string, functions: readonly string[]): Promise<void>
   /** The latest version, or the latest that the range allows. `undefined`: none fits. */

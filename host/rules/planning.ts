@@ -13,6 +13,7 @@ import type { Select } from '#src/sql/ast.ts'
 import { parseStatement } from '#src/sql/parse.ts'
 import { isObject, type RuleDefinition } from './definition.ts'
 import type { StreamService } from './streams.ts'
+import { typeName } from './type-name.ts'
 
 /** A rule that can run: its plan, and what the plan was made of. */
 export interface Planned {
@@ -142,11 +143,6 @@ export class RulePlanner {
       },
     }
   }
-}
-
-/** `TYPE="MySource"` finds `mySource`: only the first letter may differ. */
-export function typeName(type: string): string {
-  return type.slice(0, 1).toLowerCase() + type.slice(1)
 }
 
 function parseSelect(sql: string): Select {

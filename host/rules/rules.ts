@@ -4,6 +4,7 @@ import type { RuleStart } from '#host/catalog/rules.ts'
 import { type Cell, CellError, type CellEvent, type RuleKey } from '#host/cell/cell.ts'
 import type { CheckpointStore } from '#host/checkpoints/store.ts'
 import { HostError, textOf } from '#host/errors.ts'
+import type { PluginUse } from '#src/plan/plan.ts'
 import { didYouMean } from '#src/sql/errors.ts'
 import { nearest } from '#src/sql/near.ts'
 import { type RuleDefinition, readRule } from './definition.ts'
@@ -31,6 +32,11 @@ export class RuleService {
   readonly #queue = new KeyedQueue()
   readonly #failures = new Map<string, StartFailure>()
   readonly #definitions = new Map<string, RuleDefinition>()
+  /** Of the rules that were started and not stopped since: the plugins in their workers. */
+  readonly #uses = new Map<
+    string,
+    { readonly key: RuleKey; readonly plugins: readonly PluginUse[] }
+  >()
   readonly #unwatch: () => void
   #isClosing = false
 
@@ -160,6 +166,18 @@ export class RuleService {
     return this.#failures.get(nameOf({ tenant, rule: id }))
   }
 
+  /** The rules that were started with an extension of a plugin and not stopped since. */
+  usedBy(tenant: string, kind: PluginUse['kind'], name: string): string[] {
+    return this.#usersOf(tenant, (use) => use.kind === kind && use.name === name)
+  }
+
+  /** After an upgrade or a grant. @returns the rules that were restarted */
+  async restartUsers(tenant: string, packageName: string): Promise<string[]> {
+    const users = this.#usersOf(tenant, (use) => use.package === packageName)
+    await Promise.all(users.map((id) => this.restart(tenant, id)))
+    return users
+  }
+
   isDebug({ tenant, rule }: RuleKey): boolean {
     return this.#definitions.get(nameOf({ tenant, rule }))?.options.debug === true
   }
@@ -218,16 +236,29 @@ export class RuleService {
     const checkpoint = planned.keepsState ? await checkpoints.newest(key) : undefined
     this.#failures.delete(nameOf(key))
     const spec = await specs.build(key, planned, { ...start, checkpoint })
+    this.#uses.set(nameOf(key), { key, plugins: planned.plan.plugins })
     try {
       await cell.deploy(spec)
     } catch (error) {
-      if (!(error instanceof CellError) || refusals.has(error.code)) throw error
+      if (!(error instanceof CellError) || refusals.has(error.code)) {
+        this.#uses.delete(nameOf(key))
+        throw error
+      }
       this.#failures.set(nameOf(key), { message: error.message, at: Date.now() })
       this.#options.report(key, `not started: ${error.message}`)
     }
   }
 
+  #usersOf(tenant: string, isUsed: (use: PluginUse) => boolean): string[] {
+    const users = [...this.#uses.values()].filter(({ key }) => key.tenant === tenant)
+    return users
+      .filter(({ plugins }) => plugins.some(isUsed))
+      .map(({ key }) => key.rule)
+      .sort()
+  }
+
   async #stop(key: RuleKey, reason: string): Promise<void> {
+    this.#uses.delete(nameOf(key))
     this.#failures.delete(nameOf(key))
     if ((await this.#options.cell.status(key)) === undefined) return
     await this.#options.cell.stop(key, { reason })

@@ -7,7 +7,8 @@ import { HostError } from '#host/errors.ts'
 import type { PluginService } from '#host/plugins/service.ts'
 import type { Plan, SourcePlan } from '#src/plan/plan.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
-import { type Planned, typeName } from './planning.ts'
+import type { Planned } from './planning.ts'
+import { typeName } from './type-name.ts'
 
 const megabyte = 1_048_576
 /** Of a worker with third-party code, and of one without. */

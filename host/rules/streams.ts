@@ -1,12 +1,15 @@
 import type { Catalog } from '#host/catalog/catalog.ts'
 import type { StoredDefinition } from '#host/catalog/definitions.ts'
+import { builtinSources } from '#host/cell/connectors/builtin.ts'
 import { HostError } from '#host/errors.ts'
+import type { PluginService } from '#host/plugins/service.ts'
 import { makeDefinition, type StreamDefinition } from '#src/plan/definitions.ts'
 import type { Create, DefinitionKind, Statement } from '#src/sql/ast.ts'
 import { didYouMean } from '#src/sql/errors.ts'
 import { nearest } from '#src/sql/near.ts'
 import { parseStatement } from '#src/sql/parse.ts'
 import { type Described, describe, describeSchema } from './described.ts'
+import { typeName } from './type-name.ts'
 
 export interface StreamDetails {
   readonly name: string
@@ -14,22 +17,17 @@ export interface StreamDetails {
   readonly format: string
 }
 
-/** Which source types there are; a plugin may bring more at any time. */
-export interface SourceTypes {
-  has(tenant: string, type: string): boolean
-}
-
 /** Built-in sources that can be asked for single rows. */
-const lookupTypes = new Set(['memory'])
+const lookupTypes = ['memory']
 
 /** Definitions of streams and tables: made, changed and dropped by their SQL. */
 export class StreamService {
   readonly #catalog: Catalog
-  readonly #types: SourceTypes
+  readonly #plugins: PluginService
 
-  constructor(catalog: Catalog, types: SourceTypes) {
+  constructor(catalog: Catalog, plugins: PluginService) {
     this.#catalog = catalog
-    this.#types = types
+    this.#plugins = plugins
   }
 
   /** Whatever statement on definitions it is. @returns Kuiper's sentence, or what SHOW and DESCRIBE show */
@@ -127,7 +125,8 @@ export class StreamService {
     await this.#put(tenant, definition, sql)
     const done = `${title(kind)} ${name} is created.`
     const { type } = definition.options
-    if (this.#types.has(tenant, type)) return done
+    if (builtinSources.includes(typeName(type))) return done
+    if (this.#plugins.resolve(tenant, 'source', type) !== undefined) return done
     return `${done} Its type "${type}" is not installed: rules on it are refused until a plugin brings it.`
   }
 
@@ -150,11 +149,10 @@ export class StreamService {
   #check(create: Create): StreamDefinition {
     const definition = makeDefinition(create)
     const { type, tableKind } = definition.options
-    const isKnownToScan = tableKind === 'lookup' && !lookupTypes.has(type)
-    if (isKnownToScan && ['mqtt', 'file', 'simulator'].includes(type)) {
+    if (tableKind === 'lookup' && builtinSources.includes(type) && !lookupTypes.includes(type)) {
       throw new HostError(
         'bad-statement',
-        `Create table fails: lookup source type ${type} not found; there are ${[...lookupTypes].join(', ')}`,
+        `Create table fails: lookup source type ${type} not found; there are ${lookupTypes.join(', ')}`,
       )
     }
     return definition

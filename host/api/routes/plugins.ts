@@ -1,0 +1,195 @@
+import { Type } from 'typebox'
+import { HostError } from '#host/errors.ts'
+import type { PluginKind } from '#host/plugins/service.ts'
+import { checkId } from '#host/rules/definition.ts'
+import { functionsBody, nameParams, pluginBody } from '../schemas.ts'
+import type { App, Services } from '../services.ts'
+
+const kinds: Readonly<Record<string, PluginKind>> = {
+  sources: 'source',
+  sinks: 'sink',
+  functions: 'function',
+}
+
+const config = { area: 'plugin' } as const
+
+export function pluginRoutes(app: App, services: Services): void {
+  for (const [path, kind] of Object.entries(kinds)) kindRoutes(path, kind, app, services)
+  functionRoutes(app, services)
+  portableRoutes(app)
+}
+
+function kindRoutes(path: string, kind: PluginKind, app: App, services: Services): void {
+  const { plugins, rules, tenant } = services
+  const tags = ['plugins']
+  const describe = (name: string) => {
+    const found = plugins.describe(tenant, kind, name)
+    if (found !== undefined) return found
+    throw new HostError('not-found', `describe ${path} plugin ${name} error: not found`)
+  }
+  app.get(`/plugins/${path}`, { config, schema: { tags, summary: 'Names' } }, async () =>
+    plugins.list(tenant, kind),
+  )
+  app.post(
+    `/plugins/${path}`,
+    { config, schema: { tags, summary: 'Installs a zip', body: pluginBody } },
+    async ({ body }, reply) => {
+      if (body.name === '') throw new HostError('bad-name', 'id cannot be empty')
+      checkId(body.name)
+      const { notes } = await plugins.install(tenant, kind, body)
+      const text = sentences(`${path} plugin ${body.name} is created`, notes)
+      return reply.code(201).send(text)
+    },
+  )
+  app.get(
+    `/plugins/${path}/:name`,
+    { config, schema: { tags, summary: 'Version, package and powers', params: nameParams } },
+    async ({ params }) => describe(params.name),
+  )
+  app.put(
+    `/plugins/${path}/:name`,
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Installs another version in its place',
+        params: nameParams,
+        body: pluginBody,
+      },
+    },
+    async ({ params, body }) => {
+      if (body.name !== params.name) {
+        throw new HostError(
+          'bad-name',
+          `the body names plugin "${body.name}", the path "${params.name}"`,
+        )
+      }
+      const { notes, package: changed } = await plugins.replace(tenant, kind, body)
+      const restarted = body.policy === 'keep' ? [] : await rules.restartUsers(tenant, changed)
+      return sentences(`${path} plugin ${params.name} is updated`, [
+        ...notes,
+        ...restartedText(restarted),
+      ])
+    },
+  )
+  app.delete(
+    `/plugins/${path}/:name`,
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Removes it; refused while a rule runs with it',
+        params: nameParams,
+      },
+    },
+    async ({ params }) => {
+      if (plugins.describe(tenant, kind, params.name) === undefined) {
+        throw new HostError(
+          'not-found',
+          `delete ${path} plugin ${params.name} error: invalid name ${params.name}: not exist`,
+        )
+      }
+      await plugins.remove(tenant, kind, params.name)
+      return `${path} plugin ${params.name} is deleted`
+    },
+  )
+  app.post(
+    `/plugins/${path}/:name/grants`,
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Gives powers that it asked for',
+        params: nameParams,
+        body: Type.Unknown(),
+      },
+    },
+    async ({ params, body }) => {
+      const found = describe(params.name)
+      const notes = await plugins.grant(tenant, kind, params.name, body)
+      const restarted = await rules.restartUsers(tenant, found.package)
+      return sentences(`${path} plugin ${params.name} is granted`, [
+        ...notes,
+        ...restartedText(restarted),
+      ])
+    },
+  )
+}
+
+function functionRoutes(app: App, { plugins, tenant }: Services): void {
+  const tags = ['plugins']
+  app.post(
+    '/plugins/functions/:name/register',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'SQL names of a function plugin',
+        params: nameParams,
+        body: functionsBody,
+      },
+    },
+    async ({ params, body }) => {
+      if (plugins.describe(tenant, 'function', params.name) === undefined) {
+        throw new HostError(
+          'not-found',
+          `register functions plugin ${params.name} error: not found`,
+        )
+      }
+      if (body.functions.length === 0) {
+        throw new HostError('bad-body', "property 'functions' must not be empty")
+      }
+      await plugins.register(tenant, params.name, body.functions)
+      return `function plugin ${params.name} function list is registered`
+    },
+  )
+  app.get(
+    '/plugins/udfs',
+    { config, schema: { tags, summary: 'SQL functions of plugins' } },
+    async () => plugins.list(tenant, 'function'),
+  )
+  app.get(
+    '/plugins/udfs/:name',
+    { config, schema: { tags, summary: 'The plugin of an SQL function', params: nameParams } },
+    async ({ params }) => {
+      const found = plugins.describe(tenant, 'function', params.name)
+      if (found !== undefined) return { name: params.name, plugin: found.package }
+      throw new HostError('not-found', `describe function ${params.name} error: not found`)
+    },
+  )
+}
+
+/** Kuiper's plugins in processes of their own: there are none, and clients that look for them are told so. */
+function portableRoutes(app: App): void {
+  const hidden = { config, schema: { hide: true } }
+  app.get('/plugins/portables', hidden, async () => [])
+  app.post('/plugins/portables', hidden, async () => {
+    throw new HostError(
+      'not-supported',
+      'portable plugins are for Kuiper; plugins here are scripts in a sandbox: pack it with the SDK and install it as source, sink or function',
+    )
+  })
+  for (const url of ['/plugins/portables/:name', '/plugins/portables/:name/status']) {
+    app.route({
+      method: ['GET', 'DELETE'],
+      url,
+      config,
+      schema: { hide: true, params: nameParams },
+      handler: async ({ params }) => {
+        throw new HostError(
+          'not-found',
+          `portable plugin ${params.name} not found: there are no portable plugins here`,
+        )
+      },
+    })
+  }
+}
+
+/** Kuiper's sentence has no full stop when it stands alone. */
+function sentences(first: string, notes: readonly string[]): string {
+  return notes.length === 0 ? first : [`${first}.`, ...notes].join(' ')
+}
+
+function restartedText(rules: readonly string[]): string[] {
+  return rules.length === 0 ? [] : [`Rules restarted with it: ${rules.join(', ')}.`]
+}

@@ -1,0 +1,82 @@
+import { Type } from 'typebox'
+
+export const nameParams = Type.Object({ name: Type.String() })
+export const idParams = Type.Object({ id: Type.String() })
+
+export const sqlBody = Type.Object(
+  {
+    sql: Type.String({ description: 'CREATE STREAM name (columns) WITH (options)' }),
+  },
+  { additionalProperties: false },
+)
+
+/** A rule's keys are checked by the rule service, whose messages say more; this one is for the documentation. */
+export const ruleBody = Type.Unsafe<unknown>({
+  type: 'object',
+  description: 'A rule',
+  properties: {
+    id: { type: 'string' },
+    name: { type: 'string' },
+    version: { type: 'string' },
+    sql: { type: 'string', description: 'SELECT … FROM stream' },
+    actions: {
+      type: 'array',
+      items: { type: 'object', additionalProperties: { type: 'object' } },
+      description: '[{"log": {}}]',
+    },
+    options: { type: 'object', description: '{"qos": 1}' },
+    plugins: { type: 'object', description: 'Versions of plugins: {"random": "^1.2"}' },
+    triggered: {
+      type: 'boolean',
+      description: 'Starts at once and with the server. Default true.',
+    },
+    temp: { type: 'boolean', description: 'Gone with the process.' },
+    tags: { type: 'array', items: { type: 'string' } },
+  },
+})
+
+export const tagsBody = Type.Object(
+  { tags: Type.Array(Type.String()) },
+  { additionalProperties: false },
+)
+
+export const forceQuery = Type.Object({
+  force: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])),
+})
+
+export const pluginBody = Type.Object(
+  {
+    name: Type.String({ description: 'The source, sink or function, not its package' }),
+    file: Type.String({ description: 'Address of the zip' }),
+    functions: Type.Optional(Type.Array(Type.String())),
+    shellParas: Type.Optional(Type.Array(Type.String())),
+    policy: Type.Optional(Type.Union([Type.Literal('restart'), Type.Literal('keep')])),
+  },
+  { additionalProperties: false },
+)
+
+export const functionsBody = Type.Object(
+  { functions: Type.Array(Type.String()) },
+  { additionalProperties: false },
+)
+
+/** Properties of a source or sink. */
+export const propsBody = Type.Record(Type.String(), Type.Unknown())
+
+export const configsBody = Type.Object(
+  {
+    logLevel: Type.Optional(
+      Type.Union([
+        Type.Literal('debug'),
+        Type.Literal('info'),
+        Type.Literal('warn'),
+        Type.Literal('error'),
+      ]),
+    ),
+    debug: Type.Optional(Type.Boolean()),
+    consoleLog: Type.Optional(Type.Boolean()),
+    fileLog: Type.Optional(Type.Boolean()),
+    timezone: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+)

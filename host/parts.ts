@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import type { Catalog } from '#host/catalog/catalog.ts'
+import type { Cell, CellEnvironment } from '#host/cell/cell.ts'
+import type { Connectors } from '#host/cell/connectors/builtin.ts'
+import { LocalCell } from '#host/cell/local-cell.ts'
+import type { Options } from '#host/config/options.ts'
+import { PluginHost } from '#host/plugins/plugin-host.ts'
+import type { PluginKind, PluginService } from '#host/plugins/service.ts'
+
+export interface ServerFolders {
+  readonly data: string
+  readonly etc: string
+  readonly plugins: string
+}
+
+export interface PluginHostParts {
+  readonly catalog: Catalog
+  readonly folders: ServerFolders
+  readonly version: string
+  readonly options: Options['plugins']
+  builtIn(kind: PluginKind, name: string): boolean
+  /** Rules that hold an extension in their workers. */
+  usedBy(tenant: string, kind: PluginKind, name: string): readonly string[]
+}
+
+/** What a server is put together of; tests put others in. */
+export interface ServerParts {
+  createCell(environment: CellEnvironment, connectors: Connectors, folders: ServerFolders): Cell
+  createPlugins(parts: PluginHostParts): Promise<PluginService & { close?(): Promise<void> }>
+}
+
+export const defaultParts: ServerParts = {
+  createCell: (environment, connectors, { data }) =>
+    new LocalCell({ environment, connectors, cacheFolder: join(data, 'cache') }),
+  createPlugins,
+}
+
+async function createPlugins(parts: PluginHostParts): Promise<PluginHost> {
+  const { catalog, folders, version, options, builtIn, usedBy } = parts
+  const { privateNetworks, timeout, idleTimeout, maxBytes, maxRedirects, retries } =
+    options.download
+  const host = new PluginHost({
+    records: catalog.plugins,
+    dataFolder: folders.data,
+    etcFolder: folders.etc,
+    hostVersion: version,
+    download: {
+      privateNetworks,
+      maxBytes,
+      totalMs: timeout,
+      idleMs: idleTimeout,
+      redirects: maxRedirects,
+      retries,
+    },
+    // nothing is installed unseen
+    inspect: async () => {
+      throw new Error('plugins cannot be inspected by this build')
+    },
+    builtIn,
+    usedBy,
+  })
+  await host.open()
+  return host
+}

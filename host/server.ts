@@ -1,0 +1,256 @@
+import type { AddressInfo } from 'node:net'
+import { isAbsolute, join, resolve } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { createApi } from '#host/api/server.ts'
+import { Catalog, defaultTenant } from '#host/catalog/catalog.ts'
+import type { Cell } from '#host/cell/cell.ts'
+import {
+  builtinSinks,
+  builtinSources,
+  type Connectors,
+  createBuiltinConnectors,
+} from '#host/cell/connectors/builtin.ts'
+import { CheckpointStore } from '#host/checkpoints/store.ts'
+import { ConnectorConfig } from '#host/config/connector-config.ts'
+import { type Environment, loadOptions } from '#host/config/load.ts'
+import type { Options } from '#host/config/options.ts'
+import { codeOf, HostError } from '#host/errors.ts'
+import { Log } from '#host/log/log.ts'
+import { defaultParts, type ServerParts } from '#host/parts.ts'
+import type { PluginKind } from '#host/plugins/service.ts'
+import { RulePlanner } from '#host/rules/planning.ts'
+import { RowHub, rowsAction } from '#host/rules/rows.ts'
+import { RuleService } from '#host/rules/rules.ts'
+import { SpecBuilder } from '#host/rules/spec.ts'
+import { StreamService } from '#host/rules/streams.ts'
+import { timeZoneOf } from '#host/time-zone.ts'
+import { readVersion } from '#host/version.ts'
+import { builtInFunctions } from '#src/functions/built-in.ts'
+import type { FunctionTable } from '#src/functions/table.ts'
+
+export interface ServerOptions {
+  /** What relative folders are relative to. @default the working folder */
+  readonly base?: string | undefined
+  /** @default `etc` in `base` */
+  readonly etc?: string | undefined
+  readonly environment?: Environment | undefined
+  /** Over file and environment: flags of the command line. */
+  readonly overrides?: {
+    readonly port?: number | undefined
+    readonly ip?: string | undefined
+    readonly data?: string | undefined
+    readonly log?: string | undefined
+    readonly plugins?: string | undefined
+    readonly consoleLog?: boolean | undefined
+  }
+  readonly parts?: Partial<ServerParts> | undefined
+}
+
+export interface RunningServer {
+  /** `http://127.0.0.1:9081` */
+  readonly url: string
+  readonly ip: string
+  readonly port: number
+  readonly log: Log
+  readonly rules: RuleService
+  readonly streams: StreamService
+  /** Resolves when someone asked over REST to stop. */
+  readonly stopRequested: Promise<void>
+  /** Rules drain for `gracefulShutdownTimeout` at most; then all is let go of. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts everything, in order: options, catalog, cell, API, the rules that ran before.
+ *
+ * @throws HostError that says in one line what is wrong and the way out
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { environment = process.env, overrides = {} } = options
+  const parts = { ...defaultParts, ...options.parts }
+  const base = options.base ?? process.cwd()
+  const etc = resolve(base, options.etc ?? 'etc')
+  const { options: loaded, warnings } = await loadOptions(join(etc, 'plutino.yaml'), environment)
+  const settings = override(loaded, overrides)
+  const folders = {
+    etc,
+    data: inBase(base, settings.folders.data),
+    plugins: inBase(base, settings.folders.plugins),
+  }
+  let timeZone = timeZoneOf(settings.basic.timezone)
+  const version = readVersion()
+  const functions = builtInFunctions()
+  await using closing = new AsyncDisposableStack()
+
+  const log = openLog(settings, inBase(base, settings.folders.log))
+  closing.defer(() => log.close())
+  for (const warning of warnings) log.logger.warn(warning)
+  const catalog = new Catalog(folders.data)
+  closing.defer(() => catalog.close())
+  const checkpoints = new CheckpointStore(catalog.database, folders.data)
+  await checkpoints.sweep()
+
+  const rows = new RowHub()
+  const cell = parts.createCell(
+    {
+      commit: (key, checkpoint) => checkpoints.commit(key, checkpoint),
+      log: (line) => log.line(line, rules.isDebug(line)),
+    },
+    withRows(createBuiltinConnectors(), rows),
+    folders,
+  )
+  closing.defer(() => closeCell(cell, settings.basic.gracefulShutdownTimeout, log))
+  const plugins = await parts.createPlugins({
+    catalog,
+    folders,
+    version,
+    options: settings.plugins,
+    builtIn: (kind, name) => isBuiltIn(functions, kind, name),
+    usedBy: (tenant, kind, name) => rules.usedBy(tenant, kind, name),
+  })
+  closing.defer(async () => plugins.close?.())
+
+  const config = new ConnectorConfig({ folder: etc, environment, stored: catalog.confKeys })
+  const streams = new StreamService(catalog, plugins)
+  const planner = new RulePlanner({
+    streams,
+    config,
+    plugins,
+    functions,
+    defaults: () => ruleDefaults(settings),
+    timeZone: () => timeZone,
+    extraSinks: [rowsAction],
+  })
+  const rules = new RuleService({
+    catalog,
+    cell,
+    planner,
+    specs: new SpecBuilder({ plugins, source: settings.source, environment }),
+    checkpoints,
+    report: ({ rule }, message) => log.logger.warn({ rule }, message),
+  })
+  closing.defer(() => rules.close())
+
+  const stop = Promise.withResolvers<void>()
+  const api = await createApi({
+    tenant: defaultTenant,
+    version,
+    options: settings,
+    catalog,
+    cell,
+    config,
+    log,
+    plugins,
+    rows,
+    rules,
+    streams,
+    setTimeZone: (name) => {
+      timeZone = timeZoneOf(name)
+    },
+    stop: stop.resolve,
+  })
+  closing.defer(() => api.close())
+  const { address, port } = await listen(api, settings.basic)
+  await rules.restore()
+  const release = closing.move()
+  return {
+    url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
+    ip: address,
+    port,
+    log,
+    rules,
+    streams,
+    stopRequested: stop.promise,
+    close: () => release.disposeAsync(),
+  }
+}
+
+function override(options: Options, overrides: NonNullable<ServerOptions['overrides']>): Options {
+  const { basic, folders } = options
+  return {
+    ...options,
+    basic: {
+      ...basic,
+      restIp: overrides.ip ?? basic.restIp,
+      restPort: overrides.port ?? basic.restPort,
+      consoleLog: overrides.consoleLog ?? basic.consoleLog,
+    },
+    folders: {
+      data: overrides.data ?? folders.data,
+      log: overrides.log ?? folders.log,
+      plugins: overrides.plugins ?? folders.plugins,
+    },
+  }
+}
+
+function inBase(base: string, folder: string): string {
+  return isAbsolute(folder) ? folder : resolve(base, folder)
+}
+
+function openLog({ basic }: Options, folder: string): Log {
+  return new Log({
+    level: basic.debug ? 'debug' : basic.logLevel,
+    console: basic.consoleLog,
+    file: basic.fileLog,
+    folder,
+    rotateSize: basic.rotateSize,
+    rotateCount: basic.rotateCount,
+  })
+}
+
+function withRows(connectors: Connectors, rows: RowHub): Connectors {
+  return { ...connectors, sinks: new Map([...connectors.sinks, [rowsAction, rows.connector()]]) }
+}
+
+/** No plugin may take such a name. */
+function isBuiltIn(functions: FunctionTable, kind: PluginKind, name: string): boolean {
+  if (kind === 'function') return functions.lookup(name) !== undefined
+  return kind === 'source'
+    ? builtinSources.includes(name)
+    : [...builtinSinks, rowsAction].includes(name)
+}
+
+/** Rule options as a rule would write them. Memory 0 says nothing. */
+function ruleDefaults({ rule }: Options): Readonly<Record<string, unknown>> {
+  const { memoryLimit, ...rest } = rule
+  return memoryLimit === 0 ? rest : { ...rest, memoryLimit }
+}
+
+async function listen(api: FastifyInstance, basic: Options['basic']): Promise<AddressInfo> {
+  const { restIp: host, restPort: port } = basic
+  try {
+    await api.listen({ host, port })
+  } catch (error) {
+    if (codeOf(error) === 'EADDRINUSE') {
+      throw new HostError(
+        'address-in-use',
+        `address ${host}:${port} is in use; stop what listens there, or give another port with --port`,
+        { cause: error },
+      )
+    }
+    if (codeOf(error) === 'EADDRNOTAVAIL' || codeOf(error) === 'ENOTFOUND') {
+      throw new HostError(
+        'address-in-use',
+        `basic.restIp ${host} is no address of this machine; use 127.0.0.1 or 0.0.0.0`,
+        { cause: error },
+      )
+    }
+    throw error
+  }
+  const address = api.server.address()
+  if (address === null || typeof address === 'string') throw new TypeError('no TCP address')
+  return address
+}
+
+/** What does not end in time is left: its state is that of the last checkpoint. */
+async function closeCell(cell: Cell, timeoutMs: number, log: Log): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((done) => {
+    timer = setTimeout(done, timeoutMs, 'late')
+  })
+  const result = await Promise.race([cell.close(), late])
+  clearTimeout(timer)
+  if (result === 'late') {
+    log.logger.warn(`rules did not end within ${timeoutMs} ms (basic.gracefulShutdownTimeout)`)
+  }
+}
