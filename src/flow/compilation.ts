@@ -1,9 +1,21 @@
 import type { Expressions } from '#src/expressions/compile.ts'
 import type { Aggregator } from '#src/functions/declaration.ts'
-import type { Operator, OperatorContext } from '#src/operators/operator.ts'
+import type { Operator, OperatorContext, OperatorId, Row } from '#src/operators/operator.ts'
 import type { AggregateCall } from '#src/plan/expression.ts'
 import type { Plan, PlanNode, SourceNode } from '#src/plan/plan.ts'
 import type { OperatorBook } from './operator-book.ts'
+import { Stage } from './stage.ts'
+import type { Suspender } from './suspension.ts'
+
+export interface CompilationOptions {
+  readonly plan: Plan
+  readonly expressions: Expressions
+  readonly book: OperatorBook
+  readonly pluginAggregator: (call: AggregateCall) => Aggregator<unknown>
+  readonly suspender: Suspender
+  /** Told when rows have left a stage outside of a `collect`. */
+  readonly left: () => void
+}
 
 /** A plan that is being turned into linked operators, source first. */
 export class Compilation {
@@ -11,30 +23,37 @@ export class Compilation {
   readonly expressions: Expressions
   readonly pluginAggregator: (call: AggregateCall) => Aggregator<unknown>
   readonly operators: Operator[] = []
+  /** Those of them that may have to wait. */
+  readonly stages: Stage[] = []
+  /** Columns that no `*` shows. */
+  readonly hidden: string[]
   /** Of the operator that was added last. */
   context: OperatorContext | undefined
   /** Batches at this point are emissions: they come out of a window. */
   isEmission = false
-  readonly #book: OperatorBook
+  readonly #options: CompilationOptions
 
-  constructor(options: {
-    readonly plan: Plan
-    readonly expressions: Expressions
-    readonly book: OperatorBook
-    readonly pluginAggregator: (call: AggregateCall) => Aggregator<unknown>
-  }) {
+  constructor(options: CompilationOptions) {
+    this.#options = options
     this.plan = options.plan
+    this.hidden = [...options.plan.hidden]
     this.expressions = options.expressions
     this.pluginAggregator = options.pluginAggregator
-    this.#book = options.book
   }
 
   /** The next operator behind those that are there. @param kind as the status names it */
   add<O extends Operator>(kind: string, make: (context: OperatorContext) => O): O {
-    this.context = this.#book.operator(kind)
+    this.context = this.#options.book.operator(kind)
     const operator = make(this.context)
     this.operators.push(operator)
     return operator
+  }
+
+  /** An operator whose expressions call plugins, so that it may have to wait. */
+  addStage(kind: string, id: OperatorId, step: (row: Row) => Row | undefined): void {
+    const { suspender, left } = this.#options
+    const options = { step, suspender, left, perBatch: this.isEmission }
+    this.stages.push(this.add(kind, (context) => new Stage(id, options, context)))
   }
 }
 

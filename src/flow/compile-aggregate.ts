@@ -96,7 +96,7 @@ function spansOf(
 }
 
 function groupColumns(node: AggregateNode, to: Compilation): GroupColumns {
-  const { expressions, plan } = to
+  const { expressions, hidden } = to
   const named = ({ expression, as }: AggregateNode['keys'][number]): NamedValue => {
     return { value: compileScalar(expression, expressions), as }
   }
@@ -104,17 +104,17 @@ function groupColumns(node: AggregateNode, to: Compilation): GroupColumns {
     keys: node.keys.map(named),
     calls: node.calls.map((call) => aggregateColumn(call, to)),
     first: node.first.map(named),
-    keepFirst: node.keepFirst === true ? recordOfAll(plan.hidden) : undefined,
+    keepFirst: node.keepFirst === true ? recordOfAll(hidden) : undefined,
   }
 }
 
 function aggregateColumn(call: AggregateCall, to: Compilation): AggregateColumn {
-  const { expressions, plan } = to
+  const { expressions, hidden } = to
   const aggregator = aggregatorOf(call, to)
   const args =
     call.star === undefined
       ? call.args.map((arg) => compileScalar(arg, expressions))
-      : [recordOfAll([...plan.hidden, ...call.star.except])]
+      : [recordOfAll([...hidden, ...call.star.except])]
   return {
     aggregator: call.distinct ? distinct(aggregator) : aggregator,
     args,

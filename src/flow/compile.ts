@@ -11,24 +11,35 @@ import type { AnalyticCall } from '#src/plan/expression.ts'
 import type { PlanNode, SortNode } from '#src/plan/plan.ts'
 import type { Compilation } from './compilation.ts'
 import { compileAggregate, compileWindow } from './compile-aggregate.ts'
+import { addColumns, callsPlugin, withPluginColumns } from './plugin-columns.ts'
 import { recordMaker } from './record.ts'
 import { compileScalar } from './scalar.ts'
 
 /** Turns a node, after its inputs, into operators. Sources are left to the flow: they have no operator. */
 export function compileNode(node: PlanNode, to: Compilation): void {
   if (node.type !== 'source') compileNode(node.input, to)
-  const { expressions, plan } = to
+  const { expressions } = to
   switch (node.type) {
     case 'source':
+      // The source stage cannot wait: a filter that may have to stands behind it.
+      if (node.filter !== undefined && callsPlugin(node.filter)) {
+        const predicate = expressions.compilePredicate(node.filter)
+        to.addStage('filter', node.id, (row) => (predicate(row) ? row : undefined))
+      }
       return
     case 'filter': {
       const predicate = expressions.compilePredicate(node.predicate)
       const kind = node.clause === 'having' ? 'having' : 'filter'
+      if (callsPlugin(node.predicate)) {
+        to.addStage(kind, node.id, (row) => (predicate(row) ? row : undefined))
+        return
+      }
       to.add(kind, (context) => new Filter(node.id, predicate, context))
       return
     }
     case 'analytic': {
-      const columns = node.calls.map((call) => analyticColumn(call, expressions))
+      const { calls } = withPluginColumns(node, to)
+      const columns = calls.map((call) => analyticColumn(call, expressions))
       to.add('analytic', (context) => new Analytic(node.id, columns, context))
       return
     }
@@ -36,19 +47,24 @@ export function compileNode(node: PlanNode, to: Compilation): void {
       const columns = node.columns.map(({ expression, as }): NamedValue => {
         return { value: expressions.compileValue(expression), as }
       })
+      if (node.columns.some(({ expression }) => callsPlugin(expression))) {
+        to.addStage('compute', node.id, addColumns(columns))
+        return
+      }
       to.add('compute', (context) => new Compute(node.id, columns, context))
       return
     }
     case 'window':
-      compileWindow(node, to)
+      compileWindow(withPluginColumns(node, to), to)
       to.isEmission = true
       return
     case 'aggregate':
-      compileAggregate(node, to)
+      compileAggregate(withPluginColumns(node, to), to)
       to.isEmission ||= node.window !== undefined
       return
     case 'sort': {
-      const options = { keys: sortKeys(node, expressions), perBatch: to.isEmission }
+      const keys = sortKeys(withPluginColumns(node, to), expressions)
+      const options = { keys, perBatch: to.isEmission }
       to.add('order', (context) => new Sort(node.id, options, context))
       return
     }
@@ -58,7 +74,11 @@ export function compileNode(node: PlanNode, to: Compilation): void {
       return
     }
     case 'project': {
-      const record = recordMaker(node.fields, expressions, plan.hidden)
+      const record = recordMaker(node.fields, expressions, to.hidden)
+      if (node.fields.some((field) => field.type === 'value' && callsPlugin(field.expression))) {
+        to.addStage('project', node.id, record)
+        return
+      }
       to.add('project', (context) => new Project(node.id, record, context))
       return
     }

@@ -4,10 +4,12 @@ import type { Intake } from '#src/operators/intake.ts'
 import { Merge } from '#src/operators/merge.ts'
 import type { OperatorContext, OperatorId } from '#src/operators/operator.ts'
 import { Watermark } from '#src/operators/watermark.ts'
+import type { PlanExpression } from '#src/plan/expression.ts'
 import type { SourceNode, SourcePlan } from '#src/plan/plan.ts'
 import type { Compilation } from './compilation.ts'
 import { sourceDecoder } from './decode/source-decoder.ts'
 import type { OperatorBook } from './operator-book.ts'
+import { callsPlugin } from './plugin-columns.ts'
 import { metaWriter, rowTime } from './row-stamps.ts'
 import { absorbing, batching, queueing, type RowTarget } from './row-target.ts'
 import { SourceStage } from './source-stage.ts'
@@ -34,7 +36,7 @@ export function headSource(node: SourceNode, to: Compilation, book: OperatorBook
     plan,
     source: book.source(plan.stream),
     decode: book.operator('decoder'),
-    where: node.filter && book.operator('filter'),
+    where: pushedFilter(node) && book.operator('filter'),
   }
 }
 
@@ -69,7 +71,8 @@ export function sourceStage(
   to: Compilation,
 ): SourceStage {
   const { isEventTime, timeZone } = to.plan.settings
-  const predicate = node.filter && to.expressions.compilePredicate(node.filter)
+  const pushed = pushedFilter(node)
+  const predicate = pushed && to.expressions.compilePredicate(pushed)
   return new SourceStage({
     decoder: sourceDecoder(plan, { timeZone }),
     filter: predicate && where && { predicate, context: where },
@@ -80,6 +83,11 @@ export function sourceStage(
     source,
     decode,
   })
+}
+
+/** A filter that calls plugins may have to wait, which the source stage cannot. */
+function pushedFilter({ filter }: SourceNode): PlanExpression | undefined {
+  return filter === undefined || callsPlugin(filter) ? undefined : filter
 }
 
 function rowTarget(node: SourceNode, intake: Intake | undefined, to: Compilation): RowTarget {

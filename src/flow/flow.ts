@@ -16,6 +16,8 @@ import { OperatorBook } from './operator-book.ts'
 import type { PluginSink } from './plugin-sink.ts'
 import { SinkStage } from './sink-stage.ts'
 import type { SourceStage } from './source-stage.ts'
+import type { Stage } from './stage.ts'
+import { Suspender } from './suspension.ts'
 
 const clock = performance
 
@@ -27,6 +29,8 @@ export interface FlowOptions {
   /** Sequence number of the last payload that each action has seen. @default 0 each */
   readonly positions?: readonly number[] | undefined
   readonly plugins?: FlowPlugins | undefined
+  /** Given what left outside of a `collect`: behind stage borders. */
+  readonly emitted?: ((emissions: readonly Emission[]) => void) | undefined
   /** CPU time of this thread, µs. @default none */
   readonly cpuUs?: (() => number) | undefined
 }
@@ -48,6 +52,7 @@ export class Flow {
   readonly #sinks: SinkStage
   readonly #stages: ReadonlyMap<number, SourceStage>
   readonly #operators: readonly Operator[]
+  readonly #borders: readonly Stage[]
   readonly #intake: Intake | undefined
   readonly #head: Output
   readonly #states: ExtensionStates | undefined
@@ -66,11 +71,14 @@ export class Flow {
         if (plan.settings.sendError) this.#sinks.error(message, time)
       },
     })
+    const suspender = new Suspender()
     const to = new Compilation({
       plan,
-      expressions: new Expressions(environment, functions, plugins?.call),
+      expressions: new Expressions(environment, functions, pluginCalls(plugins, suspender)),
       book: this.#book,
       pluginAggregator: plugins?.aggregator ?? noAggregator,
+      suspender,
+      left: () => this.#left(options.emitted),
     })
     const sources = sourcesOf(plan.root).map((node) => headSource(node, to, this.#book))
     this.#intake = addIntake(sources, to, () => this.#lateRows++)
@@ -82,6 +90,7 @@ export class Flow {
       rowError: (error, time) => to.context?.rowError(error, time),
     })
     this.#operators = to.operators
+    this.#borders = to.stages
     this.#head = link(to.operators, this.#sinks)
     this.#stages = new Map(
       sources.map((source) => [source.node.source, sourceStage(source, this.#intake, to)]),
@@ -101,11 +110,23 @@ export class Flow {
   collect(feeds: readonly Feed[]): Collected | Promise<Collected> {
     for (const feed of feeds) this.#feed(feed)
     this.#book.touch()
-    const room = this.#sinks.room()
-    return room === undefined ? this.#collected() : room.then(() => this.#collected())
+    // The last answer says that all is done, so it waits for all; others wait for room only.
+    const wait = (this.#open.size === 0 ? this.idle() : undefined) ?? this.#room()
+    return wait === undefined ? this.#collected() : wait.then(() => this.#collected())
   }
 
-  /** The state between two batches. */
+  /** Pending while rows wait at a stage border. */
+  idle(): Promise<void> | undefined {
+    const busy = this.#borders.map((border) => border.idle()).find((idle) => idle !== undefined)
+    return busy?.then(() => this.idle())
+  }
+
+  /** Waits for the stage borders, then takes the state. */
+  checkpoint(): Snapshot | Promise<Snapshot> {
+    return this.idle()?.then(() => this.snapshot()) ?? this.snapshot()
+  }
+
+  /** The state between two batches; only while `idle` says so. */
   snapshot(): Snapshot {
     const started = clock.now()
     const operators = new Map<string, unknown>()
@@ -168,6 +189,18 @@ export class Flow {
     else this.#head.advance(time)
   }
 
+  #room(): Promise<void> | undefined {
+    const full = [...this.#borders, this.#sinks].map((border) => border.room())
+    const waits = full.filter((room) => room !== undefined)
+    return waits.length === 0 ? undefined : Promise.all(waits).then(() => {})
+  }
+
+  #left(emitted: FlowOptions['emitted']): void {
+    if (emitted === undefined) return
+    const emissions = this.#sinks.take()
+    if (emissions.length > 0) emitted(emissions)
+  }
+
   #collected(): Collected {
     const emissions: readonly Emission[] = this.#sinks.take()
     return {
@@ -188,6 +221,14 @@ export class Flow {
 function link(operators: readonly Operator[], sinks: Output): Output {
   for (const [i, operator] of operators.entries()) operator.link(operators[i + 1] ?? sinks)
   return operators[0] ?? sinks
+}
+
+/** Their functions may answer with promises, for which the stages wait. */
+function pluginCalls(
+  plugins: FlowPlugins | undefined,
+  suspender: Suspender,
+): PluginCalls | undefined {
+  return plugins && ((call) => suspender.wrap(call, plugins.call(call)))
 }
 
 function noAggregator(call: AggregateCall): never {

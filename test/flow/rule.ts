@@ -1,5 +1,5 @@
 import { ChunkWriter } from '#src/flow/encode/chunk-writer.ts'
-import { Flow, type FlowPlugins } from '#src/flow/flow.ts'
+import { Flow, type FlowOptions } from '#src/flow/flow.ts'
 import { payloadStart } from '#src/flow/frame.ts'
 import { makeDefinition } from '#src/plan/definitions.ts'
 import type { Plan } from '#src/plan/plan.ts'
@@ -30,7 +30,10 @@ export function planOf(sql: string, setup: RuleSetup = {}): Plan {
     definitions: { find: () => definition, names: () => ['demo'] },
     functions,
     extensions: {
-      plugin: () => undefined,
+      plugin: (kind, name) =>
+        kind === 'function' && name === 'ask'
+          ? { use: { kind, name, package: 'p', version: '1.0.0', tier: 'sandboxed' } }
+          : undefined,
       isBuiltIn: () => true,
       names: () => [],
     },
@@ -39,10 +42,7 @@ export function planOf(sql: string, setup: RuleSetup = {}): Plan {
   })
 }
 
-export function flowOf(
-  plan: Plan,
-  options: { positions?: readonly number[]; plugins?: FlowPlugins } = {},
-): Flow {
+export function flowOf(plan: Plan, options: Partial<FlowOptions> = {}): Flow {
   const environment = {
     ruleId: plan.ruleId,
     startedAt: 0,
@@ -59,7 +59,7 @@ export interface Tuple {
   readonly time: number
 }
 
-/** Tuples in one range, and the news that nothing older than the last of them is pending. */
+/** Tuples, and the news that nothing older than the last of them is pending. */
 export function feed(
   tuples: readonly Tuple[],
   extra: Partial<Feed> & { first?: number } = {},
@@ -67,7 +67,7 @@ export function feed(
   const { first = 1, ...rest } = extra
   return {
     source: 0,
-    ranges: tuples.length === 0 ? [] : [rangeOf(tuples, first)],
+    ranges: rangesOf(tuples, first),
     time: tuples.at(-1)?.time ?? 0,
     end: false,
     metas: [],
@@ -75,14 +75,17 @@ export function feed(
   }
 }
 
-export function rangeOf(tuples: readonly Tuple[], first: number): Range {
+function rangesOf(tuples: readonly Tuple[], first: number): Range[] {
   const writer = new ChunkWriter()
   for (const { payload, time } of tuples) {
     writer.text(typeof payload === 'string' ? payload : JSON.stringify(payload), time)
   }
-  const [chunk, second] = writer.take()
-  if (chunk === undefined || second !== undefined) throw new Error('not one chunk')
-  return { ...chunk, first }
+  let next = first
+  return writer.take().map((chunk) => {
+    const range = { ...chunk, first: next }
+    next += chunk.count
+    return range
+  })
 }
 
 /** The payloads of emissions, as JSON reads them. */
