@@ -54,7 +54,7 @@ function fastArithmetic(
   const plain = `${a.name} ${operator} ${b.name}`
   if (operator === '&' || operator === '|' || operator === '^') {
     const small = [a, b].map(({ name }) => `(${name} | 0) === ${name}`).join(' && ')
-    return `${small} ? ${plain}`
+    return `${numbers} && ${small} ? ${plain}`
   }
   const divides = operator === '/' || operator === '%'
   const safe = divides && b.literal === undefined ? `${numbers} && ${b.name} !== 0` : numbers

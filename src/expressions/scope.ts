@@ -27,9 +27,11 @@ export class Scope {
     const key = JSON.stringify([stream, name])
     const known = this.#columns.get(key)
     if (known !== undefined) return known
+    // The row of the stream, if there is one, is declared before what is read from it.
+    const value = this.#read(name, stream)
     const variable = `c${this.#columns.size}`
     this.#columns.set(key, variable)
-    this.#declarations += `const ${variable} = ${this.#read(name, stream)}\n`
+    this.#declarations += `const ${variable} = ${value}\n`
     return variable
   }
 

@@ -179,9 +179,9 @@ const cases: readonly (readonly [string, unknown])[] = [
   ['sinh(h)', 0.2526123168081683],
   ['cosh(h)', 1.0314130998795732],
   ['tanh(h)', 0.24491866240370913],
-  ['radians(180)', 3.141592653589793],
+  ['radians(180)', Math.PI],
   ['degrees(1)', 57.29577951308232],
-  ['pi()', 3.141592653589793],
+  ['pi()', Math.PI],
   [
     'bitand(f, 1)',
     { error: 'call func bitand error: Expect int type for the first operand but got 2.5' },
