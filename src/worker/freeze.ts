@@ -54,18 +54,18 @@ function allowOwnConstructor(prototype: object): void {
 }
 
 /**
- * Makes the runtime's classes unchangeable, those included that only an instance leads to. After the lockdown, which does
- * the same to the language's.
+ * Makes the runtime's classes unchangeable, those included that only the inner state of an instance leads to: all plugins
+ * share them. After the lockdown, which does the same to the language's.
  */
 export function freezeClasses(harden: <T>(value: T) => T): void {
   for (const name of platformClasses) harden(realGlobal[name])
-  for (const prototype of prototypesOf(samples())) harden(prototype)
+  for (const part of sharedParts(reachable(samples()), reachable(samples()))) harden(part)
   // Piscina's port and ours: with a patched postMessage a plugin would be handed the port.
   for (const prototype of prototypesOf([MessagePort.prototype])) Object.freeze(prototype)
   for (const part of [MessagePort, MessageChannel, MessagePort.prototype]) Object.freeze(part)
 }
 
-/** One object of each class, also of those without a name. */
+/** One object of each class, also of those without a name, at work: their states hold objects of inner classes. */
 function samples(): object[] {
   const found: object[] = []
   const start = (controller: object): void => {
@@ -73,17 +73,56 @@ function samples(): object[] {
   }
   const readable = new ReadableStream({ start })
   const bytes = new ReadableStream({ type: 'bytes', start })
+  const full = new ReadableStream({ start: (controller) => controller.enqueue('x') })
   const writable = new WritableStream({ start })
   const transform = new TransformStream({ start })
-  found.push(readable, bytes, writable, transform, transform.readable, transform.writable)
-  found.push(new ReadableStream().values(), readable.getReader())
-  found.push(bytes.getReader({ mode: 'byob' }), writable.getWriter())
+  found.push(readable, bytes, full, writable, transform, transform.readable, transform.writable)
+  found.push(new ReadableStream(), new WritableStream(), new TransformStream())
+  found.push(new ReadableStream().values(), ...new ReadableStream().tee())
+  const reader = readable.getReader()
+  const byob = bytes.getReader({ mode: 'byob' })
+  const writer = writable.getWriter()
+  void reader.read()
+  void byob.read(new Uint8Array(1))
+  void writer.write('x')
+  found.push(reader, byob, writer)
+  const aborted = new AbortController()
+  aborted.abort()
   const abort = new AbortController()
-  abort.abort()
-  found.push(abort, abort.signal, abort.signal.reason as object, new Event('x'), new EventTarget())
+  abort.signal.addEventListener('abort', () => {})
+  const event = new Event('x')
+  const target = new EventTarget()
+  target.addEventListener('x', () => {}, { signal: abort.signal })
+  target.dispatchEvent(event)
+  found.push(abort, abort.signal, aborted.signal.reason as object, event, target)
+  found.push(AbortSignal.any([abort.signal, aborted.signal]), AbortSignal.any([abort.signal]))
   found.push(new ByteLengthQueuingStrategy({ highWaterMark: 1 }))
   found.push(new CountQueuingStrategy({ highWaterMark: 1 }))
   return found
+}
+
+/** What two sets of instances have in common: classes, prototypes, and objects that stand for "none". */
+function sharedParts(once: ReadonlySet<object>, twice: ReadonlySet<object>): object[] {
+  return [...twice].filter((part) => once.has(part))
+}
+
+/** Everything to which objects lead, by properties, accessors and prototypes. */
+function reachable(roots: readonly object[]): Set<object> {
+  const seen = new Set<object>([realGlobal])
+  const todo: unknown[] = [...roots]
+  while (todo.length > 0) {
+    const value = todo.pop()
+    if ((typeof value !== 'object' && typeof value !== 'function') || value === null) continue
+    if (seen.has(value)) continue
+    seen.add(value)
+    todo.push(getPrototypeOf(value))
+    for (const key of ownKeys(value)) {
+      const described = getOwnPropertyDescriptor(value, key)
+      todo.push(described?.value, described?.get, described?.set)
+    }
+  }
+  seen.delete(realGlobal)
+  return seen
 }
 
 function prototypesOf(instances: readonly object[]): Set<object> {
