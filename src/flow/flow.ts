@@ -128,6 +128,13 @@ export class Flow {
 
   /** The state between two batches; only while `idle` says so. */
   snapshot(): Snapshot {
+    if (this.idle() !== undefined) {
+      const { ruleId } = this.#plan
+      throw new EngineError(
+        'bad-state',
+        `rule "${ruleId}": rows wait at a stage border; call checkpoint`,
+      )
+    }
     const started = clock.now()
     const operators = new Map<string, unknown>()
     for (const operator of this.#operators) {

@@ -1,6 +1,7 @@
 import { ChunkWriter } from '#src/flow/encode/chunk-writer.ts'
 import { Flow, type FlowOptions } from '#src/flow/flow.ts'
 import { payloadStart } from '#src/flow/frame.ts'
+import type { FunctionTable } from '#src/functions/table.ts'
 import { makeDefinition } from '#src/plan/definitions.ts'
 import type { Plan } from '#src/plan/plan.ts'
 import { planRule } from '#src/plan/plan-rule.ts'
@@ -15,6 +16,8 @@ export interface RuleSetup {
   readonly options?: Readonly<Record<string, unknown>>
   readonly actions?: readonly { type: string; props: Record<string, unknown> }[]
   readonly timeZone?: string
+  /** @default a handful for tests */
+  readonly functions?: FunctionTable
 }
 
 export function planOf(sql: string, setup: RuleSetup = {}): Plan {
@@ -28,7 +31,7 @@ export function planOf(sql: string, setup: RuleSetup = {}): Plan {
     actions: setup.actions ?? [{ type: 'log', props: {} }],
     options: readRuleOptions(setup.options),
     definitions: { find: () => definition, names: () => ['demo'] },
-    functions,
+    functions: setup.functions ?? functions,
     extensions: {
       plugin: (kind, name) =>
         kind === 'function' && name === 'ask'
