@@ -3,8 +3,8 @@ import { localCell } from '../fixtures/cell/cells.ts'
 import { contract } from '../fixtures/cell/contract.ts'
 
 for (const [title, run] of contract) {
-  test(`in this process: ${title}`, async (t) => {
-    const made = await localCell()
+  test.serial(`in this process: ${title}`, async (t) => {
+    const made = localCell()
     try {
       await run(t, made)
     } finally {

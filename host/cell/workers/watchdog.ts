@@ -8,6 +8,8 @@ export interface WatchdogOptions {
   readonly silenceMs?: number | undefined
   /** ms for its thread to answer at all: native code that does not end. @default 2000 */
   readonly nativeMs?: number | undefined
+  /** ms for a new thread to answer for the first time: it has to boot on a machine that may be busy. @default 20000 */
+  readonly bootMs?: number | undefined
 }
 
 export interface Watched {
@@ -26,6 +28,7 @@ interface Subject extends Watched {
   sinceHeapMs: number
   memoryBytes: number
   hasGrown: boolean
+  hasBooted: boolean
 }
 
 /** A call that waits longer makes a worker worth a closer look. */
@@ -46,12 +49,13 @@ export class Watchdog {
   #lookedAt = 0
   #nextMs = 0
 
-  constructor({ lookMs, closeLookMs, silenceMs, nativeMs }: WatchdogOptions = {}) {
+  constructor({ lookMs, closeLookMs, silenceMs, nativeMs, bootMs }: WatchdogOptions = {}) {
     this.#options = {
       lookMs: lookMs ?? 100,
       closeLookMs: closeLookMs ?? 25,
       silenceMs: silenceMs ?? 5000,
       nativeMs: nativeMs ?? 2000,
+      bootMs: bootMs ?? 20_000,
     }
   }
 
@@ -66,6 +70,7 @@ export class Watchdog {
       sinceHeapMs: 0,
       memoryBytes: 0,
       hasGrown: false,
+      hasBooted: false,
     })
     void watched.handle.ended.then(() => this.#subjects.delete(watched.handle))
     if (this.#timer === undefined) this.#schedule()
@@ -100,7 +105,7 @@ export class Watchdog {
   }
 
   #judge(subject: Subject, passedMs: number, onTimeMs: number): void {
-    const { silenceMs, nativeMs } = this.#options
+    const { silenceMs, nativeMs, bootMs } = this.#options
     const isClose = isSuspect(subject)
     subject.sincePingMs += passedMs
     subject.sinceHeapMs += passedMs
@@ -108,7 +113,11 @@ export class Watchdog {
     else if (isClose || subject.sincePingMs >= PING_EVERY_MS) ping(subject)
     if (subject.asked) subject.unansweredMs += onTimeMs
     else if (isClose || subject.sinceHeapMs >= HEAP_EVERY_MS) this.#weigh(subject)
-    if (subject.unansweredMs > nativeMs) {
+    if (!subject.hasBooted && !subject.handle.hasAnswered) {
+      if (subject.unansweredMs > bootMs) {
+        void subject.handle.kill(`its thread did not boot within ${bootMs} ms`)
+      }
+    } else if (subject.unansweredMs > nativeMs) {
       void subject.handle.kill(`its thread did not answer for ${nativeMs} ms: native code`)
     } else if (subject.silentMs > silenceMs) {
       void subject.handle.kill(`its event loop did not answer for ${silenceMs} ms`)
@@ -121,6 +130,8 @@ export class Watchdog {
     subject.handle.worker.getHeapStatistics().then(
       ({ total_heap_size: heap, external_memory: external }) => {
         const bytes = heap + external
+        if (!subject.hasBooted) subject.silentMs = 0
+        subject.hasBooted = true
         subject.asked = false
         subject.unansweredMs = 0
         subject.hasGrown = subject.memoryBytes > 0 && bytes > subject.memoryBytes * 1.2

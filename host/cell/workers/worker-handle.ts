@@ -78,6 +78,7 @@ export class WorkerHandle {
   readonly #settleEnded: (ending: Ending) => void
   #reason: string | undefined
   #isOver = false
+  #hasAnswered = false
 
   constructor(options: HandleOptions) {
     this.#options = options
@@ -104,6 +105,11 @@ export class WorkerHandle {
       },
     )
     void this.#thread.exit.then((code) => this.#exited(code))
+  }
+
+  /** Its event loop has answered a call: it has booted. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered
   }
 
   /** ms that the oldest call has been waiting for its answer. */
@@ -201,6 +207,7 @@ export class WorkerHandle {
       make()
         .then(resolve, (error: unknown) => reject(faultOf(error)))
         .finally(() => {
+          this.#hasAnswered = true
           clearTimeout(timer)
           this.#pending.delete(pending)
         })

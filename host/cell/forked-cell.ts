@@ -1,0 +1,170 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import {
+  type Cell,
+  type CellEnvironment,
+  CellError,
+  type CellEvent,
+  type CellHealth,
+  type CommittedCheckpoint,
+  type RuleKey,
+  type RuleSpec,
+  type RuleStatus,
+  type StopOptions,
+} from './cell.ts'
+import {
+  type CellMethod,
+  errorOf,
+  type ForkSetup,
+  type FromCell,
+  plainOf,
+  type ToCell,
+} from './fork-protocol.ts'
+
+export interface ForkedCellOptions extends Omit<ForkSetup, 'connectors'> {
+  readonly environment: CellEnvironment
+  /** @default the built-in ones */
+  readonly connectors?: ForkSetup['connectors'] | undefined
+}
+
+const CLOSE_MS = 15_000
+const builtIn = {
+  module: new URL('./connectors/builtin.ts', import.meta.url).href,
+  export: 'createBuiltinConnectors',
+}
+
+/** A cell in a process of its own: what happens there, even to the whole process, happens to its rules only. */
+export class ForkedCell implements Cell {
+  readonly #environment: CellEnvironment
+  readonly #child: ChildProcess
+  readonly #ready = Promise.withResolvers<void>()
+  readonly #exited: Promise<void>
+  readonly #calls = new Map<number, PromiseWithResolvers<unknown>>()
+  readonly #listeners = new Set<(event: CellEvent) => void>()
+  /** The last that was heard of each rule. */
+  readonly #states = new Map<string, CellEvent>()
+  #lastId = 0
+  #isGone = false
+
+  constructor({ environment, connectors = builtIn, ...setup }: ForkedCellOptions) {
+    this.#environment = environment
+    this.#child = fork(fileURLToPath(new URL('./fork-entry.ts', import.meta.url)), [], {
+      serialization: 'advanced',
+      env: {},
+      execArgv: ['--disable-sigusr1'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    this.#ready.promise.catch(() => {})
+    this.#child.on('message', (message) => this.#receive(message as FromCell))
+    this.#exited = new Promise((resolve) => {
+      this.#child.once('exit', (code, signal) => {
+        this.#gone(`its process ended (${signal ?? code})`)
+        resolve()
+      })
+    })
+    this.#child.on('error', (error) => this.#gone(error.message))
+    this.#tell({ type: 'setup', setup: { connectors, ...setup } })
+  }
+
+  async deploy(rule: RuleSpec): Promise<void> {
+    await this.#call('deploy', rule)
+  }
+
+  async stop(key: RuleKey, options?: StopOptions): Promise<void> {
+    await this.#call('stop', key, options)
+  }
+
+  async status(key: RuleKey): Promise<RuleStatus | undefined> {
+    return (await this.#call('status', key)) as RuleStatus | undefined
+  }
+
+  async checkpoint(key: RuleKey): Promise<CommittedCheckpoint> {
+    return (await this.#call('checkpoint', key)) as CommittedCheckpoint
+  }
+
+  async forget(key: RuleKey): Promise<void> {
+    await this.#call('forget', key)
+    this.#states.delete(JSON.stringify([key.tenant, key.rule]))
+  }
+
+  watch(listener: (event: CellEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** A process that is gone is degraded too: it should be replaced. */
+  async health(): Promise<CellHealth> {
+    if (this.#isGone) return { degraded: true, stuckRules: [], loopDelayMs: 0 }
+    return (await this.#call('health')) as CellHealth
+  }
+
+  /** A process that does not end in time is killed: a thread in native code never would. */
+  async close(): Promise<void> {
+    const late = setTimeout(() => this.kill(), CLOSE_MS)
+    await this.#call('close').catch(() => {})
+    this.kill()
+    await this.#exited
+    clearTimeout(late)
+    this.#listeners.clear()
+  }
+
+  /** Ends the process at once: what its supervisor does with one that is degraded. */
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
+
+  async #call(method: CellMethod, ...args: readonly unknown[]): Promise<unknown> {
+    await this.#ready.promise
+    if (this.#isGone) throw new CellError('closed', 'the process of the cell is gone')
+    const id = ++this.#lastId
+    const call = Promise.withResolvers<unknown>()
+    this.#calls.set(id, call)
+    this.#tell({ type: 'call', id, method, args })
+    return call.promise
+  }
+
+  #receive(message: FromCell): void {
+    if (message.type === 'ready') this.#ready.resolve()
+    else if (message.type === 'event') this.#heard(message.event)
+    else if (message.type === 'log') this.#environment.log(message.line)
+    else if (message.type === 'commit') void this.#commit(message)
+    else {
+      const call = this.#calls.get(message.id)
+      this.#calls.delete(message.id)
+      if (message.error === undefined) call?.resolve(message.value)
+      else call?.reject(errorOf(message.error))
+    }
+  }
+
+  async #commit({ id, key, checkpoint }: FromCell & { type: 'commit' }): Promise<void> {
+    try {
+      await this.#environment.commit(key, checkpoint)
+      this.#tell({ type: 'committed', id })
+    } catch (error) {
+      this.#tell({ type: 'committed', id, error: plainOf(error) })
+    }
+  }
+
+  #heard(event: CellEvent): void {
+    this.#states.set(JSON.stringify([event.tenant, event.rule]), event)
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  #gone(reason: string): void {
+    if (this.#isGone) return
+    this.#isGone = true
+    const error = new CellError('closed', `the cell is gone: ${reason}`)
+    this.#ready.reject(error)
+    for (const { reject } of this.#calls.values()) reject(error)
+    this.#calls.clear()
+    for (const { tenant, rule, state } of [...this.#states.values()]) {
+      if (state === 'stopped' || state === 'stopped by error') continue
+      this.#heard({ tenant, rule, state: 'stopped by error', message: error.message })
+    }
+  }
+
+  #tell(message: ToCell): void {
+    // A child that has just died is heard of by its exit.
+    if (this.#child.connected) this.#child.send(message, () => {})
+  }
+}
