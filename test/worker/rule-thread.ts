@@ -229,7 +229,8 @@ function planWith({ sql, stream, plugins = [], actions, tier }: TestRule) {
           isAggregate: found.isAggregate,
         }
       },
-      isBuiltIn: () => true,
+      isBuiltIn: (kind, name) =>
+        !plugins.some((plugin) => plugin.kind === kind && plugin.name === name),
       names: () => [],
     },
     settings: () => ({}),
