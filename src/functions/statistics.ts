@@ -8,7 +8,10 @@ import { isNull, wrong } from './values.ts'
 const pair = [{ v: 1 }, { v: 3 }]
 const rows = [{ v: 2 }, { v: 3 }, { v: 5 }, { v: 7 }]
 
-/** Count, mean and sum of squared differences from it (Welford): numbers of any size lose no precision. */
+/**
+ * Count, mean and sum of squared differences from it (Welford): numbers of any size lose no precision. Taking a value out
+ * again would lose it all where the values that are left lie close together, so that is not offered.
+ */
 interface Moments {
   count: number
   mean: number
@@ -113,19 +116,6 @@ function moments(name: string, finish: (state: Moments) => number | null): Aggre
       const from = value - state.mean
       state.mean += from / state.count
       state.squares += from * (value - state.mean)
-      return state
-    },
-    remove(state, given) {
-      const value = numeric(given)
-      if (value === undefined) {
-        if (!isNull(given)) state.foreign--
-        return state
-      }
-      if (state.count === 1) return { count: 0, mean: 0, squares: 0, foreign: state.foreign }
-      const from = value - state.mean
-      state.count--
-      state.mean -= from / state.count
-      state.squares = Math.max(0, state.squares - from * (value - state.mean))
       return state
     },
     merge(older, newer) {

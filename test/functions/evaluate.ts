@@ -52,7 +52,8 @@ export function outcome(sql: string, row: Row = {}, surroundings: Surroundings =
   }
 }
 
-export function planOf(sql: string, { int = true, schema = '' }: Surroundings = {}): Plan {
+export function planOf(sql: string, surroundings: Surroundings = {}): Plan {
+  const { int = true, schema = '' } = surroundings
   const select = parseStatement(`SELECT ${sql} AS v FROM s GROUP BY COUNTWINDOW(1000)`)
   const perRow = parseStatement(`SELECT ${sql} AS v FROM s`)
   const definition = parseStatement(`CREATE STREAM s (${schema}) WITH (TYPE="memory")`)
@@ -70,6 +71,7 @@ export function planOf(sql: string, { int = true, schema = '' }: Surroundings = 
       functions,
       extensions: { plugin: () => undefined, isBuiltIn: () => true, names: () => [] },
       settings: () => ({ wholeIsBigint: int }),
+      timeZone: surroundings.environment?.timeZone,
     })
   const aggregates = plan(perRow).root
   return chain(aggregates).some(({ type }) => type === 'aggregate') ? plan(select) : plan(perRow)
