@@ -2,7 +2,7 @@ import type { FastifyError } from 'fastify'
 import { CellError, type CellErrorCode } from '#host/cell/cell.ts'
 import { HostError, type HostErrorCode } from '#host/errors.ts'
 import { InstallError, type InstallErrorCode } from '#host/plugins/errors.ts'
-import { RuleError } from '#src/plan/errors.ts'
+import { RuleError, type RuleErrorCode } from '#src/plan/errors.ts'
 import { SqlError } from '#src/sql/errors.ts'
 
 /** What a route is about; says which of Kuiper's numbers its errors have. */
@@ -100,12 +100,18 @@ const installErrors: Readonly<Record<InstallErrorCode, Entry>> = {
   'in-use': conflict,
 }
 
+/** Those of the planner that are no mere refusal. */
+const ruleErrors: Partial<Readonly<Record<RuleErrorCode, Entry>>> = {
+  'unknown-action': { status: 400, error: 2201 },
+}
+
 /** What the peer of the request is told. `undefined`: nobody foresaw it, so it says nothing of what is inside. */
 export function answerTo(error: unknown, area: Area): ErrorAnswer | undefined {
   if (error instanceof HostError) return answer(hostErrors[error.code], error, area)
   if (error instanceof CellError) return answer(cellErrors[error.code], error, area)
   if (error instanceof InstallError) return answer(installErrors[error.code], error, area)
-  if (error instanceof SqlError || error instanceof RuleError) return answer(refused, error, area)
+  if (error instanceof RuleError) return answer(ruleErrors[error.code] ?? refused, error, area)
+  if (error instanceof SqlError) return answer(refused, error, area)
   return isFastifyError(error) ? fastifyAnswer(error, area) : undefined
 }
 

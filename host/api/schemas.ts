@@ -10,7 +10,7 @@ export const sqlBody = Type.Object(
   { additionalProperties: false },
 )
 
-/** A rule's keys are checked by the rule service, whose messages say more; this one is for the documentation. */
+/** For the documentation: routes with it attach what it finds and leave the checks to the rule service, who says more. */
 export const ruleBody = Type.Unsafe<unknown>({
   type: 'object',
   description: 'A rule',

@@ -19,7 +19,11 @@ function crudRoutes(app: App, { rules, tenant, cell }: Services): void {
   const config = { area: 'rule' } as const
   app.post(
     '/rules',
-    { config, schema: { tags, summary: 'Creates a rule and starts it', body: ruleBody } },
+    {
+      config,
+      schema: { tags, summary: 'Creates a rule and starts it', body: ruleBody },
+      attachValidation: true,
+    },
     async ({ body }, reply) => {
       const id = await rules.create(tenant, body)
       return reply.code(201).send(`Rule ${id} was created successfully.`)
@@ -45,6 +49,7 @@ function crudRoutes(app: App, { rules, tenant, cell }: Services): void {
     {
       config,
       schema: { tags, summary: 'Changes a rule, or creates it', params: idParams, body: ruleBody },
+      attachValidation: true,
     },
     async ({ params, body }) => {
       const id = await rules.update(tenant, params.id, body)
@@ -171,7 +176,11 @@ function planRoutes(app: App, { rules, tenant }: Services): void {
   )
   app.post(
     '/rules/validate',
-    { config, schema: { tags, summary: 'Plans a rule without creating it', body: ruleBody } },
+    {
+      config,
+      schema: { tags, summary: 'Plans a rule without creating it', body: ruleBody },
+      attachValidation: true,
+    },
     async ({ body }, reply) => {
       try {
         const planned = await rules.plan(tenant, readRule(body))

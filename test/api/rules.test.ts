@@ -1,0 +1,489 @@
+import test, { type ExecutionContext } from 'ava'
+import { CellError } from '#host/cell/cell.ts'
+import { makeServer } from '#test/fixtures/server.ts'
+
+const json = (status: number, body: unknown) => ({ status, type: 'application/json', body })
+const text = (status: number, body: string) => ({ status, type: 'text/plain', body })
+const refused = (message: string, code: string, error = 1000, status = 400) =>
+  json(status, { error, message, code })
+const rule = { id: 'r', sql: 'SELECT a FROM s', actions: [{ log: {} }] }
+
+async function make(t: ExecutionContext, yaml = '') {
+  const it = await makeServer(t, { yaml })
+  const sql = 'CREATE STREAM s (a bigint, b string) WITH (DATASOURCE="t", FORMAT="json")'
+  await it.request('POST', '/streams', { sql })
+  return it
+}
+
+test('a rule is created, shown, stopped, started, restarted and dropped with the sentences of Kuiper', async (t) => {
+  const { request, cell } = await make(t)
+  t.deepEqual(await request('POST', '/rules', rule), text(201, 'Rule r was created successfully.'))
+  t.deepEqual(
+    await request('GET', '/rules'),
+    json(200, [{ id: 'r', name: 'r', status: 'running', version: '', trace: false, tags: [] }]),
+  )
+  t.deepEqual(await request('GET', '/rules/r'), json(200, rule))
+  t.deepEqual(await request('POST', '/rules/r/stop'), text(200, 'Rule r was stopped.'))
+  t.like((await request('GET', '/rules/r/status')).body, {
+    status: 'stopped',
+    message: 'canceled manually',
+  })
+  t.like((await request('GET', '/rules')).body, { 0: { status: 'stopped: canceled manually' } })
+  t.deepEqual(await request('POST', '/rules/r/start'), text(200, 'Rule r was started'))
+  t.deepEqual(await request('POST', '/rules/r/start'), text(200, 'Rule r was started'))
+  t.deepEqual(await request('POST', '/rules/r/restart'), text(200, 'Rule r was restarted'))
+  t.deepEqual(await request('DELETE', '/rules/r'), text(200, 'Rule r is dropped.'))
+  t.deepEqual(await request('GET', '/rules'), json(200, []))
+  t.deepEqual(cell.calls, [
+    'deploy r',
+    'stop r: canceled manually',
+    'deploy r',
+    'stop r: restarted',
+    'deploy r',
+    'stop r: dropped',
+  ])
+})
+
+test('the status has the keys of Kuiper, then the metrics, then ours', async (t) => {
+  const { request } = await make(t)
+  await request('POST', '/rules', rule)
+  const { body } = await request('GET', '/rules/r/status')
+  t.deepEqual(Object.keys(Object(body)), [
+    'status',
+    'message',
+    'lastStartTimestamp',
+    'lastStopTimestamp',
+    'nextStartTimestamp',
+    'source_s_0_records_in_total',
+    'source_s_0_exceptions_total',
+    'source_s_0_last_exception',
+    'source_s_0_last_exception_time',
+    'restarts',
+    'deaths',
+    'memory_bytes',
+    'cpu_ms',
+    'checkpoint',
+  ])
+  t.deepEqual((await request('GET', '/v2/rules/r/status')).body, body)
+  t.deepEqual(
+    await request('GET', '/rules/status/all'),
+    json(200, { r: { status: 'running', last_exception: 'bad row', exceptions_total: 1 } }),
+  )
+  t.deepEqual(await request('GET', '/rules/usage/cpu'), json(200, { r: 2 }))
+})
+
+test('a rule with triggered false is kept, not started', async (t) => {
+  const { request, cell } = await make(t)
+  await request('POST', '/rules', { ...rule, triggered: false })
+  t.deepEqual(cell.calls, [])
+  t.like((await request('GET', '/rules/r/status')).body, { status: 'stopped', message: '' })
+})
+
+test('a cell gets plan, properties, options and epoch', async (t) => {
+  const { request, cell } = await make(t, 'rule:\n  sendError: true\n  checkpointInterval: 7s\n')
+  await request('PUT', '/metadata/sources/mqtt/confKeys/k', {
+    server: 'tcp://a:1',
+    bufferLength: 5,
+    dropPolicy: 'newest',
+  })
+  await request('PUT', '/metadata/sinks/mqtt/confKeys/out', { server: 'tcp://b:2', retained: true })
+  await request('POST', '/streams', {
+    sql: 'CREATE STREAM x () WITH (DATASOURCE="up", TYPE="Mqtt", CONF_KEY="k", SHARED="true", EXTRA="{\\"qos\\":2}")',
+  })
+  const actions = [{ mqtt: { resourceId: 'out', topic: 'o', retained: false }, log: {} }]
+  const options = { qos: 1, memoryLimit: '64MB', restartStrategy: { attempts: 3 } }
+  t.is(
+    (await request('POST', '/rules', { id: 'r', sql: 'SELECT * FROM x', actions, options })).status,
+    201,
+  )
+  const spec = cell.spec('r')
+  t.deepEqual(spec?.sources, [
+    {
+      stream: 'x',
+      type: 'mqtt',
+      datasource: 'up',
+      props: { server: 'tcp://a:1', bufferLength: 5, dropPolicy: 'newest', qos: 2 },
+      shared: true,
+      bufferLength: 5,
+      bufferBytes: 67_108_864,
+      dropPolicy: 'newest',
+    },
+  ])
+  t.deepEqual(spec?.actions, [
+    { type: 'mqtt', props: { server: 'tcp://b:2', retained: false, topic: 'o' } },
+    { type: 'log', props: {} },
+  ])
+  t.deepEqual(spec?.options, {
+    qos: 1,
+    checkpointIntervalMs: 7000,
+    saveStateBeforeStop: true,
+    debug: false,
+    memoryLimitBytes: 67_108_864,
+    restart: { attempts: 3, delayMs: 1000, multiplier: 2, maxDelayMs: 30_000, jitterFactor: 0.1 },
+  })
+  t.is(spec?.plan.settings.sendError, true)
+  t.is(spec?.epoch, 1)
+})
+
+test('a plugin source gets its datasource and properties, a rule its variables', async (t) => {
+  const { request, cell, plugins } = await makeServer(t, {
+    environment: { KUIPER_PROPS_k: 'a', PLUTINO_PROPS_k: 'b', KUIPER_PROPS_x: '1=2' },
+  })
+  plugins.put('source', 'random')
+  await request('PUT', '/metadata/sources/random/confKeys/fast', { interval: 1 })
+  await request('POST', '/streams', {
+    sql: 'CREATE STREAM p () WITH (DATASOURCE="d", TYPE="random", CONF_KEY="fast")',
+  })
+  t.is((await request('POST', '/rules', { ...rule, sql: 'SELECT a FROM p' })).status, 201)
+  t.like(cell.spec('r')?.plugins[0], { name: 'random', datasource: 'd', props: { interval: 1 } })
+  t.is(cell.spec('r')?.options.memoryLimitBytes, 192 * 1024 * 1024)
+  t.deepEqual(cell.spec('r')?.props, { k: 'b', x: '1=2' })
+})
+
+const refusals: [what: string, body: unknown, message: string, code: string, error?: number][] = [
+  ['no object', [], 'a rule must be a JSON object', 'bad-rule'],
+  ['no id', { ...rule, id: undefined }, 'Missing rule id.', 'bad-rule'],
+  ['an id that is no text', { ...rule, id: 3 }, '"id" must be a text, not 3', 'bad-rule'],
+  [
+    'an id that is a path',
+    { ...rule, id: '../x' },
+    "id '../x' contains invalid characters: only alphanumeric, hyphens and underscores are allowed",
+    'bad-name',
+  ],
+  [
+    'neither sql nor graph',
+    { id: 'r', actions: [{ log: {} }] },
+    'Rule r has neither sql nor graph.',
+    'bad-rule',
+  ],
+  ['sql and graph', { ...rule, graph: {} }, 'Rule r has both sql and graph.', 'bad-rule'],
+  [
+    'a graph',
+    { id: 'r', graph: {} },
+    'rule "r": graph rules are not supported; write it as sql',
+    'not-supported',
+  ],
+  ['no actions', { ...rule, actions: undefined }, 'Missing rule actions.', 'bad-rule'],
+  ['empty actions', { ...rule, actions: [] }, 'Missing rule actions.', 'bad-rule'],
+  [
+    'an action that is no object',
+    { ...rule, actions: ['log'] },
+    'action 0 must be an object such as {"log": {}}',
+    'bad-rule',
+  ],
+  [
+    'action properties that are no object',
+    { ...rule, actions: [{ log: 1 }] },
+    'action 0: the properties of "log" must be an object',
+    'bad-rule',
+  ],
+  [
+    'an unknown key',
+    { ...rule, option: {} },
+    'unknown key "option" in the rule; did you mean "options"?',
+    'bad-rule',
+  ],
+  [
+    'triggered that is no flag',
+    { ...rule, triggered: 'no' },
+    '"triggered" must be true or false, not "no"',
+    'bad-rule',
+  ],
+  ['tags that are no list', { ...rule, tags: 'a' }, '"tags" must be a list of texts', 'bad-rule'],
+  [
+    'a CREATE',
+    { ...rule, sql: 'CREATE STREAM x () WITH ()' },
+    'SQL CREATE STREAM x () WITH () is not a select statement.',
+    'bad-rule',
+  ],
+  [
+    'an unknown stream',
+    { ...rule, sql: 'SELECT a FROM ss' },
+    'fail to get stream ss, please check if stream is created (line 1, column 15); did you mean "s"?',
+    'unknown-stream',
+  ],
+  [
+    'an unknown action',
+    { ...rule, actions: [{ lgo: {} }] },
+    'unknown action "lgo"; did you mean "log"?',
+    'unknown-action',
+    2201,
+  ],
+  [
+    'an unknown option',
+    { ...rule, options: { qso: 1 } },
+    'unknown option qso; did you mean "qos"?',
+    'unknown-option',
+  ],
+  [
+    'a qos that there is not',
+    { ...rule, options: { qos: 7 } },
+    'option qos cannot be 7; expected 0, 1 or 2',
+    'bad-option',
+  ],
+  [
+    'a negative option',
+    { ...rule, options: { bufferLength: -1 } },
+    'invalidBufferLength:bufferLength must be greater than 0; it is -1',
+    'bad-option',
+  ],
+  [
+    'a schedule',
+    { ...rule, options: { cron: '* * * * *', duration: '1m' } },
+    'rule "r": schedules (cron, duration, cronDatetimeRange) are not supported yet; start and stop it over REST',
+    'not-supported',
+  ],
+  [
+    'an unknown resourceId',
+    { ...rule, actions: [{ mqtt: { resourceId: 'x', topic: 'a' } }] },
+    'no CONF_KEY "x" for sink type "mqtt"; there are none',
+    'unknown-conf-key',
+  ],
+]
+
+for (const [what, body, message, code, error] of refusals) {
+  test(`a rule with ${what} is refused and leaves nothing behind`, async (t) => {
+    const { request, cell } = await make(t)
+    t.deepEqual(await request('POST', '/rules', body), refused(message, code, error))
+    t.deepEqual(await request('GET', '/rules'), json(200, []))
+    t.deepEqual(cell.calls, [])
+  })
+}
+
+test('an unknown column is refused with its place and the one that was meant', async (t) => {
+  const { request } = await make(t)
+  const { status, body } = await request('POST', '/rules', { ...rule, sql: 'SELECT aa FROM s' })
+  t.is(status, 400)
+  t.like(body, { error: 1000, code: 'unknown-column' })
+  t.regex(String(Object(body).message), /aa.*\(line 1, column 8\)/)
+})
+
+test('a rule on a source whose plugin is missing is refused with its name', async (t) => {
+  const { request } = await make(t)
+  await request('POST', '/streams', {
+    sql: 'CREATE STREAM p () WITH (DATASOURCE="x", TYPE="random")',
+  })
+  t.deepEqual(
+    await request('POST', '/rules', { ...rule, sql: 'SELECT a FROM p' }),
+    refused(
+      'stream p needs the source plugin "random" (line 1, column 15); install it',
+      'bad-option',
+    ),
+  )
+})
+
+test('an unknown CONF_KEY is refused when a rule reads the stream', async (t) => {
+  const { request } = await make(t)
+  await request('POST', '/streams', {
+    sql: 'CREATE STREAM p () WITH (DATASOURCE="x", CONF_KEY="demo")',
+  })
+  await request('PUT', '/metadata/sources/mqtt/confKeys/demoConf', { qos: 1 })
+  t.deepEqual(
+    await request('POST', '/rules', { ...rule, sql: 'SELECT a FROM p' }),
+    refused(
+      'no CONF_KEY "demo" for source type "mqtt"; did you mean "demoConf"?',
+      'unknown-conf-key',
+    ),
+  )
+})
+
+test('a rule that is there already is refused, also when two come at once', async (t) => {
+  const { request, cell } = await make(t)
+  const answers = await Promise.all([
+    request('POST', '/rules', rule),
+    request('POST', '/rules', rule),
+  ])
+  t.deepEqual(answers.map(({ status }) => status).sort(), [201, 409])
+  t.deepEqual(
+    await request('POST', '/rules', rule),
+    refused('rule r already exists', 'already-exists', 1000, 409),
+  )
+  t.deepEqual(cell.calls, ['deploy r'])
+})
+
+test('nothing of a rule is seen before it runs', async (t) => {
+  const { request, cell } = await make(t)
+  const gate = Promise.withResolvers<void>()
+  cell.gate = gate.promise
+  const creation = request('POST', '/rules', rule)
+  while (cell.calls.length === 0) await new Promise(setImmediate)
+  t.deepEqual(await request('GET', '/rules'), json(200, []))
+  gate.resolve()
+  t.is((await creation).status, 201)
+})
+
+test('a rule whose properties the cell refuses is not created', async (t) => {
+  const { request, cell } = await make(t)
+  cell.failures.set('r', new CellError('bad-property', 'rule "r": mqtt action 0 needs a topic'))
+  t.deepEqual(
+    await request('POST', '/rules', rule),
+    refused('rule "r": mqtt action 0 needs a topic', 'bad-property', 2201),
+  )
+  t.deepEqual(await request('GET', '/rules'), json(200, []))
+})
+
+test('a rule whose plugin cannot be opened is created, and its status says why', async (t) => {
+  const { request, cell } = await make(t)
+  cell.failures.set('r', new CellError('open-failed', 'source "tail": no such file'))
+  t.is((await request('POST', '/rules', rule)).status, 201)
+  t.like((await request('GET', '/rules/r/status')).body, {
+    status: 'stopped by error',
+    message: 'source "tail": no such file',
+  })
+  cell.failures.clear()
+  t.is((await request('POST', '/rules/r/start')).status, 200)
+  t.like((await request('GET', '/rules/r/status')).body, { status: 'running', message: '' })
+})
+
+test('what is not there is 404, with the sentences of Kuiper', async (t) => {
+  const { request } = await make(t)
+  const cases: [string, string, string][] = [
+    ['GET', '/rules/x', 'Describe rule error: Rule x is not found.'],
+    ['DELETE', '/rules/x', 'Delete rule error: rule x not found'],
+    ['GET', '/rules/x/status', 'get rule status error: Rule x is not found'],
+    ['GET', '/rules/x/topo', 'get rule topo error: Rule x is not found'],
+    ['GET', '/rules/x/explain', 'explain rules error: Rule x is not found.'],
+    [
+      'POST',
+      '/rules/x/start',
+      'start rule error: Rule x is not found in registry, please check if it is created',
+    ],
+    [
+      'POST',
+      '/rules/x/stop',
+      'stop rule error: Rule x is not found in registry, please check if it is created',
+    ],
+    [
+      'POST',
+      '/rules/x/restart',
+      'restart rule error: Rule x is not found in registry, please check if it is created',
+    ],
+  ]
+  for (const [method, path, message] of cases) {
+    t.deepEqual(await request(method, path), refused(message, 'not-found', 1002, 404), path)
+  }
+  await request('POST', '/rules', { ...rule, id: 'alarm' })
+  t.like((await request('GET', '/rules/alrm')).body, {
+    message: 'Describe rule error: Rule alrm is not found.; did you mean "alarm"?',
+  })
+})
+
+test('an update that cannot be planned leaves the rule running as it was', async (t) => {
+  const { request, cell } = await make(t)
+  await request('POST', '/rules', rule)
+  t.is((await request('PUT', '/rules/r', { ...rule, sql: 'SELECT FROM' })).status, 400)
+  t.deepEqual(
+    await request('PUT', '/rules/r', { ...rule, id: 'x' }),
+    refused('RuleId is not consistent with rule id.', 'bad-rule'),
+  )
+  t.deepEqual(cell.calls, ['deploy r'])
+  t.deepEqual((await request('GET', '/rules/r')).body, rule)
+})
+
+test('an update that the cell refuses starts the rule again as it was', async (t) => {
+  const { request, cell } = await make(t)
+  await request('POST', '/rules', rule)
+  cell.failures.set('r', new CellError('bad-property', 'no topic'))
+  const answer = request('PUT', '/rules/r', { ...rule, sql: 'SELECT b FROM s' })
+  while (cell.calls.length < 3) await new Promise(setImmediate)
+  cell.failures.clear()
+  t.deepEqual(await answer, refused('no topic', 'bad-property', 2201))
+  t.deepEqual(cell.calls, ['deploy r', 'stop r: stopped by update', 'deploy r', 'deploy r'])
+  t.deepEqual((await request('GET', '/rules/r')).body, rule)
+  t.like((await request('GET', '/rules/r/status')).body, { status: 'running' })
+})
+
+test('an update starts the new plan, and makes a rule that was not there', async (t) => {
+  const { request, cell } = await make(t)
+  const changed = { sql: 'SELECT b FROM s', actions: [{ nop: {} }] }
+  t.deepEqual(
+    await request('PUT', '/rules/r', changed),
+    text(200, 'Rule r was updated successfully.'),
+  )
+  t.deepEqual((await request('GET', '/rules/r')).body, { id: 'r', ...changed })
+  t.deepEqual(await request('PUT', '/rules/r', rule), text(200, 'Rule r was updated successfully.'))
+  t.is(cell.spec('r')?.epoch, 2)
+  t.is(cell.spec('r')?.plan.actions[0]?.type, 'log')
+})
+
+test('an older version of a rule is refused', async (t) => {
+  const { request } = await make(t)
+  await request('POST', '/rules', { ...rule, version: '2' })
+  t.deepEqual(
+    await request('PUT', '/rules/r', { ...rule, version: '1' }),
+    refused(
+      'rule r already exists with version (2), new version (1) is lower',
+      'stale-version',
+      1000,
+      409,
+    ),
+  )
+  t.is((await request('PUT', '/rules/r', { ...rule, version: '3' })).status, 200)
+})
+
+test('a rule with qos 1 goes on from its checkpoint, one with qos 0 and one that was reset do not', async (t) => {
+  const { request, cell } = await make(t)
+  await request('POST', '/rules', { ...rule, options: { qos: 1 } })
+  const { generation } = cell.spec('r') ?? {}
+  await request('POST', '/rules/r/restart')
+  t.is(new TextDecoder().decode(cell.spec('r')?.checkpoint?.state), 'state of epoch 1')
+  t.is(cell.spec('r')?.generation, generation)
+  t.deepEqual(await request('PUT', '/rules/r/reset_state'), text(200, 'Rule r state was reset.'))
+  t.is(cell.spec('r')?.checkpoint, undefined)
+  t.not(cell.spec('r')?.generation, generation)
+  await request('POST', '/rules', { ...rule, id: 'q' })
+  await request('POST', '/rules/q/restart')
+  t.is(cell.spec('q')?.checkpoint, undefined)
+})
+
+test('what a rule would do is explained, and validated without creating it', async (t) => {
+  const { request } = await make(t)
+  await request('POST', '/rules', { ...rule, sql: 'SELECT a FROM s WHERE a > 1' })
+  const explained = await request('GET', '/rules/r/explain')
+  t.is(explained.type, 'text/plain')
+  t.regex(String(explained.body), /^\{"op":"ProjectPlan_0".*DataSourcePlan/s)
+  const topo = Object((await request('GET', '/rules/r/topo')).body)
+  t.deepEqual(topo.sources, ['source_s'])
+  t.deepEqual(Object.values(topo.edges).at(-1), ['sink_log_0'])
+  t.deepEqual(
+    await request('GET', '/rules/r/schema'),
+    json(200, { a: { hasIndex: true, index: 0, type: 'bigint' } }),
+  )
+  const other = { ...rule, id: 'v' }
+  t.deepEqual(
+    await request('POST', '/rules/validate', other),
+    json(200, { valid: true, sources: ['s'] }),
+  )
+  const wrong = await request('POST', '/rules/validate', { ...other, actions: [{ lgo: {} }] })
+  t.deepEqual(
+    wrong,
+    refused('unknown action "lgo"; did you mean "log"?', 'unknown-action', 2201, 422),
+  )
+  t.is((await request('GET', '/rules/v')).status, 404)
+})
+
+test('rules are started and stopped by tags', async (t) => {
+  const { request } = await make(t)
+  for (const [id, tags] of [
+    ['a', ['x']],
+    ['b', ['x', 'y']],
+    ['c', []],
+  ] as const) {
+    await request('POST', '/rules', { ...rule, id, tags })
+  }
+  t.deepEqual(
+    await request('POST', '/rules/bulkstop', { tags: ['x'] }),
+    json(200, [
+      { ruleId: 'a', success: true },
+      { ruleId: 'b', success: true },
+    ]),
+  )
+  t.like((await request('GET', '/rules/c/status')).body, { status: 'running' })
+  t.deepEqual(await request('GET', '/rules/tags/match?tags=x,y'), json(200, { rules: ['b'] }))
+  await request('PATCH', '/rules/c/tags', { tags: ['y', 'x', 'y'] })
+  t.deepEqual((await request('GET', '/rules/tags/match?tags=x,y')).body, { rules: ['b', 'c'] })
+  await request('DELETE', '/rules/b/tags', { tags: ['y'] })
+  await request('PUT', '/rules/c/tags', { tags: [] })
+  t.deepEqual((await request('GET', '/rules/tags/match?tags=y')).body, { rules: [] })
+  t.deepEqual(Object((await request('GET', '/rules/b')).body).tags, ['x'])
+})
