@@ -96,5 +96,5 @@ function rowTarget(node: SourceNode, intake: Intake | undefined, to: Compilation
   if (first === undefined) {
     throw new EngineError('bad-plan', `rule "${to.plan.ruleId}": nothing follows the source`)
   }
-  return isAbsorber(first) ? absorbing(first) : batching(first, BATCH_ROWS)
+  return isAbsorber(first) ? absorbing(first, BATCH_ROWS) : batching(first, BATCH_ROWS)
 }

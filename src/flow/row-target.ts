@@ -17,12 +17,21 @@ export interface RowTarget {
 }
 
 /** Rows are never built: the first operator takes what it needs from the decoder's scratch row. */
-export function absorbing(absorber: Absorber): RowTarget {
+export function absorbing(absorber: Absorber, batchRows: number): RowTarget {
+  let count = 0
+  function owned(row: Row, time: number): void {
+    absorber.absorb(row, time)
+    if (++count === batchRows) settle()
+  }
+  function settle(): void {
+    count = 0
+    absorber.settle()
+  }
   return {
-    scratch: (decoder, time) => absorber.absorb(decoder.row, time),
-    owned: (row, time) => absorber.absorb(row, time),
+    scratch: (decoder, time) => owned(decoder.row, time),
+    owned,
     dropped() {},
-    settle: () => absorber.settle(),
+    settle,
   }
 }
 

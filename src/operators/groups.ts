@@ -1,7 +1,7 @@
 import type { Aggregator } from '#src/functions/declaration.ts'
 import { packColumn, unpackColumn } from '#src/state/columns.ts'
 import type { Predicate, RecordMaker, Value } from './compiled.ts'
-import { type GroupSlots, groupAdder } from './group-adder.ts'
+import { type GroupRow, type GroupSlots, groupAdder, groupRow } from './group-code.ts'
 import { KeyIndex } from './key-index.ts'
 import type { Row } from './operator.ts'
 
@@ -37,8 +37,7 @@ export class Groups {
   readonly #index: KeyIndex
   readonly #slots: GroupSlots
   readonly #take: (slots: GroupSlots, row: Row) => void
-  #firsts: unknown[][] = []
-  #firstRows: Row[] = []
+  readonly #row: GroupRow
 
   constructor(columns: GroupColumns) {
     this.#columns = columns
@@ -46,9 +45,12 @@ export class Groups {
     this.#slots = {
       index: this.#index,
       accumulators: [],
+      firsts: [],
+      firstRows: [],
       open: (slot, row) => this.#open(slot, row),
     }
     this.#take = groupAdder(columns)
+    this.#row = groupRow(columns)
     this.clear()
   }
 
@@ -69,7 +71,7 @@ export class Groups {
     const made: Row[] = []
     for (let slot = 0; slot < this.#index.size; slot++) {
       try {
-        const row = this.#row(slot)
+        const row = this.#row(slot, this.#slots)
         complete(row)
         made.push(row)
       } catch (error) {
@@ -82,16 +84,16 @@ export class Groups {
   clear(): void {
     this.#index.clear()
     this.#slots.accumulators = this.#columns.calls.map(() => [])
-    this.#firsts = this.#columns.first.map(() => [])
-    this.#firstRows = []
+    this.#slots.firsts = this.#columns.first.map(() => [])
+    this.#slots.firstRows = []
   }
 
   snapshot(): unknown {
     return {
       keys: this.#index.snapshot(),
       accumulators: this.#slots.accumulators.map(packColumn),
-      firsts: this.#firsts.map(packColumn),
-      firstRows: packColumn(this.#firstRows),
+      firsts: this.#slots.firsts.map(packColumn),
+      firstRows: packColumn(this.#slots.firstRows),
     }
   }
 
@@ -99,38 +101,22 @@ export class Groups {
     const { keys, accumulators, firsts, firstRows } = state as GroupsState // what snapshot made
     this.#index.restore(keys)
     this.#slots.accumulators = accumulators.map(unpackColumn)
-    this.#firsts = firsts.map(unpackColumn)
-    this.#firstRows = unpackColumn(firstRows) as Row[]
-  }
-
-  #row(slot: number): Row {
-    const { keys, calls, first } = this.#columns
-    const row: Row = this.#firstRows[slot] ?? {}
-    for (let i = 0; i < keys.length; i++) {
-      row[(keys[i] as NamedValue).as] = this.#index.value(slot, i)
-    }
-    for (let i = 0; i < first.length; i++) {
-      row[(first[i] as NamedValue).as] = this.#firsts[i]?.[slot]
-    }
-    for (let i = 0; i < calls.length; i++) {
-      const { aggregator, as } = calls[i] as AggregateColumn
-      row[as] = aggregator.result(this.#slots.accumulators[i]?.[slot])
-    }
-    return row
+    this.#slots.firsts = firsts.map(unpackColumn)
+    this.#slots.firstRows = unpackColumn(firstRows) as Row[]
   }
 
   #open(slot: number, row: Row): void {
     const { first, calls, keepFirst } = this.#columns
     let values: unknown[]
     try {
-      if (keepFirst !== undefined) this.#firstRows[slot] = keepFirst(row)
+      if (keepFirst !== undefined) this.#slots.firstRows[slot] = keepFirst(row)
       values = first.map(({ value }) => value(row))
     } catch (error) {
       this.#index.dropNewest()
-      if (keepFirst !== undefined) this.#firstRows.length = slot
+      if (keepFirst !== undefined) this.#slots.firstRows.length = slot
       throw error
     }
-    for (let i = 0; i < values.length; i++) (this.#firsts[i] as unknown[])[slot] = values[i]
+    for (let i = 0; i < values.length; i++) (this.#slots.firsts[i] as unknown[])[slot] = values[i]
     for (let i = 0; i < calls.length; i++) {
       ;(this.#slots.accumulators[i] as unknown[])[slot] = calls[i]?.aggregator.init()
     }

@@ -8,6 +8,10 @@ export interface GroupSlots {
   readonly index: KeyIndex
   /** By call, then by slot. */
   accumulators: unknown[][]
+  /** What is neither key nor aggregate, by column, then by slot. */
+  firsts: unknown[][]
+  /** Copies of the groups' first rows, where they are kept. */
+  firstRows: Row[]
   /** Makes the accumulators of a new slot. Throws what an expression of the row throws, and then there is no slot. */
   open(slot: number, row: Row): void
 }
@@ -52,6 +56,33 @@ export function groupAdder(columns: GroupColumns): (slots: GroupSlots, row: Row)
       ${adds.join('\n')}
     }`
   return new FunctionConstructor('constants', text)(constants)
+}
+
+/** Generated code that makes a group's row: one object literal, so that all of them share one hidden class. */
+export function groupRow(columns: GroupColumns): GroupRow {
+  const constants: unknown[] = []
+  const members = columns.keys.map(({ as }, i) => `${name(as)}: index.value(slot, ${i})`)
+  for (const [i, { as }] of columns.first.entries()) {
+    members.push(`${name(as)}: firsts[${i}][slot]`)
+  }
+  for (const [i, { aggregator, as }] of columns.calls.entries()) {
+    const result = `k${constants.push(aggregator) - 1}.result(accumulators[${i}][slot])`
+    members.push(`${name(as)}: ${result}`)
+  }
+  const before = columns.keepFirst === undefined ? '' : '...firstRows[slot], '
+  const text = `'use strict'
+    ${constants.length === 0 ? '' : `const [${constants.map((_, i) => `k${i}`).join(', ')}] = constants`}
+    return function row(slot, { index, accumulators, firsts, firstRows }) {
+      return { ${before}${members.join(', ')} }
+    }`
+  return new FunctionConstructor('constants', text)(constants)
+}
+
+export type GroupRow = (slot: number, slots: GroupSlots) => Row
+
+/** A name in an object literal; `__proto__` is a property like any other only when it is computed. */
+function name(as: string): string {
+  return as === '__proto__' ? '["__proto__"]' : JSON.stringify(as)
 }
 
 function guarded(filter: unknown, call: number): string {
