@@ -117,6 +117,14 @@ export class LocalCell implements Cell {
     this.#rules.delete(name)
   }
 
+  /**
+   * Ends the worker of a running rule; its successor takes over as after any other death. Resolves when the thread is gone.
+   * For whoever has to show or to test that.
+   */
+  async endWorker(key: RuleKey, reason: string): Promise<void> {
+    await this.#known(key).endWorker(reason)
+  }
+
   watch(listener: (event: CellEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -114,6 +114,11 @@ export class RuleRunner {
     return checkpointer.take()
   }
 
+  /** Resolves when the worker is gone; it has a successor as long as the rule runs. */
+  async endWorker(reason: string): Promise<void> {
+    await this.#running().keeper.handle?.kill(reason)
+  }
+
   async status(): Promise<RuleStatus> {
     const keeper = this.#parts?.keeper
     const usage = await within(cpuOf(keeper), 200, 'cpu usage').catch(() => undefined)
