@@ -14,6 +14,14 @@ test('rows wait for the watermark and leave in the order of their timestamps', (
   t.deepEqual(seen.at(-1), { advanced: Number.POSITIVE_INFINITY })
 })
 
+test('rows with one timestamp keep their order', (t) => {
+  const { operator, seen } = watermark(1, 10)
+  for (const n of [1, 2, 3]) operator.take(0, { n }, 100)
+  operator.take(0, { n: 4 }, 95)
+  operator.reach(0, Number.POSITIVE_INFINITY)
+  t.deepEqual(names(seen), [[4, 1, 2, 3]])
+})
+
 test('a row behind the watermark is late, one on it is not', (t) => {
   const { operator, seen, late } = watermark(1, 10)
   take(operator, 0, 100, 89, 90)
