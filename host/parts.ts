@@ -4,6 +4,7 @@ import type { Cell, CellEnvironment } from '#host/cell/cell.ts'
 import type { Connectors } from '#host/cell/connectors/builtin.ts'
 import { LocalCell } from '#host/cell/local-cell.ts'
 import type { Options } from '#host/config/options.ts'
+import { inspectInSandbox } from '#host/plugins/inspect.ts'
 import { PluginHost } from '#host/plugins/plugin-host.ts'
 import type { PluginKind, PluginService } from '#host/plugins/service.ts'
 
@@ -30,9 +31,14 @@ export interface ServerParts {
 }
 
 export const defaultParts: ServerParts = {
-  createCell: (environment, connectors, { data }) =>
-    new LocalCell({ environment, connectors, cacheFolder: join(data, 'cache') }),
+  createCell: (environment, connectors, folders) =>
+    new LocalCell({ environment, connectors, cacheFolder: cacheOf(folders) }),
   createPlugins,
+}
+
+/** Bundled worker entries. */
+function cacheOf({ data }: ServerFolders): string {
+  return join(data, 'cache')
 }
 
 async function createPlugins(parts: PluginHostParts): Promise<PluginHost> {
@@ -52,10 +58,7 @@ async function createPlugins(parts: PluginHostParts): Promise<PluginHost> {
       redirects: maxRedirects,
       retries,
     },
-    // nothing is installed unseen
-    inspect: async () => {
-      throw new Error('plugins cannot be inspected by this build')
-    },
+    inspect: (codes) => inspectInSandbox(codes, { cacheFolder: cacheOf(folders) }),
     builtIn,
     usedBy,
   })

@@ -17,7 +17,12 @@ export function topoOf(plan: Plan): Topo {
     const next = names[i + 1]
     if (next !== undefined) edges[name] = [next]
   }
-  edges[last] = plan.actions.map(({ type, index }) => `sink_${type}_${index}`)
+  edges[last] = plan.actions.map(({ type, index }) => `op_${type}_${index}_0_transform`)
+  for (const { type, index } of plan.actions) {
+    // the fields that an action takes of a result, then its format
+    edges[`op_${type}_${index}_0_transform`] = [`op_${type}_${index}_1_encode`]
+    edges[`op_${type}_${index}_1_encode`] = [`sink_${type}_${index}`]
+  }
   return { sources: plan.sources.map(({ stream }) => `source_${stream}`), edges }
 }
 

@@ -1,0 +1,60 @@
+import { readJson, textOrFile } from '../input.ts'
+import { at, type OpenSession } from '../session.ts'
+import type { Verbs } from '../verbs.ts'
+
+/** `create plugin source random '{"file": "http://…/random.zip"}'` and its like. */
+export function pluginCommands(verbs: Verbs, open: OpenSession): void {
+  const create = verbs.create.command('plugin').description('source, sink or function, from a zip')
+  const show = verbs.show.command('plugins').description('sources, sinks or functions of plugins')
+  const describe = verbs.describe.command('plugin').description('version, package and powers')
+  const drop = verbs.drop.command('plugin').description('removes a plugin')
+  for (const kind of ['source', 'sink', 'function'] as const) {
+    const path = `plugins/${kind}s`.split('/')
+    create
+      .command(kind)
+      .argument('<name>')
+      .argument('[json]', '{"file": "http://…/name.zip"}')
+      .option('-f, --file <file>', 'the JSON')
+      .action(async (name: string, json: string | undefined, { file }: { file?: string }) => {
+        const { client, output } = open()
+        const body = { name, ...readJson(textOrFile(json, file)) }
+        output.print(await client.request('POST', at(...path), body))
+      })
+    show
+      .command(`${kind}s`)
+      .alias(kind)
+      .action(async () => {
+        const { client, output } = open()
+        output.list(await client.request('GET', at(...path)), `No ${kind} plugins are found.`)
+      })
+    describe
+      .command(kind)
+      .argument('<name>')
+      .action(async (name: string) => {
+        const { client, output } = open()
+        output.print(await client.request('GET', at(...path, name)))
+      })
+    drop
+      .command(kind)
+      .argument('<name>')
+      .option(
+        '-s, --stop <flag>',
+        'understood for the sake of Kuiper: nothing needs a restart here',
+      )
+      .action(async (name: string) => {
+        const { client, output } = open()
+        output.print(await client.request('DELETE', at(...path, name)))
+      })
+  }
+  verbs.register
+    .command('plugin')
+    .command('function')
+    .argument('<name>')
+    .argument('[json]', '{"functions": ["a", "b"]}')
+    .option('-f, --file <file>', 'the JSON')
+    .action(async (name: string, json: string | undefined, { file }: { file?: string }) => {
+      const { client, output } = open()
+      const body = readJson(textOrFile(json, file))
+      output.print(await client.request('POST', at('plugins', 'functions', name, 'register'), body))
+    })
+}

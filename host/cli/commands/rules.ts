@@ -1,0 +1,88 @@
+import { readJson, textOrFile } from '../input.ts'
+import { at, type OpenSession, type Session } from '../session.ts'
+import type { Verbs } from '../verbs.ts'
+
+export function ruleCommands(verbs: Verbs, open: OpenSession): void {
+  writeCommands(verbs, open)
+  readCommands(verbs, open)
+  const runs = { start: verbs.start, stop: verbs.stop, restart: verbs.restart }
+  for (const [verb, command] of Object.entries(runs)) {
+    command
+      .command('rule')
+      .argument('<id>')
+      .action(async (id: string) => {
+        const { client, output } = open()
+        output.print(await client.request('POST', at('rules', id, verb)))
+      })
+  }
+}
+
+function writeCommands(verbs: Verbs, open: OpenSession): void {
+  verbs.create
+    .command('rule')
+    .description(`rule alarm '{"sql": "SELECT …", "actions": [{"log": {}}]}'`)
+    .argument('[id]')
+    .argument('[json]')
+    .option('-f, --file <file>', 'the rule as JSON')
+    .action(async (id: string | undefined, json: string | undefined, { file }: FileOption) => {
+      const { client, output } = open()
+      // one argument that is JSON holds its own id
+      const isBare = json === undefined && id?.trimStart().startsWith('{') === true
+      const rule = readJson(textOrFile(isBare ? id : json, file))
+      const body = isBare || id === undefined ? rule : { id, ...rule }
+      output.print(await client.request('POST', '/rules', body))
+    })
+  verbs.validate
+    .command('rule')
+    .argument('[json]')
+    .option('-f, --file <file>', 'the rule as JSON')
+    .action(async (json: string | undefined, { file }: FileOption) => {
+      const { client, output } = open()
+      const rule = { id: 'validated', ...readJson(textOrFile(json, file)) }
+      const answer = await client.request('POST', '/rules/validate', rule)
+      output.print(output.isJson ? answer : 'The rule is valid.')
+    })
+  verbs.drop
+    .command('rule')
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { client, output } = open()
+      output.print(await client.request('DELETE', at('rules', id)))
+    })
+}
+
+interface FileOption {
+  readonly file?: string | undefined
+}
+
+function readCommands(verbs: Verbs, open: OpenSession): void {
+  verbs.show
+    .command('rules')
+    .description('rules and their states')
+    .action(async () => {
+      const { client, output } = open()
+      const rules = await client.request('GET', '/rules')
+      output.list(output.isJson ? rules : shown(rules), 'No rule definitions are found.')
+    })
+  const get = async ({ client, output }: Session, path: string) => {
+    output.print(await client.request('GET', path))
+  }
+  const reads = { describe: '', getstatus: 'status', gettopo: 'topo', explain: 'explain' } as const
+  for (const [verb, part] of Object.entries(reads)) {
+    verbs[verb as keyof typeof reads]
+      .command('rule')
+      .argument('<id>')
+      .action((id: string) => get(open(), at('rules', id, ...(part === '' ? [] : [part]))))
+  }
+}
+
+/** The columns that people look for. */
+function shown(rules: unknown): unknown {
+  if (!Array.isArray(rules)) return rules
+  return rules.map(({ id, status, version, tags }) => ({
+    id,
+    status,
+    version,
+    tags: Array.isArray(tags) ? tags.join(' ') : '',
+  }))
+}

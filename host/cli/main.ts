@@ -1,0 +1,83 @@
+import { Command, CommanderError } from 'commander'
+import { HostError } from '#host/errors.ts'
+import { type ServerFlags, serverOptions } from '#host/server-flags.ts'
+import { readVersion } from '#host/version.ts'
+import { Client } from './client.ts'
+import { queryCommand } from './commands/query.ts'
+import { CliError, exitCodes } from './exit.ts'
+import { createOutput } from './output.ts'
+import type { OpenSession } from './session.ts'
+import { addVerbs } from './verbs.ts'
+
+const defaultUrl = 'http://127.0.0.1:9081'
+
+/** @returns the exit code */
+async function run(args: readonly string[]): Promise<number> {
+  let exitCode: number = exitCodes.ok
+  const program = createProgram((code) => {
+    exitCode = code
+  })
+  try {
+    // Kuiper writes it with one dash
+    const words = args.map((word) => (word === '-json' ? '--json' : word))
+    await program.parseAsync(words, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    if (error instanceof HostError) return fail(exitCodes.usage, error.message)
+    if (error instanceof CliError) return fail(error.exitCode, error.message)
+    throw error
+  }
+}
+
+function fail(exitCode: number, message: string): number {
+  process.stderr.write(`plutino: ${message}\n`)
+  return exitCode
+}
+
+function createProgram(ended: (exitCode: number) => void): Command {
+  const program = new Command('plutino')
+    .description('SQL rules over live streams, with plugins in sandboxes')
+    .version(readVersion())
+    .option('--url <url>', 'the server', process.env.PLUTINO_URL ?? defaultUrl)
+    .option('--json', 'prints JSON as the server gives it')
+    .showHelpAfterError('(plutino --help shows the commands)')
+    .exitOverride()
+  const open: OpenSession = () => {
+    const { url, json } = program.opts<{ url: string; json?: boolean }>()
+    return { client: new Client(url), output: createOutput(json === true, process.stdout) }
+  }
+  serverCommand(program, ended)
+  queryCommand(program, open)
+  addVerbs(program, open)
+  inherit(program)
+  return program
+}
+
+function serverCommand(program: Command, ended: (exitCode: number) => void): void {
+  program
+    .command('server')
+    .description('starts a server')
+    .option('--etc <folder>', 'configuration (etc)')
+    .option('--data <folder>', 'data (folders.data)')
+    .option('--log <folder>', 'log files (folders.log)')
+    .option('--plugins <folder>', 'drop-in folder (folders.plugins)')
+    .option('--ip <address>', 'address of the REST API (basic.restIp)')
+    .option('--port <port>', 'port of the REST API (basic.restPort)')
+    .action(async (flags: ServerFlags) => {
+      // a client does not pay for loading the server
+      const { runServer } = await import('#host/run.ts')
+      ended(await runServer(serverOptions(flags)))
+    })
+}
+
+/** Errors of all commands below end the same way. */
+function inherit(command: Command): void {
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command)
+    inherit(child)
+  }
+}
+
+process.exit(await run(process.argv.slice(2)))

@@ -1,0 +1,50 @@
+import { HostError, textOf } from '#host/errors.ts'
+import { type RunningServer, type ServerOptions, startServer } from '#host/server.ts'
+import { readVersion } from '#host/version.ts'
+
+/**
+ * Runs a server until it is told to stop: SIGINT, SIGTERM or POST /stop.
+ *
+ * @returns the exit code of the process
+ */
+export async function runServer(options: ServerOptions): Promise<number> {
+  let server: RunningServer
+  try {
+    server = await startServer(options)
+  } catch (error) {
+    process.stderr.write(`plutino: ${error instanceof HostError ? textOf(error) : detail(error)}\n`)
+    return 1
+  }
+  server.log.logger.info(readyLine(server))
+  const signal = await stopSignal(server)
+  server.log.logger.info(`stopping (${signal})`)
+  await server.close()
+  return 0
+}
+
+function readyLine({ url, ip }: RunningServer): string {
+  const isLocal = ip === '127.0.0.1' || ip === '::1'
+  const open = isLocal
+    ? ' for this machine only; --ip 0.0.0.0 or basic.restIp opens it to others'
+    : ''
+  return `plutino ${readVersion()} is ready on ${url}${open}; its API is described at ${url}/docs`
+}
+
+/** A second signal ends the process at once. */
+function stopSignal(server: RunningServer): Promise<string> {
+  return new Promise((resolve) => {
+    let count = 0
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        count++
+        if (count > 1) process.exit(1)
+        resolve(signal)
+      })
+    }
+    server.stopRequested.then(() => resolve('POST /stop'), resolve)
+  })
+}
+
+function detail(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

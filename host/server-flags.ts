@@ -1,0 +1,22 @@
+import { HostError } from '#host/errors.ts'
+import type { ServerOptions } from '#host/server.ts'
+
+/** Of `plutino server`. They win over the environment and the file. */
+export interface ServerFlags {
+  readonly etc?: string | undefined
+  readonly data?: string | undefined
+  readonly log?: string | undefined
+  readonly plugins?: string | undefined
+  readonly ip?: string | undefined
+  readonly port?: string | undefined
+}
+
+export function serverOptions({ etc, port, ...folders }: ServerFlags): ServerOptions {
+  return { etc, overrides: { ...folders, port: port === undefined ? undefined : readPort(port) } }
+}
+
+function readPort(text: string): number {
+  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (port >= 0 && port <= 65_535) return port
+  throw new HostError('bad-option', `--port must be a whole number from 0 to 65535, not "${text}"`)
+}
