@@ -106,7 +106,12 @@ function closingQuote(pattern: string, from: number): number {
 }
 
 function text(value: string): Part {
-  return { format: () => value, source: RegExp.escape(value) }
+  return { format: () => value, source: escaped(value) }
+}
+
+/** The text as a regular expression of itself. A locked worker has no `RegExp.escape`. */
+function escaped(value: string): string {
+  return value.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 }
 
 type Field = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second'

@@ -39,8 +39,16 @@ export function evaluateAll(
   rows: readonly Row[],
   surroundings: Surroundings = {},
 ): unknown[] {
+  return planned(sql, surroundings)(rows)
+}
+
+/** Plans now; compiles and runs when it is called. */
+export function planned(
+  sql: string,
+  surroundings: Surroundings = {},
+): (rows: readonly Row[]) => unknown[] {
   const plan = planOf(sql, surroundings)
-  return new Run(plan, surroundings.environment ?? environment).rows(rows)
+  return (rows) => new Run(plan, surroundings.environment ?? environment).rows(rows)
 }
 
 /** What a row of this expression is: an error's message, or its value. */
