@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { expose, transfer } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { cleanError } from '#src/sandbox/clean-error.ts'
+import type { InspectAnswer } from '#src/sandbox/inspect.ts'
 import { HostClient } from './host-calls.ts'
 import type {
   Collected,
@@ -10,13 +11,15 @@ import type {
   FlowMetrics,
   Opened,
   OpenParams,
+  PluginCode,
   RuleWorker,
   Snapshot,
 } from './protocol.ts'
 
-/** The task's only argument: `prime` boots the worker and nothing more. */
+/** The task's only argument: `prime` boots the worker and nothing more, `inspect` looks at plugins that are installed. */
 export type TaskMessage =
   | { readonly prime: true }
+  | { readonly inspect: readonly PluginCode[] }
   | { readonly control: MessagePort; readonly calls: MessagePort }
 
 /** A flow as this worker runs it, with the plugins that it uses. */
@@ -31,14 +34,21 @@ export interface RunningFlow {
 /** Builds and opens a flow: plugins evaluated, state restored, sources and sinks opened. */
 export type StartFlow = (id: FlowId, params: OpenParams, host: HostClient) => Promise<RunningFlow>
 
+/** Loads plugins without running them. */
+export type Inspect = (codes: readonly PluginCode[]) => InspectAnswer
+
 /**
  * Makes the function that Piscina runs. It resolves to 'ready' for `{ prime: true }`, else after the last flow was
  * closed or the host let go of the control port.
  */
-export function ruleTask(start: StartFlow): (message: TaskMessage) => Promise<'ready' | 'done'> {
+export function ruleTask(
+  start: StartFlow,
+  inspect: Inspect = refuseInspection,
+): (message: TaskMessage) => Promise<'ready' | 'done' | InspectAnswer> {
   const later = setImmediate
   return async function task(message) {
     if ('prime' in message) return 'ready'
+    if ('inspect' in message) return inspect(message.inspect)
     const { control, calls } = message
     const host = new HostClient(calls)
     await new Promise<void>((resolve) => {
@@ -52,6 +62,8 @@ export function ruleTask(start: StartFlow): (message: TaskMessage) => Promise<'r
     return 'done'
   }
 }
+
+const refuseInspection: Inspect = () => ({ error: 'this worker runs no plugins' })
 
 /** Serves `RuleWorker` for several flows. What it throws is plain `{ code, message }`. */
 class RuleServer implements RuleWorker {

@@ -1,3 +1,4 @@
+import { inspectPlugins } from '#src/sandbox/inspect.ts'
 import { closeRealm } from './lockdown.ts'
 import { sandboxRuntime } from './realm.ts'
 import { ruleTask } from './rule-task.ts'
@@ -9,4 +10,6 @@ import { startWithPlugins } from './start-flow.ts'
  */
 closeRealm()
 
-export default ruleTask(startWithPlugins(sandboxRuntime()))
+const runtime = sandboxRuntime()
+
+export default ruleTask(startWithPlugins(runtime), (codes) => inspectPlugins(codes, runtime))

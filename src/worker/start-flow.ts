@@ -1,30 +1,18 @@
 import { EngineError } from '#src/errors.ts'
 import { Flow, type FlowPlugins } from '#src/flow/flow.ts'
-import { arrayFunctions } from '#src/functions/array.ts'
-import { arraySetFunctions } from '#src/functions/array-set.ts'
-import { bitFunctions } from '#src/functions/bits.ts'
-import { compressionFunctions } from '#src/functions/compression.ts'
-import { conversionFunctions } from '#src/functions/conversion.ts'
-import { hashFunctions } from '#src/functions/hash.ts'
-import { jsonFunctions } from '#src/functions/json.ts'
-import { mathFunctions } from '#src/functions/math.ts'
-import { objectFunctions } from '#src/functions/object.ts'
-import { otherFunctions } from '#src/functions/other.ts'
-import { FunctionTable } from '#src/functions/table.ts'
-import { textFunctions } from '#src/functions/text.ts'
-import { timeFunctions } from '#src/functions/time.ts'
+import { builtInFunctions } from '#src/functions/built-in.ts'
 import { PluginHost, type PluginRuntime } from '#src/sandbox/plugin-host.ts'
 import { now, threadCpuUsage, timeOrigin, watchStrayErrors } from './capture.ts'
-import type { OpenParams } from './protocol.ts'
+import type { Emission, OpenParams } from './protocol.ts'
 import type { RunningFlow, StartFlow } from './rule-task.ts'
 
 /** Starts flows that use no plugin. */
-export const startBare: StartFlow = async (_id, params) => {
+export const startBare: StartFlow = async (id, params, host) => {
   const { ruleId, plugins } = params.plan
   if (plugins.length > 0) {
     throw new EngineError('bad-plan', `rule "${ruleId}" uses plugins, this worker runs none`)
   }
-  const flow = makeFlow(params)
+  const flow = makeFlow(params, (emissions) => host.emit(id, emissions))
   const dropped = params.state === undefined ? [] : flow.restore(params.state)
   return running(flow, { dropped })
 }
@@ -40,7 +28,8 @@ export function startWithPlugins(runtime: PluginRuntime): StartFlow {
     hosts.add(plugins)
     try {
       plugins.load()
-      const flow = makeFlow(params, plugins.forFlow)
+      const emitted = (emissions: readonly Emission[]): void => host.emit(id, emissions)
+      const flow = makeFlow(params, emitted, plugins.forFlow)
       const dropped = params.state === undefined ? [] : flow.restore(params.state)
       await plugins.open()
       return running(flow, { dropped, plugins })
@@ -57,7 +46,11 @@ export function wallTime(): number {
   return timeOrigin + now()
 }
 
-function makeFlow(params: OpenParams, plugins?: FlowPlugins): Flow {
+function makeFlow(
+  params: OpenParams,
+  emitted: (emissions: readonly Emission[]) => void,
+  plugins?: FlowPlugins,
+): Flow {
   const { plan, startedAt, props } = params
   return new Flow({
     plan,
@@ -68,28 +61,12 @@ function makeFlow(params: OpenParams, plugins?: FlowPlugins): Flow {
       now: () => Math.floor(wallTime()),
       props,
     },
-    functions: builtIns(),
+    functions: builtInFunctions(),
     positions: params.positions,
     plugins,
+    emitted,
     cpuUs,
   })
-}
-
-function builtIns(): FunctionTable {
-  return new FunctionTable([
-    ...arrayFunctions,
-    ...arraySetFunctions,
-    ...bitFunctions,
-    ...compressionFunctions,
-    ...conversionFunctions,
-    ...hashFunctions,
-    ...jsonFunctions,
-    ...mathFunctions,
-    ...objectFunctions,
-    ...otherFunctions,
-    ...textFunctions,
-    ...timeFunctions,
-  ])
 }
 
 function cpuUs(): number {
@@ -104,7 +81,7 @@ function running(
   return {
     opened: { wakeAt: flow.wakeAt, dropped },
     collect: (feeds) => flow.collect(feeds),
-    checkpoint: () => flow.snapshot(),
+    checkpoint: () => flow.checkpoint(),
     metrics: () => flow.metrics(),
     async close() {
       await plugins?.close()

@@ -1,6 +1,8 @@
 import test, { type ExecutionContext } from 'ava'
 import { ENCODING_JSON, ENCODING_V8, FLAG_ENCODING } from '#src/flow/frame.ts'
 import { readNote, readOffset } from '#src/flow/frame-note.ts'
+import type { Emission } from '#src/worker/protocol.ts'
+import { payloads } from '#test/flow/rule.ts'
 import { entryOf } from '#test/worker/bundle.ts'
 import {
   framesOf,
@@ -346,4 +348,24 @@ test('any other error of a sink drops the emission, said in the log', async (t) 
   await rule.collect([{ a: 1 }])
   await rule.wait('delivered')
   t.deepEqual(logged(rule), ['sink "out" of plugin acme-out@1.0.0: emission dropped: Error: full'])
+})
+
+test('a function may answer with promises: rows keep their order, and what was hung on a promise is not called', async (t) => {
+  const rule = await withFunction(
+    t,
+    'SELECT f(a) AS b FROM demo',
+    `exports.f = { exec([a]) {
+      const later = new Promise((done) => setTimeout(done, 20 - a * 5, a * 2))
+      Object.defineProperty(later, 'then', { value: () => { throw new Error('stolen') } })
+      return a === 3 ? Promise.reject(new Error('three')) : later
+    } }`,
+  )
+  const { emissions, errors } = await rule.collect([{ a: 1 }, { a: 2 }, { a: 3 }])
+  const outside = (await rule.wait('emit')).flatMap(({ args }) => args[1] as Emission[])
+  t.deepEqual(payloads([...emissions, ...outside]).flat(), [{ b: 2 }, { b: 4 }])
+  const { errors: late } = errors.length > 0 ? { errors } : await rule.collect([])
+  t.deepEqual(
+    late.map(({ message }) => message),
+    ['function "f" of plugin acme-f@1.0.0: three'],
+  )
 })

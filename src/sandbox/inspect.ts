@@ -1,0 +1,56 @@
+import type { PluginCode } from '#src/worker/protocol.ts'
+import { cleanError } from './clean-error.ts'
+import type { Evaluated, Outlet } from './compartment.ts'
+import { makeInstance, titleOf, verifyText } from './load.ts'
+import { isAggregate } from './plugin-aggregate.ts'
+import type { PluginRuntime } from './plugin-host.ts'
+import { PluginLog } from './plugin-log.ts'
+
+/** What an installation learns of extensions before any rule uses them, in the order of the question. */
+export type InspectAnswer =
+  | { readonly ok: readonly { readonly isAggregate: boolean }[] }
+  | { readonly error: string }
+
+/** Evaluates each script once and makes an instance of each extension, without running any. Never throws. */
+export function inspectPlugins(
+  codes: readonly PluginCode[],
+  runtime: PluginRuntime,
+): InspectAnswer {
+  const scripts = new Map<string, Evaluated>()
+  try {
+    return {
+      ok: codes.map((code) => {
+        const script = scripts.get(code.sha256) ?? evaluate(code, runtime)
+        scripts.set(code.sha256, script)
+        const instance = makeInstance(code, script.exports)
+        return { isAggregate: code.kind === 'function' && asksForGroups(code, instance) }
+      }),
+    }
+  } catch (error) {
+    return { error: cleanError(error).message }
+  } finally {
+    for (const script of scripts.values()) script.stop()
+  }
+}
+
+function evaluate(code: PluginCode, runtime: PluginRuntime): Evaluated {
+  verifyText(code)
+  try {
+    return runtime.evaluate(code, silentOutlet(runtime))
+  } catch (error) {
+    throw new Error(`${titleOf(code)}: its script failed: ${cleanError(error).message}`)
+  }
+}
+
+function asksForGroups(code: PluginCode, instance: object): boolean {
+  try {
+    return isAggregate(instance)
+  } catch (error) {
+    throw new Error(`${titleOf(code)}: isAggregate failed: ${cleanError(error).message}`)
+  }
+}
+
+/** Nobody listens yet. */
+function silentOutlet({ now }: PluginRuntime): Outlet {
+  return { log: new PluginLog(() => {}, now, { debug: false }), failed() {} }
+}
