@@ -1,4 +1,4 @@
-import type { NamedValue } from '#src/operators/groups.ts'
+import type { NamedValue } from '#src/operators/group-columns.ts'
 import type { OperatorId, Row } from '#src/operators/operator.ts'
 import type { PlanExpression } from '#src/plan/expression.ts'
 import { mapExpressions } from '#src/plan/node-expressions.ts'

@@ -1,4 +1,5 @@
-import { type GroupColumns, Groups } from './groups.ts'
+import type { GroupColumns } from './group-columns.ts'
+import { Groups } from './groups.ts'
 import {
   type Batch,
   type Operator,

@@ -1,6 +1,6 @@
 import type { Absorber } from './absorber.ts'
 import { BatchBuilder } from './batch-builder.ts'
-import type { NamedValue } from './groups.ts'
+import type { NamedValue } from './group-columns.ts'
 import {
   type Batch,
   type OperatorContext,

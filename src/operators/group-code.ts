@@ -1,5 +1,5 @@
 import { FunctionConstructor } from '#src/expressions/captured.ts'
-import type { GroupColumns } from './groups.ts'
+import type { GroupColumns } from './group-columns.ts'
 import type { KeyIndex } from './key-index.ts'
 import type { Row } from './operator.ts'
 

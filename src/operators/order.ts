@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'
+
 /**
  * The order of SQL values: numbers (and bigints) by value, text by code unit, false before true, bytes byte by byte.
  * Values of different kinds stand in the order boolean, number, text, bytes, others; null is left to the caller.

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'
+
 /**
  * What a value is compared by when rows are grouped, partitioned or made distinct: `1` and `"1"` are two keys, `5` and
  * `5n` are one, null and a missing value are one, arrays and objects are compared by what they hold. The result is fit

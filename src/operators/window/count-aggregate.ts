@@ -1,6 +1,7 @@
 import type { Absorber } from '#src/operators/absorber.ts'
 import type { Predicate } from '#src/operators/compiled.ts'
-import { type GroupColumns, Groups } from '#src/operators/groups.ts'
+import type { GroupColumns } from '#src/operators/group-columns.ts'
+import { Groups } from '#src/operators/groups.ts'
 import {
   type Batch,
   type OperatorContext,

@@ -1,3 +1,6 @@
+// Taken when the worker loads: what a plugin could replace later is not used.
+const { Instant, PlainDate } = Temporal
+
 /** [start, end) of one window, ms since the epoch. */
 export interface Span {
   readonly start: number
@@ -26,18 +29,16 @@ export function tumblingSpans(options: TumblingOptions): (time: number) => Span 
 
 /** Days are counted from 1970-01-01 of the zone's calendar. */
 function daySpan(time: number, days: number, timeZone: string): Span {
-  const date = Temporal.Instant.fromEpochMilliseconds(Math.floor(time))
+  const date = Instant.fromEpochMilliseconds(Math.floor(time))
     .toZonedDateTimeISO(timeZone)
     .toPlainDate()
-  const number = Date.UTC(date.year, date.month - 1, date.day) / DAY_MS
+  const number = date.since(new PlainDate(1970, 1, 1), { largestUnit: 'day' }).days
   const first = Math.floor(number / days) * days
   return { start: midnight(first, timeZone), end: midnight(first + days, timeZone) }
 }
 
 /** The first moment of the day; not 0 o'clock where that hour is skipped. */
 function midnight(day: number, timeZone: string): number {
-  return Temporal.Instant.fromEpochMilliseconds(day * DAY_MS)
-    .toZonedDateTimeISO('UTC')
-    .toPlainDate()
-    .toZonedDateTime(timeZone).epochMilliseconds
+  const date = new PlainDate(1970, 1, 1).add({ days: day })
+  return date.toZonedDateTime(timeZone).epochMilliseconds
 }
