@@ -1,6 +1,6 @@
 import { packColumn, unpackColumn } from '#src/state/columns.ts'
 import { type GroupRow, type GroupSlots, groupAdder, groupRow } from './group-code.ts'
-import type { AggregateColumn, GroupColumns, NamedValue } from './group-columns.ts'
+import type { GroupColumns } from './group-columns.ts'
 import { KeyIndex } from './key-index.ts'
 import type { Row } from './operator.ts'
 
