@@ -108,7 +108,7 @@ export interface Collected {
   readonly done: boolean
 }
 
-/** Encoded output for one built-in sink: frames as in a chunk, one per payload. */
+/** Encoded output for one built-in sink: `count` frames as in a chunk, one per payload; `buffer` may be longer. */
 export interface Emission {
   readonly action: number
   readonly buffer: ArrayBuffer

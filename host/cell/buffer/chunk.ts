@@ -96,17 +96,22 @@ export function arrivalOf(view: DataView, at: number): number {
  * before this.
  */
 export function isFramed(buffer: ArrayBuffer, count: number): boolean {
+  return framedBytes(buffer, count) === buffer.byteLength
+}
+
+/** Where `count` whole frames at the start of `buffer` end; `undefined` when it does not hold so many. */
+export function framedBytes(buffer: ArrayBuffer, count: number): number | undefined {
   const view = new DataView(buffer)
   const size = buffer.byteLength
   let at = 0
   for (let i = 0; i < count; i++) {
-    if (at + FRAME_HEADER_BYTES > size) return false
+    if (at + FRAME_HEADER_BYTES > size) return undefined
     const head = headBytes(view, at, size)
-    if (head === undefined) return false
+    if (head === undefined) return undefined
     at += head + view.getUint32(at, true)
-    if (at > size) return false
+    if (at > size) return undefined
   }
-  return at === size
+  return at
 }
 
 /** Length of header, offset and note; `undefined` when they reach over `end`. */

@@ -6,7 +6,7 @@ import type {
   OperatorError,
   Snapshot,
 } from '#src/worker/protocol.ts'
-import { isFramed } from '../buffer/chunk.ts'
+import { framedBytes } from '../buffer/chunk.ts'
 import { OffenceError } from './guarded-endpoint.ts'
 import { textOf } from './worker-fault.ts'
 
@@ -29,8 +29,13 @@ export function readEmissions(value: unknown, actions: number): Emission[] {
     const number = countOf(action, 'action')
     const payloads = countOf(count, 'count')
     if (number >= actions) throw new OffenceError(`emission: there is no action ${number}`)
-    if (!(buffer instanceof ArrayBuffer) || payloads === 0 || !isFramed(buffer, payloads)) {
-      throw new OffenceError('emission: its frames do not fill its buffer')
+    // The buffer may be longer than its frames: cutting it would be a copy in the worker.
+    if (
+      !(buffer instanceof ArrayBuffer) ||
+      payloads === 0 ||
+      framedBytes(buffer, payloads) === undefined
+    ) {
+      throw new OffenceError('emission: its buffer does not hold its frames')
     }
     return { action: number, buffer, count: payloads, first: countOf(first, 'first') }
   })
