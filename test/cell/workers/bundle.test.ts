@@ -1,0 +1,29 @@
+import { mkdtemp, stat, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import test from 'ava'
+import { bundleEntry } from '#host/cell/workers/bundle.ts'
+
+test('an entry is bundled once, and again when one of its sources changes', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'bundle-'))
+  const [entry, part] = [path.join(folder, 'entry.ts'), path.join(folder, 'part.ts')]
+  await writeFile(entry, `import { n } from './part.ts'\nexport default (): number => n\n`)
+  await writeFile(part, 'export const n: number = 1\n')
+  const cache = path.join(folder, 'cache')
+  const first = await bundleEntry(entry, cache)
+  t.is((await import(first)).default(), 1)
+  await utimes(first, 1000, 1000)
+  t.is(await bundleEntry(entry, cache), first)
+  t.is((await stat(first)).mtimeMs, 1_000_000)
+  await writeFile(part, 'export const n: number = 2\n')
+  const second = await bundleEntry(entry, cache)
+  t.not(second, first)
+  t.is((await import(second)).default(), 2)
+})
+
+test('a source that cannot be bundled is an error that names it', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'bundle-'))
+  const entry = path.join(folder, 'broken.ts')
+  await writeFile(entry, 'export default {{')
+  await t.throwsAsync(bundleEntry(entry, folder), { message: /broken\.ts/ })
+})
