@@ -10,13 +10,19 @@ export function ownProperty(value: object, name: string): unknown {
   return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : null
 }
 
+/** A plain object: no array, no bytes. */
+export function isStruct(value: unknown): value is Readonly<Record<string, unknown>> {
+  const isObject = typeof value === 'object' && value !== null
+  return isObject && !Array.isArray(value) && !ArrayBuffer.isView(value)
+}
+
 /** `base->name` */
 export function pathOf(name: string): (base: unknown) => unknown {
   const inherited = isInherited(name)
   return (base) => {
     if (base === null || base === undefined) return null
-    if (typeof base === 'object' && !Array.isArray(base) && !(base instanceof Uint8Array)) {
-      return inherited ? ownProperty(base, name) : (base as Record<string, unknown>)[name]
+    if (isStruct(base)) {
+      return inherited ? ownProperty(base, name) : base[name]
     }
     const message = `the result ${display(base)} is not a type of map[string]interface{}`
     throw new RowError('invalid-operation', message)

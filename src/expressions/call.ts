@@ -1,5 +1,6 @@
 import type { FunctionEnvironment, RowDeclaration } from '#src/functions/declaration.ts'
 import type { Call, PlanExpression } from '#src/plan/expression.ts'
+import { FunctionConstructor } from './captured.ts'
 import { RowError } from './errors.ts'
 import { knownArguments } from './known.ts'
 import type { Scope } from './scope.ts'
@@ -54,34 +55,15 @@ function isEmpty(value: object): boolean {
   return true
 }
 
-/** Errors carry the function's name. One wrapper per arity: a rest parameter would cost an array per call. */
+/**
+ * Errors carry the function's name. The text is generated, by nothing but the number of arguments, so that each call has a
+ * wrapper with a profile of its own: one closure for all would make the engine forget which function is behind it.
+ */
 function named(name: string, call: Callable, arity: number): Callable {
-  switch (arity) {
-    case 1:
-      return (a) => {
-        try {
-          return call(a)
-        } catch (cause) {
-          throw failure(name, cause)
-        }
-      }
-    case 2:
-      return (a, b) => {
-        try {
-          return call(a, b)
-        } catch (cause) {
-          throw failure(name, cause)
-        }
-      }
-    default:
-      return (...args) => {
-        try {
-          return call(...args)
-        } catch (cause) {
-          throw failure(name, cause)
-        }
-      }
-  }
+  const args = Array.from({ length: arity }, (_, index) => `a${index}`).join(', ')
+  const body = `try { return call(${args}) } catch (cause) { throw failure(name, cause) }`
+  const text = `'use strict'\nreturn function (${args}) { ${body} }`
+  return new FunctionConstructor('name', 'call', 'failure', text)(name, call, failure)
 }
 
 function failure(name: string, cause: unknown): RowError {

@@ -56,6 +56,12 @@ export class Expressions {
     return scope.build(this.#emitField(expression, scope))
   }
 
+  /** The value as other expressions see it: an unknown comparison or condition is null. */
+  compileOperand(expression: PlanExpression): (row: Row) => unknown {
+    const scope = new Scope()
+    return scope.build(this.emit(expression, scope))
+  }
+
   /** True only when the value is true. */
   compilePredicate(expression: PlanExpression): (row: Row) => boolean {
     const scope = new Scope()

@@ -1,5 +1,5 @@
 import type { Case, In, Literal, PlanExpression, Slice } from '#src/plan/expression.ts'
-import { elementAt, pathOf, sliceOf } from './access.ts'
+import { elementAt, isStruct, pathOf, sliceOf } from './access.ts'
 import { negation } from './arithmetic.ts'
 import { comparison } from './compare.ts'
 import { emitArithmetic, emitComparison } from './emit-binary.ts'
@@ -20,8 +20,10 @@ export function emit(expression: PlanExpression, to: Emitter): string {
     case 'column':
       return scope.column(expression.name, expression.stream)
     case 'path': {
-      const read = scope.constant(pathOf(expression.name))
-      return `${read}(${to.emit(expression.base)})`
+      const value = scope.temporary()
+      const test = `${scope.constant(isStruct)}(${value} = ${to.emit(expression.base)})`
+      const slow = `${scope.constant(pathOf(expression.name))}(${value})`
+      return `(${test} ? ${scope.property(value, expression.name)} : ${slow})`
     }
     case 'index': {
       const args = `${to.emit(expression.base)}, ${to.emit(expression.index)}`

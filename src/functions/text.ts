@@ -94,7 +94,11 @@ export const textFunctions: readonly RowDeclaration[] = [
       () =>
       (...values: unknown[]) => {
         let joined = ''
-        for (const value of values) if (!isNull(value)) joined += toText(value)
+        for (let i = 0; i < values.length; i++) {
+          const value = values[i]
+          if (typeof value === 'string') joined += value
+          else if (!isNull(value)) joined += toText(value)
+        }
         return bounded(joined)
       },
   },
@@ -253,9 +257,14 @@ function characters(value: string): number {
 }
 
 function slice(value: string, from: number, to: number): string {
-  const isPlain = !/[\ud800-\udfff]/.test(value)
-  if (isPlain) return value.slice(from, to)
-  return Array.from(value).slice(from, to).join('')
+  const end = Math.min(to, value.length)
+  for (let i = 0; i < end; i++) {
+    // From the first surrogate on, code units and characters differ.
+    if ((value.charCodeAt(i) & 0xf800) === 0xd800) {
+      return Array.from(value).slice(from, to).join('')
+    }
+  }
+  return value.slice(from, to)
 }
 
 function isNegative(literal: unknown): boolean {
