@@ -31,7 +31,7 @@ export function demoRules(broker: string): DemoRule[] {
     {
       id: 'bulletins',
       sql: `SELECT device, max(feelsLike(temperature, humidity)) AS hottest
-            FROM sensors WHERE device = 'roof' GROUP BY device, COUNTWINDOW(10)`,
+            FROM sensors WHERE device = 'roof' GROUP BY device, COUNTWINDOW(100)`,
       actions: [{ bulletin: { title: 'bulletin' } }],
     },
   ]

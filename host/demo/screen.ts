@@ -43,6 +43,11 @@ export function paint(style: Style, text: string): string {
 /** A readable row: `device boiler · n 20`. */
 export function rowText(row: Readonly<Record<string, unknown>>): string {
   return Object.entries(row)
-    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .map(([name, value]) => `${name} ${textOf(value)}`)
     .join(' · ')
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'number') return String(Math.round(value * 100) / 100)
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -28,17 +28,19 @@ export class FlowFigures {
     const sum = this.#sum()
     const all: Record<string, number | string> = {}
     for (const [index, name] of this.#names.entries()) {
+      // the source's own figures are the buffer's
+      if (name.startsWith('source_')) continue
       const at = index * COUNTERS_PER_OPERATOR
       const error = this.#errors.get(index)
-      all[`${name}_0_records_in_total`] = sum[at] ?? 0
-      all[`${name}_0_records_out_total`] = sum[at + 1] ?? 0
-      all[`${name}_0_messages_processed_total`] = sum[at] ?? 0
-      all[`${name}_0_process_latency_us`] = 0
-      all[`${name}_0_buffer_length`] = 0
-      all[`${name}_0_last_invocation`] = this.#counters[at + 3] ?? 0
-      all[`${name}_0_exceptions_total`] = sum[at + 2] ?? 0
-      all[`${name}_0_last_exception`] = error?.message ?? ''
-      all[`${name}_0_last_exception_time`] = error?.time ?? 0
+      all[`${name}_records_in_total`] = sum[at] ?? 0
+      all[`${name}_records_out_total`] = sum[at + 1] ?? 0
+      all[`${name}_messages_processed_total`] = sum[at] ?? 0
+      all[`${name}_process_latency_us`] = 0
+      all[`${name}_buffer_length`] = 0
+      all[`${name}_last_invocation`] = this.#counters[at + 3] ?? 0
+      all[`${name}_exceptions_total`] = sum[at + 2] ?? 0
+      all[`${name}_last_exception`] = error?.message ?? ''
+      all[`${name}_last_exception_time`] = error?.time ?? 0
     }
     return all
   }
