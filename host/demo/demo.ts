@@ -125,10 +125,14 @@ const table = new Table({
 for (const { id } of rules) table.push([id, ...(await figures(rest, id))])
 screen.line(table.toString())
 const counted = [...averaged.values()].reduce((sum, n) => sum + n, 0)
-const missing = sensors.sent - counted
-const verdict = missing === 0 ? 'none was lost with its worker' : `${missing} are missing`
+const gone = sensors.sent - counted
 screen.line(
-  `${sensors.sent} readings were published, and the windows of "averages" hold ${counted}: ${verdict}.`,
+  `${sensors.sent} readings were published, and the windows of "averages" hold ${counted} of them:`,
+)
+screen.line(
+  gone === 0
+    ? 'the kill came right after the checkpoint, and cost none.'
+    : `${gone} had been read after the checkpoint and went with the worker; all that was unread came through.`,
 )
 screen.step('Try next')
 screen.line(
