@@ -61,6 +61,7 @@ async function createPlugins(parts: PluginHostParts): Promise<PluginHost> {
     inspect: (codes) => inspectInSandbox(codes, { cacheFolder: cacheOf(folders) }),
     builtIn,
     usedBy,
+    durable: () => catalog.durable(),
   })
   await host.open()
   return host

@@ -56,9 +56,18 @@ export class PluginRecords {
     return rows.map(read).filter((record) => kind === undefined || record.kind === kind)
   }
 
-  /** Records several at once, all or none: a package with sources and sinks. */
-  put(tenant: string, records: readonly PluginRecord[]): void {
+  /** Records several at once, all or none: a package with sources and sinks. `gone` goes in the same step. */
+  put(tenant: string, records: readonly PluginRecord[], gone: readonly PluginRecord[] = []): void {
     this.#db.transaction(() => {
+      for (const { package: name, version, kind } of gone) {
+        this.#db.run(
+          'DELETE FROM plugins WHERE tenant = ? AND package = ? AND version = ? AND kind = ?',
+          tenant,
+          name,
+          version,
+          kind,
+        )
+      }
       for (const record of records) {
         this.#db.run(
           'INSERT OR REPLACE INTO plugins VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',

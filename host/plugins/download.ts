@@ -40,10 +40,10 @@ export async function download(
 ): Promise<Buffer> {
   const target = URL.parse(url)
   if (target === null || !['http:', 'https:', 'file:'].includes(target.protocol)) {
-    throw new InstallError('bad-url', `"${url}" is no http, https or file address of a zip`)
+    throw badUri(url, 'an http, https or file address of a zip is needed')
   }
   if (!target.pathname.endsWith('.zip')) {
-    throw new InstallError('bad-url', `"${url}" does not end in .zip`)
+    throw badUri(url, 'it does not end in .zip')
   }
   if (target.protocol === 'file:') return readLocal(target, options)
   const limit = AbortSignal.timeout(options.totalMs)
@@ -53,9 +53,11 @@ export async function download(
       return await fetchOnce(target, options, all)
     } catch (error) {
       if (limit.aborted)
-        throw new InstallError('download-failed', `${url} took longer than ${options.totalMs} ms`, {
-          cause: error,
-        })
+        throw failed(
+          url,
+          `it took longer than ${options.totalMs} ms, which plugins.download.timeout allows`,
+          error,
+        )
       if (!(error instanceof Passing) || attempt >= options.retries)
         throw asInstallError(url, error)
       await sleep(250 * 2 ** attempt, undefined, { signal: all }).catch(() => {})
@@ -68,11 +70,16 @@ class Passing extends Error {}
 
 function asInstallError(url: string, error: unknown): InstallError {
   if (error instanceof InstallError) return error
-  return new InstallError(
-    'download-failed',
-    `${url} could not be fetched: ${(error as Error).message}`,
-    { cause: error },
-  )
+  return failed(url, (error as Error).message, error)
+}
+
+/** Kuiper's sentence. */
+function failed(url: string, why: string, cause?: unknown): InstallError {
+  return new InstallError('download-failed', `fail to download file ${url}: ${why}`, { cause })
+}
+
+function badUri(url: string, why: string): InstallError {
+  return new InstallError('bad-url', `invalid uri ${url.slice(0, 300)}: ${why}`)
 }
 
 async function readLocal(url: URL, { maxBytes }: DownloadOptions): Promise<Buffer> {
@@ -100,22 +107,16 @@ async function fetchOnce(
     }
     answer.destroy()
     if (hops >= options.redirects)
-      throw new InstallError(
-        'download-failed',
-        `${start.href} redirects more than ${options.redirects} times`,
-      )
+      throw failed(start.href, `it redirects more than ${options.redirects} times`)
     const next = URL.parse(headers.location, url.href)
     if (next === null || !/^https?:$/.test(next.protocol)) {
-      throw new InstallError(
-        'download-failed',
-        `${start.href} redirects to "${headers.location}", which is no http or https address`,
+      throw failed(
+        start.href,
+        `it redirects to "${headers.location.slice(0, 300)}", which is no http or https address`,
       )
     }
     if (url.protocol === 'https:' && next.protocol === 'http:') {
-      throw new InstallError(
-        'download-failed',
-        `${start.href} redirects from https to ${next.href}`,
-      )
+      throw failed(start.href, `it redirects from https to ${next.href}`)
     }
     url = next
   }
@@ -128,8 +129,7 @@ function request(
 ): Promise<http.IncomingMessage> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const refusal = isIP(host) === 0 ? undefined : refusalOfAddress(host, options.privateNetworks)
-  if (refusal !== undefined)
-    return Promise.reject(new InstallError('bad-url', `${url.href}: ${refusal}`))
+  if (refusal !== undefined) return Promise.reject(badUri(url.href, refusal))
   return new Promise((resolve, reject) => {
     const client = url.protocol === 'https:' ? https : http
     const outgoing = client.get(
@@ -169,7 +169,7 @@ function checkedLookup(url: URL, privateNetworks: boolean): LookupFunction {
       const [first] = allowed
       if (first === undefined) {
         const why = refusalOfAddress(addresses[0]?.address ?? '', privateNetworks)
-        return callback(new InstallError('bad-url', `${url.href}: ${why ?? 'has no address'}`), [])
+        return callback(badUri(url.href, why ?? 'its host has no address'), [])
       }
       if (options.all === true) callback(null, allowed)
       else callback(null, first.address, first.family)
@@ -185,9 +185,9 @@ async function readBody(
   const { statusCode = 0 } = answer
   if (statusCode !== 200) {
     answer.destroy()
-    const message = `${url.href} answered ${statusCode} ${answer.statusMessage ?? ''}`.trim()
+    const message = `the answer was ${statusCode} ${answer.statusMessage ?? ''}`.trim()
     if (statusCode >= 500) throw new Passing(message)
-    throw new InstallError('download-failed', message)
+    throw failed(url.href, message)
   }
   if (Number(answer.headers['content-length'] ?? 0) > maxBytes) {
     answer.destroy()
@@ -211,6 +211,6 @@ async function readBody(
 function tooLarge(url: string, maxBytes: number): InstallError {
   return new InstallError(
     'too-large',
-    `${url} has more than ${maxBytes} bytes, which is what plugins.download.maxBytes allows`,
+    `fail to download file ${url}: it has more than ${maxBytes} bytes, which is what plugins.download.maxBytes allows`,
   )
 }

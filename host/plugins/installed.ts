@@ -3,7 +3,8 @@ import { InstallError } from './errors.ts'
 import type { Extension } from './layout.ts'
 import type { PluginKind } from './service.ts'
 import type { StoredScript } from './store.ts'
-import { chooseVersion } from './version.ts'
+import { chooseVersion, compareVersions } from './version.ts'
+import type { YamlDigests } from './yaml-file.ts'
 
 /** What an installation found out by loading an extension once, in a sandbox. */
 export interface Inspection {
@@ -16,6 +17,10 @@ export interface InstalledDetails {
   readonly extensions: readonly (Extension & Inspection)[]
   readonly scripts: readonly StoredScript[]
   readonly hasInstallScript: boolean
+  /** Kuiper's name of a function plugin, where its functions have others. */
+  readonly alias?: string | undefined
+  /** The yaml of sources that came in the zip. */
+  readonly yaml: YamlDigests
 }
 
 /** One extension in one version. */
@@ -55,11 +60,26 @@ export class InstalledPlugins {
     return [...new Set(names)].sort()
   }
 
-  /** All versions of an extension that are installed. */
+  /** All versions of an extension that are installed, the newest first. */
   versions(tenant: string, kind: PluginKind, name: string): PluginRecord[] {
-    return this.records(tenant).filter(
-      (record) => record.kind === kind && record.names.includes(name),
-    )
+    return this.records(tenant)
+      .filter((record) => record.kind === kind && record.names.includes(name))
+      .sort((a, b) => compareVersions(b.version, a.version))
+  }
+
+  /** As `versions`, by the name under which it was installed too. */
+  named(tenant: string, kind: PluginKind, name: string): PluginRecord[] {
+    const versions = this.versions(tenant, kind, name)
+    if (versions.length > 0) return versions
+    return this.records(tenant)
+      .filter((record) => record.kind === kind && detailsOf(record).alias === name)
+      .sort((a, b) => compareVersions(b.version, a.version))
+  }
+
+  /** Everything that came in the same zips as these. */
+  together(tenant: string, some: readonly PluginRecord[]): PluginRecord[] {
+    const paths = some.map(({ path }) => path)
+    return this.records(tenant).filter(({ path }) => paths.includes(path))
   }
 
   find(
@@ -93,7 +113,7 @@ export class InstalledPlugins {
 }
 
 function extensionOf(record: PluginRecord, kind: PluginKind, name: string): InstalledExtension {
-  const details = record.details as InstalledDetails
+  const details = detailsOf(record)
   const extension = details.extensions.find(
     (candidate) => candidate.kind === kind && candidate.name === name,
   )
@@ -103,4 +123,8 @@ function extensionOf(record: PluginRecord, kind: PluginKind, name: string): Inst
       `the catalog's record of package "${record.package}" lacks ${kind} "${name}"; install it again`,
     )
   return { record, details, extension }
+}
+
+export function detailsOf(record: PluginRecord): InstalledDetails {
+  return record.details as InstalledDetails
 }

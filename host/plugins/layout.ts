@@ -25,6 +25,8 @@ export interface PackageContent {
   readonly package: string
   readonly version: string
   readonly extensions: readonly Extension[]
+  /** Kuiper's name of a function plugin, where its functions have others. */
+  readonly alias?: string | undefined
   readonly permissions: NonNullable<Manifest['plutino']['permissions']>
   /** `random.yaml` at the root, by the name of its source: copied to `etc/sources` if there is none. */
   readonly yaml: Readonly<Record<string, string>>
@@ -40,6 +42,7 @@ export interface Wanted {
 }
 
 const NAME = /^[a-zA-Z0-9_-]+$/
+const MAX_VERSION = 100
 const SCRIPT = /\.(js|mjs|cjs|ts)$/
 
 /**
@@ -105,6 +108,8 @@ function readPackage(files: ArchiveFiles, wanted: Wanted, hostVersion: string): 
       `package "${manifest.name}" has no sources, sinks or functions in its "plutino" section`,
     )
   checkWanted(wanted, manifest.name, extensions)
+  for (const name of wanted.functions ?? [])
+    checkWanted({ kind: 'function', name }, manifest.name, extensions)
   return {
     package: manifest.name,
     version: manifest.version,
@@ -188,7 +193,12 @@ function readKuiper(files: ArchiveFiles, wanted: Wanted): PackageContent {
     )
   }
   const { kind, name, functions } = wanted
-  const names = functions === undefined || functions.length === 0 ? [name] : functions
+  if (found.version.length > MAX_VERSION)
+    throw new InstallError(
+      'bad-manifest',
+      `"${found.file}": a version has at most ${MAX_VERSION} characters`,
+    )
+  const names = functions === undefined || functions.length === 0 ? [name] : [...new Set(functions)]
   const extensions = names.map((each) => ({
     kind,
     name: each,
@@ -199,6 +209,7 @@ function readKuiper(files: ArchiveFiles, wanted: Wanted): PackageContent {
     package: name,
     version: found.version,
     extensions,
+    alias: names.includes(name) ? undefined : name,
     permissions: {},
     yaml: yamlOf(files, extensions),
     hasInstallScript: files.has('install.sh'),

@@ -1,11 +1,13 @@
 import type { PluginRecord, PluginRecords } from '#host/catalog/plugins.ts'
 import type { PluginUse } from '#src/plan/plan.ts'
-import { nearest } from '#src/sql/near.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
+import { Admission, type AdmissionRules } from './admission.ts'
 import { type DownloadOptions, download } from './download.ts'
 import { InstallError } from './errors.ts'
-import { type Inspection, type InstalledDetails, InstalledPlugins } from './installed.ts'
-import { type Extension, extensionKinds } from './layout.ts'
+import { type Grant, mergeGrants, type Permissions, readGrants } from './grants.ts'
+import { codeOf, notesOf, recordsOf } from './installation.ts'
+import { detailsOf, type Inspection, InstalledPlugins } from './installed.ts'
+import type { Extension, PackageContent } from './layout.ts'
 import type { Prepared } from './prepare.ts'
 import type {
   InstallRequest,
@@ -17,9 +19,10 @@ import type {
 } from './service.ts'
 import { PackageStore, type StoredScript } from './store.ts'
 import { Utility } from './utility.ts'
-import { placeYaml } from './yaml-file.ts'
+import { compareVersions } from './version.ts'
+import { placeYaml, removeYaml } from './yaml-file.ts'
 
-export interface PluginHostOptions {
+export interface PluginHostOptions extends AdmissionRules {
   readonly records: PluginRecords
   readonly dataFolder: string
   readonly etcFolder: string
@@ -27,10 +30,8 @@ export interface PluginHostOptions {
   readonly download: DownloadOptions
   /** Loads an extension in a sandbox and checks that it has its kind's methods. @throws Error naming what is missing */
   inspect(codes: readonly PluginCode[]): Promise<readonly Inspection[]>
-  /** The names of what is built in: no plugin may take one. */
-  builtIn(kind: PluginKind, name: string): boolean
-  /** The rules that use an extension, for a refusal that names them. */
-  usedBy(tenant: string, kind: PluginKind, name: string): readonly string[]
+  /** Resolves when the records survive a power failure. */
+  durable(): Promise<void>
 }
 
 /** Installs, finds and removes plugins. An installation shows up whole or not at all. */
@@ -38,6 +39,7 @@ export class PluginHost implements PluginService {
   readonly #options: PluginHostOptions
   readonly #installed: InstalledPlugins
   readonly #store: PackageStore
+  readonly #admission: Admission
   readonly #utility = new Utility()
   /** One change at a time: two installations of one name must not meet. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -46,11 +48,12 @@ export class PluginHost implements PluginService {
     this.#options = options
     this.#installed = new InstalledPlugins(options.records)
     this.#store = new PackageStore(options.dataFolder)
+    this.#admission = new Admission(this.#installed, options)
   }
 
   /** Clears away what a killed installation left. */
   async open(): Promise<void> {
-    await this.#store.sweep()
+    await this.#store.sweep((tenant) => this.#installed.records(tenant).map(({ path }) => path))
   }
 
   async close(): Promise<void> {
@@ -63,21 +66,21 @@ export class PluginHost implements PluginService {
   }
 
   describe(tenant: string, kind: PluginKind, name: string): PluginDescription | undefined {
-    const found = this.#installed.find(tenant, kind, name)
-    if (found === undefined) return undefined
-    const { record, details } = found
-    const versions = this.#installed.versions(tenant, kind, name).map(({ version }) => version)
+    const versions = this.#installed.named(tenant, kind, name)
+    const [record] = versions
+    if (record === undefined) return undefined
+    const details = detailsOf(record)
     return {
       name,
       version: record.version,
       ...(kind === 'function' ? { functions: record.names } : {}),
       package: record.package,
-      versions,
+      versions: versions.map(({ version }) => version),
       tier: record.tier,
       sha256: record.sha256,
       file: details.url,
       grants: { asked: record.asked, given: record.given },
-      rules: this.#options.usedBy(tenant, kind, name),
+      rules: this.#users(tenant, kind, name, versions),
       ...(details.hasInstallScript
         ? { installScript: 'the zip holds an install.sh, which is never run' }
         : {}),
@@ -88,7 +91,7 @@ export class PluginHost implements PluginService {
     tenant: string,
     kind: PluginKind,
     name: string,
-    range?: string,
+    range?: string | undefined,
   ): ResolvedPlugin | undefined {
     const found = this.#installed.find(tenant, kind, name, range)
     if (found === undefined) return undefined
@@ -97,18 +100,18 @@ export class PluginHost implements PluginService {
     return { use, isAggregate: extension.isAggregate }
   }
 
-  async load(tenant: string, { kind, name, version }: PluginUse): Promise<PluginCode> {
+  async load(tenant: string, use: PluginUse): Promise<PluginCode> {
+    const { kind, name, version } = use
     const { record, details, extension } = this.#installed.exactly(tenant, kind, name, version)
     const script = details.scripts.find(({ file }) => file === extension.file) as StoredScript
-    const text = await this.#store.read(record.path, script)
-    return {
-      package: record.package,
-      version,
-      text,
-      sha256: script.sha256,
-      export: extension.export,
-      kind,
-      name,
+    try {
+      const text = await this.#store.read(record.path, script)
+      return codeOf(record, extension, { text, sha256: script.sha256 })
+    } catch (error) {
+      // Replaced while it was read: the files are others now.
+      const now = this.#installed.versions(tenant, kind, name)
+      if (now.some(({ path }) => path === record.path)) throw error
+      return this.load(tenant, use)
     }
   }
 
@@ -122,49 +125,61 @@ export class PluginHost implements PluginService {
 
   remove(tenant: string, kind: PluginKind, name: string): Promise<void> {
     return this.#alone(async () => {
-      const versions = this.#installed.versions(tenant, kind, name)
-      if (versions.length === 0) throw this.#unknown(tenant, kind, name)
-      const rules = this.#options.usedBy(tenant, kind, name)
-      if (rules.length > 0) {
-        throw new InstallError(
-          'in-use',
-          `${kind} plugin "${name}" is used by rules ${rules.join(', ')}; stop or change them first`,
-        )
-      }
-      for (const record of versions) {
-        this.#options.records.remove(tenant, record.package, record.version)
-        await this.#store.remove(record.path)
-      }
-      this.#installed.forget(tenant)
+      const versions = this.#installed.named(tenant, kind, name)
+      if (versions.length === 0) throw this.#admission.unknown(tenant, kind, name)
+      const gone = this.#installed.together(tenant, versions)
+      this.#admission.refuseUsed(tenant, gone)
+      await this.#record(tenant, [], gone)
+      await removeYaml(
+        this.#options.etcFolder,
+        gone.map((record) => detailsOf(record).yaml),
+      )
+    })
+  }
+
+  grant(
+    tenant: string,
+    kind: PluginKind,
+    name: string,
+    grants: unknown,
+  ): Promise<readonly string[]> {
+    return this.#alone(async () => {
+      const versions = this.#installed.named(tenant, kind, name)
+      const [newest] = versions
+      if (newest === undefined) throw this.#admission.unknown(tenant, kind, name)
+      const more = readGrants(`${kind} "${name}"`, newest.asked as Permissions, grants)
+      const changed = this.#installed
+        .together(tenant, [newest])
+        .map((record) => ({ ...record, given: mergeGrants(record.given as Grant[], more) }))
+      await this.#record(tenant, changed, [])
+      return []
     })
   }
 
   register(tenant: string, name: string, functions: readonly string[]): Promise<void> {
     return this.#alone(async () => {
-      const found = this.#installed.find(tenant, 'function', name)
-      if (found === undefined) throw this.#unknown(tenant, 'function', name)
+      const [record] = this.#installed.named(tenant, 'function', name)
+      if (record === undefined) throw this.#admission.unknown(tenant, 'function', name)
       if (functions.length === 0)
         throw new InstallError('bad-request', "property 'functions' must not be empty")
-      const { record, details, extension } = found
-      const missing = functions.filter((each) => !record.names.includes(each))
-      const more: Extension[] = missing.map((each) => ({
-        kind: 'function',
-        name: each,
-        file: extension.file,
-        export: upperFirst(each),
-      }))
-      for (const each of missing) this.#checkName('function', each)
-      const script = details.scripts.find(({ file }) => file === extension.file) as StoredScript
+      const details = detailsOf(record)
+      const [first] = details.extensions.filter((each) => each.kind === 'function')
+      const missing = [...new Set(functions)].filter((each) => !record.names.includes(each))
+      if (first === undefined || missing.length === 0) return
+      for (const each of missing) {
+        this.#admission.checkName('function', each)
+        if (this.#installed.versions(tenant, 'function', each).length > 0)
+          throw new InstallError('duplicate', `function name ${each} already exists`)
+      }
+      const more = missing.map(
+        (each): Extension => ({ kind: 'function', name: each, file: first.file, export: each }),
+      )
+      const script = details.scripts.find(({ file }) => file === first.file) as StoredScript
       const text = await this.#store.read(record.path, script)
       const inspected = await this.#inspect(more, record, () => ({ text, sha256: script.sha256 }))
-      this.#options.records.put(tenant, [
-        {
-          ...record,
-          names: [...record.names, ...missing],
-          details: { ...details, extensions: [...details.extensions, ...inspected] },
-        },
-      ])
-      this.#installed.forget(tenant)
+      const extensions = [...details.extensions, ...inspected]
+      const names = [...record.names, ...missing]
+      await this.#record(tenant, [{ ...record, names, details: { ...details, extensions } }], [])
     })
   }
 
@@ -181,86 +196,110 @@ export class PluginHost implements PluginService {
         'shellParas is refused: no script of a plugin is ever run; put what the plugin needs into its zip',
       )
     }
-    this.#checkName(kind, name)
-    if (mode === 'replace' && this.#installed.versions(tenant, kind, name).length === 0)
-      throw this.#unknown(tenant, kind, name)
+    this.#admission.checkName(kind, name)
+    const versions = this.#installed.named(tenant, kind, name)
+    if (mode === 'replace' && versions.length === 0)
+      throw this.#admission.unknown(tenant, kind, name)
     const zip = await download(file, this.#options.download)
-    const prepared = await this.#utility.prepare({
-      zip,
-      wanted: { kind, name, functions },
-      hostVersion: this.#options.hostVersion,
-    })
+    const wanted = { kind, name, functions }
+    const { hostVersion, etcFolder } = this.#options
+    const prepared = await this.#utility.prepare({ zip, wanted, hostVersion }).catch(asFailed)
     const { content } = prepared
-    for (const extension of content.extensions)
-      this.#checkExtension(tenant, extension, content.package, content.version, mode)
+    const older = mode === 'new' ? [] : this.#superseded(tenant, versions, content)
+    this.#admission.checkContent(tenant, content, older)
     const scripts = new Map(prepared.scripts.map((script) => [script.file, script]))
-    const inspected = await this.#inspect(
+    const extensions = await this.#inspect(
       content.extensions,
       content,
       (path) => scripts.get(path) ?? { text: '', sha256: '' },
     )
-    const superseded = this.#usesOf(tenant, content.extensions)
-    const stored = await this.#store.write(tenant, prepared)
-    const records = recordsOf(prepared, stored, inspected, file)
-    this.#options.records.put(tenant, records)
-    this.#installed.forget(tenant)
-    const notes = await placeYaml(this.#options.etcFolder, content.yaml)
-    if (content.hasInstallScript)
-      notes.push('install.sh in the zip was not run: no script of a plugin ever is')
-    const asked = Object.keys(content.permissions)
-    if (asked.length > 0)
-      notes.push(
-        `it asks for ${asked.join(', ')} and has no power until they are granted: POST /plugins/${kind}s/${name}/grants`,
-      )
+    const given = mode === 'new' ? [] : ((versions[0]?.given ?? []) as Grant[])
+    const brought = this.#installed
+      .records(tenant)
+      .filter((record) => record.package === content.package)
+      .map((record) => detailsOf(record).yaml)
+    const stored = await this.#write(tenant, prepared)
+    const records = recordsOf({ prepared, stored, extensions, url: file, given })
+    await this.#record(tenant, records, older, stored.path)
+    const notes = [
+      ...(await placeYaml(etcFolder, content.yaml, brought)),
+      ...notesOf(content, given, { kind, name }),
+    ]
+    const higher = older.filter(({ version }) => version !== content.version)
+    for (const version of new Set(higher.map((record) => record.version)))
+      notes.push(`version ${version} was removed, which would have been used in its place`)
     return {
       package: content.package,
       version: content.version,
       names: content.extensions.map((extension) => extension.name),
       notes,
-      superseded: mode === 'replace' ? superseded : undefined,
     }
   }
 
-  #checkName(kind: PluginKind, name: string): void {
-    if (name === '') throw new InstallError('bad-request', 'invalid name : should not be empty')
-    if (!/^[a-zA-Z0-9_-]+$/.test(name))
-      throw new InstallError(
-        'bad-request',
-        `invalid name ${name.slice(0, 80)}: it must consist of letters, digits, _ and -`,
-      )
-    if (this.#options.builtIn(kind, name))
-      throw new InstallError(
-        'duplicate',
-        `invalid name ${name}: duplicate; a ${kind} of this name is built in`,
-      )
-  }
-
-  #checkExtension(
+  /** What has to go so that the new version is the one that is used: the same version, and higher ones. Lower ones stay for rules that name them. */
+  #superseded(
     tenant: string,
-    { kind, name }: Extension,
-    packageName: string,
-    version: string,
-    mode: 'new' | 'replace',
-  ): void {
-    this.#checkName(kind, name)
-    for (const record of this.#installed.versions(tenant, kind, name)) {
-      if (record.package !== packageName) {
-        throw new InstallError(
-          'duplicate',
-          `invalid name ${name}: duplicate; package "${record.package}" brings a ${kind} of this name already`,
-        )
-      }
-      if (mode === 'new' && record.version === version) {
-        throw new InstallError(
-          'duplicate',
-          `invalid name ${name}: duplicate; version "${version}" of package "${packageName}" is installed; PUT replaces it`,
-        )
-      }
-    }
+    versions: readonly PluginRecord[],
+    content: PackageContent,
+  ): PluginRecord[] {
+    const higher = versions.filter(
+      (record) =>
+        record.package === content.package && compareVersions(record.version, content.version) >= 0,
+    )
+    const gone = this.#installed.together(tenant, higher)
+    const lost = gone.map((record) => ({
+      ...record,
+      names: record.names.filter(
+        (name) =>
+          !content.extensions.some((each) => each.kind === record.kind && each.name === name),
+      ),
+    }))
+    this.#admission.refuseUsed(tenant, lost)
+    return gone
   }
 
-  #usesOf(tenant: string, extensions: readonly Extension[]): PluginUse[] {
-    return extensions.flatMap(({ kind, name }) => this.resolve(tenant, kind, name)?.use ?? [])
+  #write(tenant: string, prepared: Prepared): ReturnType<PackageStore['write']> {
+    return this.#store.write(tenant, prepared).catch((error: Error) => {
+      throw new InstallError(
+        'bad-plugin',
+        `fail to install plugin: its files could not be written to the data folder: ${error.message}`,
+        { cause: error },
+      )
+    })
+  }
+
+  /** One step in the catalog; folders that nothing names any more go afterwards. */
+  async #record(
+    tenant: string,
+    records: readonly PluginRecord[],
+    gone: readonly PluginRecord[],
+    written?: string | undefined,
+  ): Promise<void> {
+    try {
+      this.#options.records.put(tenant, records, gone)
+    } catch (error) {
+      if (written !== undefined) await this.#store.remove(written)
+      throw error
+    } finally {
+      this.#installed.forget(tenant)
+    }
+    await this.#options.durable()
+    const kept = new Set(this.#installed.records(tenant).map(({ path }) => path))
+    for (const path of new Set(gone.map((record) => record.path)))
+      if (!kept.has(path)) await this.#store.remove(path)
+  }
+
+  #users(
+    tenant: string,
+    kind: PluginKind,
+    name: string,
+    versions: readonly PluginRecord[],
+  ): readonly string[] {
+    const { usedBy } = this.#options
+    const isAlias = !versions.some(({ names }) => names.includes(name))
+    if (!isAlias) return usedBy(tenant, kind, name)
+    const names = new Set(versions.flatMap((record) => record.names))
+    return [...new Set([...names].flatMap((each) => usedBy(tenant, kind, each)))].sort()
   }
 
   async #inspect(
@@ -268,35 +307,18 @@ export class PluginHost implements PluginService {
     from: { readonly package: string; readonly version: string },
     script: (file: string) => { readonly text: string; readonly sha256: string },
   ): Promise<(Extension & Inspection)[]> {
-    const codes = extensions.map((extension): PluginCode => {
-      const { text, sha256 } = script(extension.file)
-      return {
-        package: from.package,
-        version: from.version,
-        text,
-        sha256,
-        export: extension.export,
-        kind: extension.kind,
-        name: extension.name,
-      }
-    })
+    const codes = extensions.map((extension) => codeOf(from, extension, script(extension.file)))
     const found = await this.#options.inspect(codes).catch((error: Error) => {
-      throw new InstallError('bad-plugin', `package "${from.package}": ${error.message}`, {
-        cause: error,
-      })
+      throw new InstallError(
+        'bad-plugin',
+        `fail to install plugin: package "${from.package}": ${error.message}`,
+        { cause: error },
+      )
     })
     return extensions.map((extension, i) => ({
       ...extension,
       isAggregate: found[i]?.isAggregate ?? false,
     }))
-  }
-
-  #unknown(tenant: string, kind: PluginKind, name: string): InstallError {
-    const near = nearest(name, this.list(tenant, kind))
-    return new InstallError(
-      'unknown-plugin',
-      `invalid name ${name}: not exist${near === undefined ? '' : `; did you mean "${near}"?`}`,
-    )
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -306,39 +328,7 @@ export class PluginHost implements PluginService {
   }
 }
 
-function recordsOf(
-  prepared: Prepared,
-  stored: { path: string; scripts: StoredScript[] },
-  extensions: readonly (Extension & Inspection)[],
-  url: string,
-): PluginRecord[] {
-  const { content, sha256 } = prepared
-  const details: InstalledDetails = {
-    url,
-    extensions,
-    scripts: stored.scripts,
-    hasInstallScript: content.hasInstallScript,
-  }
-  return extensionKinds.flatMap((kind) => {
-    const names = extensions.filter((extension) => extension.kind === kind).map(({ name }) => name)
-    if (names.length === 0) return []
-    return [
-      {
-        package: content.package,
-        version: content.version,
-        kind,
-        names,
-        path: stored.path,
-        sha256,
-        tier: 'sandboxed' as const,
-        asked: content.permissions,
-        given: [],
-        details,
-      },
-    ]
-  })
-}
-
-function upperFirst(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1)
+function asFailed(error: unknown): never {
+  if (!(error instanceof InstallError)) throw error
+  throw new InstallError(error.code, `fail to install plugin: ${error.message}`, { cause: error })
 }

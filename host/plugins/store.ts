@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { InstallError } from './errors.ts'
 import { type Prepared, sha256 } from './prepare.ts'
@@ -13,7 +13,14 @@ export interface StoredScript {
   readonly sha256: string
 }
 
-/** Packages on disk: `plugins/<tenant>/<package>/<version>/`. A folder appears whole or not at all. */
+const ROOT = 'packages'
+const STAGING = '.staging'
+const MAX_NAME = 200
+
+/**
+ * Packages on disk, in a folder of its own for each installation: `packages/<tenant>/<package>@<version>-<id>/`. It
+ * appears whole or not at all, and never changes; what no record of the catalog names is swept away at the next start.
+ */
 export class PackageStore {
   readonly #root: string
 
@@ -27,14 +34,9 @@ export class PackageStore {
     tenant: string,
     prepared: Prepared,
   ): Promise<{ path: string; scripts: StoredScript[] }> {
-    const { content } = prepared
-    const path = join(
-      'plugins',
-      tenant,
-      folderName(content.package),
-      folderName(content.version || 'none'),
-    )
-    const staging = join(this.#root, 'plugins', '.staging', randomUUID())
+    const id = randomUUID()
+    const path = join(ROOT, tenant, folderName(prepared.content, id.slice(0, 8)))
+    const staging = join(this.#root, ROOT, STAGING, id)
     const scripts = prepared.scripts.map(({ file, sha256 }, i) => ({
       file,
       path: `script-${i}.cjs`,
@@ -52,8 +54,8 @@ export class PackageStore {
       }
       const target = join(this.#root, path)
       await mkdir(dirname(target), { recursive: true })
-      await rm(target, { recursive: true, force: true })
       await rename(staging, target)
+      await syncFolder(dirname(target))
     } catch (error) {
       await rm(staging, { recursive: true, force: true })
       throw error
@@ -85,18 +87,50 @@ export class PackageStore {
     await rm(join(this.#root, path), { recursive: true, force: true })
   }
 
-  /** What an installation left behind that was cut off. */
-  async sweep(): Promise<void> {
-    await rm(join(this.#root, 'plugins', '.staging'), { recursive: true, force: true })
+  /**
+   * Clears away what an installation or a removal left behind that was cut off.
+   *
+   * @param known the paths that the catalog names for a tenant
+   */
+  async sweep(known: (tenant: string) => readonly string[]): Promise<void> {
+    await rm(join(this.#root, ROOT, STAGING), { recursive: true, force: true })
+    for (const tenant of await foldersIn(join(this.#root, ROOT))) {
+      const kept = new Set(known(tenant))
+      for (const folder of await foldersIn(join(this.#root, ROOT, tenant))) {
+        const path = join(ROOT, tenant, folder)
+        if (!kept.has(path)) await this.remove(path)
+      }
+    }
   }
 }
 
-/** `@scope/name` as one folder; versions may be any text. */
-function folderName(name: string): string {
-  return encodeURIComponent(name)
-    .replaceAll('.', '%2E')
+/** `@scope/name` and versions that may be any text, as one folder; `id` keeps two installations apart. */
+function folderName(content: { package: string; version: string }, id: string): string {
+  const { package: name, version } = content
+  const text = encodeURIComponent(version === '' ? name : `${name}@${version}`)
+    .replaceAll('%40', '@')
     .replaceAll('*', '%2A')
-    .replace(/%2E(?=\d)/g, '.')
+    .replace(/^\./, '%2E')
+  return `${text.slice(0, MAX_NAME)}-${id}`
+}
+
+async function foldersIn(path: string): Promise<string[]> {
+  try {
+    const entries = await readdir(path, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
 }
 
 async function writeSynced(path: string, data: string | Uint8Array): Promise<void> {

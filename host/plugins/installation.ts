@@ -1,0 +1,88 @@
+import type { PluginRecord } from '#host/catalog/plugins.ts'
+import type { PluginCode } from '#src/worker/protocol.ts'
+import { askedFor, type Grant, nameOfGrant, stillAsked } from './grants.ts'
+import type { Inspection, InstalledDetails } from './installed.ts'
+import { type Extension, extensionKinds, type PackageContent } from './layout.ts'
+import type { Prepared } from './prepare.ts'
+import type { PluginKind } from './service.ts'
+import type { StoredScript } from './store.ts'
+import { yamlDigests } from './yaml-file.ts'
+
+/** A package that is on disk and was inspected. */
+export interface Installation {
+  readonly prepared: Prepared
+  readonly stored: { readonly path: string; readonly scripts: readonly StoredScript[] }
+  readonly extensions: readonly (Extension & Inspection)[]
+  readonly url: string
+  /** What the versions before it were granted. */
+  readonly given: readonly Grant[]
+}
+
+/** What the catalog keeps: a record for each kind that the package has. */
+export function recordsOf(installation: Installation): PluginRecord[] {
+  const { prepared, stored, extensions, url, given } = installation
+  const { content, sha256 } = prepared
+  const details: InstalledDetails = {
+    url,
+    extensions,
+    scripts: stored.scripts,
+    hasInstallScript: content.hasInstallScript,
+    alias: content.alias,
+    yaml: yamlDigests(content.yaml),
+  }
+  return extensionKinds.flatMap((kind) => {
+    const names = extensions.filter((extension) => extension.kind === kind).map(({ name }) => name)
+    if (names.length === 0) return []
+    return [
+      {
+        package: content.package,
+        version: content.version,
+        kind,
+        names,
+        path: stored.path,
+        sha256,
+        tier: 'sandboxed' as const,
+        asked: content.permissions,
+        given: stillAsked(given, content.permissions),
+        details,
+      },
+    ]
+  })
+}
+
+/** An extension as a worker loads it. */
+export function codeOf(
+  from: { readonly package: string; readonly version: string },
+  { kind, name, export: exported }: Extension,
+  { text, sha256 }: { readonly text: string; readonly sha256: string },
+): PluginCode {
+  return {
+    package: from.package,
+    version: from.version,
+    text,
+    sha256,
+    export: exported,
+    kind,
+    name,
+  }
+}
+
+/** What an operator is told after Kuiper's sentence. */
+export function notesOf(
+  { hasInstallScript, permissions }: PackageContent,
+  given: readonly Grant[],
+  { kind, name }: { readonly kind: PluginKind; readonly name: string },
+): string[] {
+  const notes: string[] = []
+  if (hasInstallScript)
+    notes.push('install.sh in the zip was not run: no script of a plugin ever is')
+  const has = stillAsked(given, permissions).map(nameOfGrant)
+  const waiting = askedFor(permissions)
+    .map(nameOfGrant)
+    .filter((each) => !has.includes(each))
+  if (waiting.length > 0)
+    notes.push(
+      `it asks for ${waiting.join(', ')} and has no such power until it is granted: POST /plugins/${kind}s/${name}/grants`,
+    )
+  return notes
+}
