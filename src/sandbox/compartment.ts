@@ -42,16 +42,36 @@ export function evaluateInCompartment(
   const global = compartment.globalThis as Record<string, unknown>
   global.global = global
   global.self = global
-  const load: unknown = compartment.evaluate(
-    `(function (exports, require, module, __filename, __dirname) {${text}\n})`,
+  const names = Object.getOwnPropertyNames(global).filter(isParameter)
+  const bind: unknown = compartment.evaluate(
+    `(function (${names.join(', ')}) {
+return function (exports, require, module, __filename, __dirname) {${text}\n}})`,
   )
-  if (typeof load !== 'function') throw new SyntaxError('the script is no CommonJS module')
+  const load: unknown = call(
+    bind,
+    undefined,
+    names.map((name) => global[name]),
+  )
   const module: { exports: unknown } = { exports: {} }
   const require = realm.harden((specifier: unknown) => {
     throw denied(plugin, specifier)
   })
-  Reflect.apply(load, undefined, [module.exports, require, module, '/plugin/index.js', '/plugin'])
+  const path = '/plugin/index.js'
+  call(load, module.exports, [module.exports, require, module, path, '/plugin'])
   return { exports: module.exports, stop: () => timers.stop() }
+}
+
+/**
+ * Globals are parameters around the script too: found through the compartment's scope, each use of `Math` would cost
+ * 0.1 µs. Names of the script's own stand within, and win.
+ */
+function isParameter(name: string): boolean {
+  return /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'eval' && name !== 'arguments'
+}
+
+function call(target: unknown, self: unknown, args: readonly unknown[]): unknown {
+  if (typeof target !== 'function') throw new SyntaxError('the script is no CommonJS module')
+  return Reflect.apply(target, self, args)
 }
 
 /** Everything by which a plugin may be reached or reach out, hardened. */
