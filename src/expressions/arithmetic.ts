@@ -50,7 +50,9 @@ export function negation(kind: NumberKind): (value: unknown) => unknown {
   return (value) => {
     if (value === null || value === undefined) return null
     if (typeof value === 'number') return kind === 'int' ? 0 - value : -value
-    if (typeof value === 'bigint') return bounded(-value, `-${value}`)
+    if (typeof value === 'bigint') {
+      return kind === 'float' ? -Number(value) : bounded(-value, `-${value}`)
+    }
     throw new RowError('invalid-operation', `invalid operation -${describe(value, kind)}`)
   }
 }

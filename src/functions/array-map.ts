@@ -1,5 +1,5 @@
 import type { FunctionDeclaration, RowDeclaration } from './declaration.ts'
-import { array, arrayOf, MADE, text } from './signature.ts'
+import { array, arrayFrom, MADE, text } from './signature.ts'
 import { isNull, toArray, toText, wrong } from './values.ts'
 
 type Callable = (value: unknown) => unknown
@@ -11,7 +11,7 @@ export function arrayMap(find: (name: string) => FunctionDeclaration | undefined
     family: 'array',
     name: 'array_map',
     parameters: [text('function'), array('a')],
-    returns: arrayOf(MADE),
+    returns: arrayFrom,
     guard: 'null',
     doc: 'What the built-in function of that name, of one argument, makes of each element.',
     examples: [

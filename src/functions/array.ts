@@ -1,13 +1,14 @@
+import { isStruct } from '#src/expressions/access.ts'
 import { display } from '#src/expressions/errors.ts'
 import type { RowDeclaration } from './declaration.ts'
 import { compareValues, isSame } from './equality.ts'
 import {
   anything,
   array,
+  arrayFrom,
   arrayOf,
   BIGINT,
   elementOf,
-  MADE,
   optional,
   rest,
   STRING,
@@ -15,16 +16,7 @@ import {
   text,
   whole,
 } from './signature.ts'
-import {
-  checkLength,
-  isNull,
-  isStruct,
-  toArray,
-  toCount,
-  toStruct,
-  toText,
-  wrong,
-} from './values.ts'
+import { checkLength, isNull, toArray, toCount, toStruct, toText, wrong } from './values.ts'
 
 export const arrayFunctions: readonly RowDeclaration[] = [
   {
@@ -32,7 +24,7 @@ export const arrayFunctions: readonly RowDeclaration[] = [
     family: 'array',
     name: 'array_create',
     parameters: [rest(anything('value'))],
-    returns: arrayOf(MADE),
+    returns: arrayFrom,
     guard: 'none',
     doc: 'An array of the values, without nulls; null when nothing is left.',
     examples: [
@@ -143,7 +135,7 @@ export const arrayFunctions: readonly RowDeclaration[] = [
     family: 'array',
     name: 'array_flatten',
     parameters: [array('a')],
-    returns: arrayOf(MADE),
+    returns: arrayFrom,
     guard: 'null',
     doc: 'The elements of the arrays in the array: one level less.',
     examples: [{ sql: 'array_flatten(a)', row: { a: [[1, 2], [3]] }, gives: [1, 2, 3] }],
@@ -219,7 +211,7 @@ export const arrayFunctions: readonly RowDeclaration[] = [
     family: 'array',
     name: 'array_concat',
     parameters: [rest(array('a'))],
-    returns: arrayOf(MADE),
+    returns: arrayFrom,
     guard: 'none',
     doc: 'The elements of all arrays, one behind the other. Nulls are left out.',
     examples: [{ sql: 'array_concat(a, b, z)', row: { a: [1], b: [2], z: null }, gives: [1, 2] }],
@@ -241,7 +233,7 @@ export const arrayFunctions: readonly RowDeclaration[] = [
     family: 'array',
     name: 'repeat',
     parameters: [anything('value'), whole('n')],
-    returns: arrayOf(MADE),
+    returns: arrayFrom,
     guard: 'null',
     doc: 'An array of n times the value.',
     examples: [{ sql: "repeat('a', 3)", gives: ['a', 'a', 'a'] }],

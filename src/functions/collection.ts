@@ -1,7 +1,8 @@
+import { isStruct } from '#src/expressions/access.ts'
 import { erased } from './aggregate.ts'
 import type { AggregateDeclaration, Aggregator } from './declaration.ts'
 import { anything, MADE, STRUCT } from './signature.ts'
-import { isNull, isStruct, wrong } from './values.ts'
+import { isNull, wrong } from './values.ts'
 
 export const collectionFunctions: readonly AggregateDeclaration[] = [
   {

@@ -1,4 +1,5 @@
-import { isNull, isStruct } from './values.ts'
+import { isStruct } from '#src/expressions/access.ts'
+import { isNull } from './values.ts'
 
 /** Whether two values are the same, structurally; 1 and 1n are, 1 and '1' are not; nulls are equal. */
 export function isSame(a: unknown, b: unknown): boolean {

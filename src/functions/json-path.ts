@@ -1,5 +1,6 @@
+import { isStruct } from '#src/expressions/access.ts'
 import { display } from '#src/expressions/errors.ts'
-import { checkLength, isStruct, wrong } from './values.ts'
+import { checkLength, wrong } from './values.ts'
 
 /** What a path finds in a value, in its order. */
 export type JsonPath = (root: unknown) => readonly unknown[]

@@ -1,6 +1,7 @@
+import { ANY } from '#src/plan/types.ts'
 import type { RowDeclaration } from './declaration.ts'
 import { compilePath, type JsonPath } from './json-path.ts'
-import { anything, arrayOf, BOOLEAN, MADE, STRING, text } from './signature.ts'
+import { anything, arrayOf, BOOLEAN, STRING, text } from './signature.ts'
 import { checkLength, toBytes, toText, wrong } from './values.ts'
 
 export const jsonFunctions: readonly RowDeclaration[] = [
@@ -27,7 +28,7 @@ export const jsonFunctions: readonly RowDeclaration[] = [
     family: 'json',
     name: 'parse_json',
     parameters: [text('json')],
-    returns: MADE,
+    returns: ANY,
     guard: 'null',
     doc: 'The value that a text in JSON stands for.',
     examples: [
@@ -45,7 +46,7 @@ export const jsonFunctions: readonly RowDeclaration[] = [
   },
   path(
     'json_path_query',
-    arrayOf(MADE),
+    arrayOf(ANY),
     'Everything that the path finds, as an array.',
     (found) => [...found],
     [
@@ -58,7 +59,7 @@ export const jsonFunctions: readonly RowDeclaration[] = [
   ),
   path(
     'json_path_query_first',
-    MADE,
+    ANY,
     'The first thing that the path finds.',
     (found) => {
       if (found.length === 0) throw wrong('the path finds nothing')

@@ -1,25 +1,17 @@
+import { isStruct } from '#src/expressions/access.ts'
 import type { RowDeclaration } from './declaration.ts'
 import {
   anything,
   array,
+  arrayFrom,
   arrayOf,
   BIGINT,
-  MADE,
   rest,
   STRING,
   STRUCT,
   struct,
 } from './signature.ts'
-import {
-  checkLength,
-  isNull,
-  isStruct,
-  structFrom,
-  toArray,
-  toStruct,
-  toText,
-  wrong,
-} from './values.ts'
+import { checkLength, isNull, structFrom, toArray, toStruct, toText, wrong } from './values.ts'
 
 export const objectFunctions: readonly RowDeclaration[] = [
   {
@@ -38,7 +30,7 @@ export const objectFunctions: readonly RowDeclaration[] = [
     family: 'object',
     name: 'values',
     parameters: [struct('o')],
-    returns: arrayOf(MADE),
+    returns: arrayFrom,
     guard: 'null',
     doc: 'The values of the object, in its order.',
     examples: [{ sql: 'values(o)', row: { o: { a: 1, b: 'x' } }, gives: [1, 'x'] }],
@@ -49,7 +41,7 @@ export const objectFunctions: readonly RowDeclaration[] = [
     family: 'object',
     name: 'items',
     parameters: [struct('o')],
-    returns: arrayOf(MADE),
+    returns: arrayFrom,
     guard: 'null',
     doc: 'The keys of the object with their values, as arrays of two.',
     examples: [

@@ -1,3 +1,4 @@
+import { commonType } from '#src/plan/infer.ts'
 import type { FunctionEnvironment, RowDeclaration } from './declaration.ts'
 import { anything, BIGINT, BOOLEAN, rest, STRING, sameAs, text, whole } from './signature.ts'
 import { v1 } from './uuid.ts'
@@ -23,11 +24,7 @@ export const otherFunctions: readonly RowDeclaration[] = [
     family: 'other',
     name: 'coalesce',
     parameters: [rest(anything('value'))],
-    returns: (args) => {
-      const [first, ...others] = args.map(({ dataType }) => dataType)
-      const isOne = first !== undefined && others.every(({ type }) => type === first.type)
-      return isOne ? first : { type: 'any', wholeIsBigint: args.some(isWhole) }
-    },
+    returns: (args) => commonType(args.map(({ dataType }) => dataType)),
     guard: 'none',
     doc: 'The first of the values that is not null.',
     examples: [{ sql: "coalesce(z, 'none')", row: { z: null }, gives: 'none' }],
@@ -141,14 +138,6 @@ export const otherFunctions: readonly RowDeclaration[] = [
 ]
 
 const longestDelayMs = 1000
-
-function isWhole({
-  dataType,
-}: {
-  readonly dataType: { readonly type: string; readonly wholeIsBigint?: boolean | undefined }
-}): boolean {
-  return dataType.type === 'bigint' || dataType.wholeIsBigint === true
-}
 
 function property(key: string, { props, now }: FunctionEnvironment): string | number | null {
   if (Object.hasOwn(props, key)) return props[key] ?? null

@@ -8,7 +8,7 @@ export const BOOLEAN: DataType = { type: 'boolean' }
 export const DATETIME: DataType = { type: 'datetime' }
 export const BYTEA: DataType = { type: 'bytea' }
 export const STRUCT: DataType = { type: 'struct' }
-/** What a function makes itself: whole numbers in it are BIGINT. */
+/** What is made of no row's value: whole numbers in it are BIGINT. */
 export const MADE: DataType = { type: 'any', wholeIsBigint: true }
 
 export function anything(name: string): Parameter {
@@ -67,4 +67,22 @@ export function elementOf(index: number): (args: readonly KnownArgument[]) => Da
 
 export function arrayOf(element: DataType): DataType {
   return { type: 'array', element }
+}
+
+/** Values taken from the arguments: whole numbers are BIGINT where no FLOAT can be among them. */
+export function madeFrom(args: readonly KnownArgument[]): DataType {
+  const types = args.flatMap(({ dataType }) => typesIn(dataType))
+  const mayBeFloat = types.some((type) => type.type === 'any' && type.wholeIsBigint !== true)
+  return { type: 'any', wholeIsBigint: !mayBeFloat }
+}
+
+export function arrayFrom(args: readonly KnownArgument[]): DataType {
+  return arrayOf(madeFrom(args))
+}
+
+/** The type, and those of what is in it. */
+function typesIn(type: DataType): readonly DataType[] {
+  if (type.type === 'array') return typesIn(type.element)
+  if (type.type !== 'struct') return [type]
+  return type.fields === undefined ? [{ type: 'any' }] : Object.values(type.fields).flatMap(typesIn)
 }

@@ -1,6 +1,7 @@
+import { isStruct } from '#src/expressions/access.ts'
 import type { Example, Parameter, RowDeclaration } from './declaration.ts'
 import { anything, BIGINT, BOOLEAN, optional, rest, STRING, text, whole } from './signature.ts'
-import { checkLength, isNull, isStruct, toCount, toText, wrong } from './values.ts'
+import { checkLength, isNull, toCount, toText, wrong } from './values.ts'
 
 /** Functions of one text. */
 function ofText(

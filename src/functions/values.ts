@@ -1,3 +1,4 @@
+import { isStruct } from '#src/expressions/access.ts'
 import { display, RowError } from '#src/expressions/errors.ts'
 
 /** The largest text, array or decompressed value that a function makes. */
@@ -15,12 +16,6 @@ export function checkLength(length: number, what: string): void {
 
 export function isNull(value: unknown): value is null | undefined {
   return value === null || value === undefined
-}
-
-/** A plain object: no array, no bytes. */
-export function isStruct(value: unknown): value is Readonly<Record<string, unknown>> {
-  const isObject = typeof value === 'object' && value !== null
-  return isObject && !Array.isArray(value) && !(value instanceof Uint8Array)
 }
 
 /** A value as text: the words of the peer, structs and arrays as it prints them. */
