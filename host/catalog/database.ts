@@ -1,6 +1,6 @@
-import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { HostError, type HostErrorCode, textOf } from '#host/errors.ts'
 import { migrations } from './migrations.ts'
@@ -141,11 +141,19 @@ export type SqlValue = string | number | Uint8Array | null
 
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true })
+    makePath(folder)
     accessSync(folder, constants.W_OK)
   } catch (error) {
     throw notWritable(folder, error)
   }
+}
+
+/** Not `recursive`: that never returns where a parent cannot be made and does not say so, as below /proc. */
+function makePath(folder: string): void {
+  if (existsSync(folder)) return
+  const parent = dirname(folder)
+  if (parent !== folder) makePath(parent)
+  mkdirSync(folder)
 }
 
 function notWritable(folder: string, error: unknown): HostError {

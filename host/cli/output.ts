@@ -31,7 +31,10 @@ function table(
   stream: NodeJS.WriteStream,
 ): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  const plain = { chars: plainChars, style: { border: [], head: [], 'padding-left': 0 } }
+  const plain = {
+    chars: plainChars,
+    style: { border: [], head: [], 'padding-left': 0, 'padding-right': 0 },
+  }
   const made = new Table({
     head: columns,
     ...(stream.isTTY ? { style: { head: [], border: [] } } : plain),

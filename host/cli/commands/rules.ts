@@ -29,7 +29,7 @@ function writeCommands(verbs: Verbs, open: OpenSession): void {
       // one argument that is JSON holds its own id
       const isBare = json === undefined && id?.trimStart().startsWith('{') === true
       const rule = readJson(textOrFile(isBare ? id : json, file))
-      const body = isBare || id === undefined ? rule : { id, ...rule }
+      const body = isBare || id === undefined ? rule : { ...rule, id }
       output.print(await client.request('POST', '/rules', body))
     })
   verbs.validate
