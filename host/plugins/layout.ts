@@ -56,13 +56,6 @@ export function readLayout(
   wanted: Wanted,
   hostVersion: string,
 ): PackageContent {
-  const library = [...files.keys()].find((name) => name.endsWith('.so'))
-  if (library !== undefined) {
-    throw new InstallError(
-      'bad-manifest',
-      `"${library}" is a Go plugin for Kuiper, which only the Go server that it was built for can load; docs/coming-from-kuiper.md says how to port it`,
-    )
-  }
   return files.has('package.json')
     ? readPackage(files, wanted, hostVersion)
     : readKuiper(files, wanted)

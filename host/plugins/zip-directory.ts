@@ -79,7 +79,9 @@ function findEnd(zip: Buffer): number {
   for (let at = zip.length - END_BYTES; at >= 0 && at >= zip.length - END_BYTES - 0xffff; at--) {
     if (zip.readUInt32LE(at) !== END) continue
     if (found >= 0) bad('has two end records')
-    if (at + END_BYTES + zip.readUInt16LE(at + 20) === zip.length) found = at
+    const length = at + END_BYTES + zip.readUInt16LE(at + 20)
+    if (length === zip.length) found = at
+    else if (length > zip.length) bad('is cut off: its end is missing')
     else if (zip.readUInt32LE(0) === LOCAL) bad('has bytes behind its end')
   }
   if (found < 0) {
