@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import type { Meta } from '@plutino/sdk'
 import type { Predicate } from '#src/operators/compiled.ts'
 import type { OperatorContext, Row } from '#src/operators/operator.ts'
 import type { SourcePosition } from '#src/state/state-blob.ts'
@@ -26,7 +27,7 @@ export interface SourceStageOptions {
 /** The head of a flow: walks the frames of one source, decodes them and drops at once what the filter drops. */
 export class SourceStage {
   readonly #options: SourceStageOptions
-  readonly #metas = new Map<number, Readonly<Record<string, unknown>>>()
+  readonly #metas = new Map<number, Meta>()
   /** Neither metadata nor time columns are read, nor event time: so in most rules. */
   readonly #isPlain: boolean
   /** Where the last frame stands; its offset is read when somebody asks for it. */
@@ -108,7 +109,7 @@ export class SourceStage {
       return
     }
     if (timeAs !== undefined) row[timeAs] = time
-    writeMeta?.(row, note?.meta ?? this.#metas.get(flags >>> 8))
+    writeMeta?.(row, joined(this.#metas.get(flags >>> 8), note?.meta))
     if (!this.#passes(row, time)) return
     if (isScratch) target.scratch(decoder, time)
     else target.owned(row, time)
@@ -148,4 +149,10 @@ const WITH_MORE = FLAG_OFFSET_NUMBER | FLAG_NOTE
 function tally({ metrics }: OperatorContext, recordsIn: number, recordsOut: number): void {
   metrics.recordsIn += recordsIn
   metrics.recordsOut += recordsOut
+}
+
+/** What many tuples share, and over it what one tuple has of its own. */
+function joined(shared: Meta | undefined, own: Meta | undefined): Meta | undefined {
+  if (shared === undefined || own === undefined) return own ?? shared
+  return { ...shared, ...own }
 }
