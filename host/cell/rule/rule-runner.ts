@@ -340,7 +340,9 @@ export class RuleRunner {
   #openFailure(error: unknown): CellError {
     if (error instanceof CellError) return error
     const message = error instanceof Error ? error.message : String(error)
-    return new CellError('open-failed', `rule "${this.spec.rule}": ${message}`, { cause: error })
+    const name = `rule "${this.spec.rule}": `
+    const text = message.startsWith(name) ? message : name + message
+    return new CellError('open-failed', text, { cause: error })
   }
 }
 

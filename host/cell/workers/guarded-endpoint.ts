@@ -46,6 +46,17 @@ export class GuardedEndpoint {
     this.#port.close()
   }
 
+  /** Resolves when the other side has closed the port, or after so many ms. */
+  closed(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#port.once('close', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
   #receive(message: unknown): void {
     if (this.#isClosed) return
     const call = readCall(message)

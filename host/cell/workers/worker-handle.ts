@@ -44,6 +44,9 @@ const defaults: Deadlines = {
   stuck: 2000,
 }
 
+/** ms for what was said before an orderly end to arrive. */
+const LAST_WORDS_MS = 200
+
 /** One worker carries one flow today. */
 const FLOW = 1
 
@@ -149,6 +152,8 @@ export class WorkerHandle {
   async close(): Promise<Ending> {
     this.#reason ??= 'closed'
     await this.#call(() => this.#remote.close(FLOW), 'close').catch(() => {})
+    // What it said on the other port before it answered is still to be heard: that port closes behind it.
+    if (!this.#isOver) await this.#endpoint.closed(LAST_WORDS_MS)
     // First the pool: it would boot the next thread.
     void this.#options.pool.destroy()
     return this.kill('closed')

@@ -1,0 +1,123 @@
+import test from 'ava'
+import { LocalCell } from '#host/cell/local-cell.ts'
+import { cacheFolder, memoryEnvironment } from '../fixtures/cell/cells.ts'
+import { sinks, sources } from '../fixtures/cell/connectors.ts'
+import { pluginRule } from '../fixtures/cell/plugin-rule.ts'
+import { eventually, keyOf, linesOf, outputFile, statusWhere } from '../fixtures/cell/rules.ts'
+
+const ticks = {
+  kind: 'source',
+  text: `exports.ticks = {
+    configure() {},
+    async open(ctx, consumer) {
+      for (let n = 1; n <= 5000 && !ctx.signal.aborted; n++) await consumer({ n })
+      ctx.end()
+    },
+    close(ctx) { ctx.logger.info('source closed') },
+  }`,
+} as const
+
+const keep = {
+  kind: 'sink',
+  text: `let count = 0
+  exports.keep = {
+    configure() {},
+    open() {},
+    collect(ctx, data) { count++; ctx.putState('count', count) },
+    close(ctx) { ctx.logger.info('kept ' + count) },
+  }`,
+} as const
+
+const tickStream = 'CREATE STREAM demo () WITH (DATASOURCE="d", TYPE="ticks")'
+const numberStream = 'CREATE STREAM demo () WITH (DATASOURCE="d", TYPE="numbers")'
+
+test.serial('a sandboxed source fills the host’s buffer, and every row comes out', async (t) => {
+  const { cell } = cellOf()
+  const path = await outputFile()
+  const sql = 'SELECT n FROM demo'
+  const rule = pluginRule({
+    rule: 'a',
+    sql,
+    stream: tickStream,
+    plugins: { ticks },
+    action: 'lines',
+    sink: { path },
+  })
+  // Far smaller than what the source brings: it has to wait.
+  await cell.deploy({
+    ...rule,
+    sources: rule.sources.map((spec) => ({ ...spec, bufferLength: 100 })),
+  })
+  const status = await statusWhere(cell, 'a', ({ state }) => state === 'stopped')
+  const rows = (await linesOf(path)).flatMap((line) => JSON.parse(line))
+  t.is(rows.length, 5000)
+  t.deepEqual([rows[0], rows.at(-1)], [{ n: 1 }, { n: 5000 }])
+  t.is(status?.metrics.source_demo_0_records_in_total, 5000)
+  t.true(Number(status?.metrics.source_demo_0_buffer_high_water) <= 100)
+  await cell.close()
+})
+
+test.serial('a sandboxed sink gets every payload, and its checkpoint waits for it', async (t) => {
+  const { cell, lines, store } = cellOf()
+  const sql = 'SELECT n FROM demo'
+  const options = { qos: 1 as const }
+  const rule = pluginRule({
+    rule: 'a',
+    sql,
+    stream: numberStream,
+    plugins: { keep },
+    action: 'keep',
+    count: 500,
+    burst: 50,
+    options,
+  })
+  await cell.deploy(rule)
+  const status = await statusWhere(cell, 'a', ({ state }) => state === 'stopped')
+  t.is(status?.message, 'done')
+  t.is(store.get('a')?.sources[0]?.offset, 500)
+  t.true(lines.some(({ text, plugin }) => /kept \d+/.test(text) && plugin !== undefined))
+  t.is(status?.metrics.sink_keep_0_0_records_out_total, store.get('a')?.positions[0])
+  await cell.close()
+})
+
+test.serial('a plugin that loops ends its rule’s worker and nobody else’s', async (t) => {
+  const { cell } = cellOf()
+  const path = await outputFile()
+  const calm = { rule: 'calm', sql: 'SELECT n FROM demo', stream: numberStream, plugins: {} }
+  await cell.deploy(pluginRule({ ...calm, action: 'lines', sink: { path: await outputFile() } }))
+  const text = `exports.spin = { validate() {}, exec([n]) { for (; n === 50;); return n }, isAggregate: () => false }`
+  const plugins = { spin: { kind: 'function', text } } as const
+  const sql = 'SELECT spin(n) AS n FROM demo'
+  await cell.deploy(
+    pluginRule({
+      rule: 'a',
+      sql,
+      stream: numberStream,
+      plugins,
+      action: 'lines',
+      count: 100,
+      burst: 10,
+      sink: { path },
+    }),
+  )
+  const status = await eventually(
+    () => cell.status(keyOf('a')),
+    (seen) => (seen?.deaths.length ?? 0) > 0,
+  )
+  t.regex(status?.deaths[0]?.reason ?? '', /did not answer for 700 ms/)
+  t.deepEqual((await cell.status(keyOf('calm')))?.deaths, [])
+  const ended = await statusWhere(cell, 'a', ({ state }) => state === 'stopped')
+  t.is(ended?.metrics.source_demo_0_set_aside_total, 1)
+  const seen = new Set(
+    (await linesOf(path)).flatMap((line) => JSON.parse(line).map(({ n }: { n: number }) => n)),
+  )
+  t.deepEqual([seen.size, seen.has(50)], [99, false])
+  await cell.close()
+})
+
+function cellOf() {
+  const { environment, lines, store } = memoryEnvironment()
+  const watchdog = { silenceMs: 700 }
+  const cell = new LocalCell({ environment, connectors: { sources, sinks }, cacheFolder, watchdog })
+  return { cell, lines, store }
+}
