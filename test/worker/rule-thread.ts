@@ -93,7 +93,7 @@ export class RuleThread {
   readonly calls: HostCall[] = []
   readonly remote: Remote<RuleWorker>
   readonly task: Promise<unknown>
-  readonly #pool: Piscina
+  readonly pool: Piscina
   readonly #rule: TestRule
   readonly #calls: MessagePort
   readonly #control: MessagePort
@@ -102,13 +102,13 @@ export class RuleThread {
 
   constructor(rule: TestRule) {
     this.#rule = rule
-    this.#pool = poolOf(rule.entry, rule.tier)
+    this.pool = poolOf(rule.entry, rule.tier)
     const control = new MessageChannel()
     const calls = new MessageChannel()
     this.#control = control.port1
     this.#calls = calls.port1
     this.#calls.on('message', (message) => void this.#serve(message))
-    this.task = this.#pool.run(
+    this.task = this.pool.run(
       { control: control.port2, calls: calls.port2 },
       { transferList: [control.port2, calls.port2] as never },
     )
@@ -180,7 +180,7 @@ export class RuleThread {
   async end(): Promise<void> {
     this.#control.close()
     this.#calls.close()
-    await this.#pool.destroy()
+    await this.pool.destroy()
   }
 
   async #serve({ id, method, args }: { id?: number; method: string; args: unknown[] }) {
