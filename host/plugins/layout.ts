@@ -127,13 +127,18 @@ function extensionOf(
   }
   const [path = '', exported] = (typeof entry === 'string' ? entry : entry.file).split('#')
   const file = inside(path, what)
-  if (!files.has(file) || !SCRIPT.test(file)) {
+  if (!files.has(file)) {
     const near = nearest(file, files.keys())
     throw new InstallError(
       'bad-manifest',
-      `${what}: file "${path}" is not in the package or no script${near === undefined ? '' : `; did you mean "${near}"?`}`,
+      `${what}: file "${path}" is not in the package${near === undefined ? '' : `; did you mean "${near}"?`}`,
     )
   }
+  if (!SCRIPT.test(file))
+    throw new InstallError(
+      'bad-manifest',
+      `${what}: file "${path}" is no .js, .mjs, .cjs or .ts script`,
+    )
   const options =
     typeof entry === 'string' || entry.options === undefined
       ? undefined
@@ -153,8 +158,9 @@ function readOptions(files: ArchiveFiles, file: string, what: string): Record<st
   const bytes = files.get(file)
   if (bytes === undefined)
     throw new InstallError('bad-manifest', `${what}: schema "${file}" is not in the package`)
+  let schema: unknown
   try {
-    return JSON.parse(bytes.toString('utf8')) as Record<string, unknown>
+    schema = JSON.parse(bytes.toString('utf8'))
   } catch (error) {
     throw new InstallError(
       'bad-manifest',
@@ -162,6 +168,9 @@ function readOptions(files: ArchiveFiles, file: string, what: string): Record<st
       { cause: error },
     )
   }
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
+    throw new InstallError('bad-manifest', `${what}: schema "${file}" is no JSON object`)
+  return schema as Record<string, unknown>
 }
 
 /** Kuiper's layout: `Mysql@v1.0.0.js` at the root; kind and name come with the request. */

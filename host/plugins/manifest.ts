@@ -66,15 +66,27 @@ export function checkManifest(bytes: Buffer): Manifest {
     )
   }
   if (!checker.Check(value)) {
-    const [first] = checker.Errors(value)
-    bad(
-      `${first?.instancePath.slice(1).replaceAll('/', '.') || 'is wrong'}: ${first?.message ?? 'not as expected'}`,
-    )
+    bad(problemOf(value))
   }
   const manifest: Manifest = value
+  const range = manifest.engines?.plutino
+  if (range !== undefined && semver.validRange(range) === null)
+    bad(`engines.plutino: "${range.slice(0, 80)}" is no semver range such as ^0.1.0`)
   if (semver.valid(manifest.version) === null)
     bad(`version: "${manifest.version}" is no semver version such as 1.2.0`)
   return manifest
+}
+
+const ENTRY = /^plutino\.(sources|sinks|functions)\.[^.]+/
+
+function problemOf(value: object): string {
+  const [first] = checker.Errors(value)
+  if (first === undefined) return 'is not as expected'
+  const path = first.instancePath.slice(1).replaceAll('/', '.')
+  const [entry] = ENTRY.exec(path) ?? []
+  if (entry !== undefined) return `${entry}: must be a file, "file#Export" or an object with "file"`
+  if (path === 'name') return 'name: it is no name that npm allows, such as acme-tools'
+  return path === '' ? first.message : `${path}: ${first.message}`
 }
 
 function bad(what: string): never {
