@@ -8,6 +8,8 @@ import { readVersion } from '#host/version.ts'
  * @returns the exit code of the process
  */
 export async function runServer(options: ServerOptions): Promise<number> {
+  // who reads the console may go; the server stays
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   let server: RunningServer
   try {
     server = await startServer(options)

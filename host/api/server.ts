@@ -28,7 +28,7 @@ export async function createApi(services: Services): Promise<FastifyInstance> {
   const paths = new PathList()
   app.addHook('onRoute', (route) => paths.add(route.method, route.url))
   acceptJsonBodies(app)
-  refuseForeignOrigins(app, services.options.rest.allowedOrigins)
+  refuseForeignOrigins(app, services.options)
   handleErrors(app, services)
   app.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?')

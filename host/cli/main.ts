@@ -1,3 +1,5 @@
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { HostError } from '#host/errors.ts'
 import { type ServerFlags, serverOptions } from '#host/server-flags.ts'
@@ -66,7 +68,8 @@ function serverCommand(program: Command, ended: (exitCode: number) => void): voi
     .option('--ip <address>', 'address of the REST API (basic.restIp)')
     .option('--port <port>', 'port of the REST API (basic.restPort)')
     .action(async (flags: ServerFlags) => {
-      // a client does not pay for loading the server
+      // a client does not pay for loading the server, nor for keeping what it was compiled to
+      enableCompileCache(join(import.meta.dirname, '../../.cache/compile'))
       const { runServer } = await import('#host/run.ts')
       ended(await runServer(serverOptions(flags)))
     })

@@ -37,6 +37,8 @@ export class RuleService {
     string,
     { readonly key: RuleKey; readonly plugins: readonly PluginUse[] }
   >()
+  /** Came to their end since they were deployed, maybe before they were kept. */
+  readonly #done = new Set<string>()
   readonly #unwatch: () => void
   #isClosing = false
 
@@ -120,6 +122,7 @@ export class RuleService {
       catalog.rules.remove(tenant, id)
       this.#definitions.delete(nameOf(key))
       this.#failures.delete(nameOf(key))
+      this.#done.delete(nameOf(key))
       await checkpoints.remove(key)
       await cell.forget(key)
       await catalog.durable()
@@ -236,6 +239,7 @@ export class RuleService {
     const checkpoint = planned.keepsState ? await checkpoints.newest(key) : undefined
     this.#failures.delete(nameOf(key))
     const spec = await specs.build(key, planned, { ...start, checkpoint })
+    this.#done.delete(nameOf(key))
     this.#uses.set(nameOf(key), { key, plugins: planned.plan.plugins })
     try {
       await cell.deploy(spec)
@@ -280,7 +284,8 @@ export class RuleService {
     start: RuleStart = { epoch: 0, generation: randomUUID() },
   ): Promise<void> {
     const { catalog } = this.#options
-    const { id, triggered, temp, json } = definition
+    const { id, temp, json } = definition
+    const triggered = definition.triggered && !this.#done.has(nameOf(key))
     const stored = { id, definition: JSON.stringify(json), triggered, temp }
     catalog.rules.put(key.tenant, stored, streams, start)
     this.#definitions.set(nameOf(key), definition)
@@ -305,7 +310,10 @@ export class RuleService {
 
   /** A bounded rule that has come to its end does not begin again with the next start of the server. */
   #changed({ tenant, rule, state, message }: CellEvent): void {
+    const name = nameOf({ tenant, rule })
+    if (state === 'running') this.#failures.delete(name)
     if (state !== 'stopped' || !/^done\b/.test(message)) return
+    this.#done.add(name)
     this.#options.catalog.rules.setTriggered(tenant, rule, false)
   }
 }

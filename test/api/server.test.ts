@@ -159,11 +159,29 @@ test('a web page of another origin may not call the server, unless it is listed'
     body: {
       error: 1000,
       message:
-        'web origin https://evil.example may not call this server; option rest.allowedOrigins would allow it',
+        'web origin https://evil.example may not call this server; https://evil.example in option rest.allowedOrigins would allow it',
       code: 'not-allowed',
     },
   })
   t.is((await request('GET', '/rules', undefined, { origin: 'https://ops.example' })).status, 200)
+})
+
+test('a server for this machine only answers to no name that a page could have pointed here', async (t) => {
+  const { server } = await makeServer(t, {
+    yaml: 'rest:\n  allowedOrigins: ["https://ops.example"]\n',
+  })
+  const get = (host: string) =>
+    raw(server.port, `GET /ping HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+  for (const host of ['localhost:9081', '127.0.0.1', '[::1]:80', 'gateway', 'ops.example']) {
+    t.true((await get(host)).startsWith('HTTP/1.1 200 '), host)
+  }
+  const refused = await get('evil.example:9081')
+  t.true(refused.startsWith('HTTP/1.1 403 '))
+  t.true(
+    refused.includes(
+      'this server is not called evil.example:9081; http://evil.example:9081 in option',
+    ),
+  )
 })
 
 test('stopping over REST is off, and an option turns it on', async (t) => {

@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { plainLine } from '#host/log/line.ts'
+import { Log, type LogOptions } from '#host/log/log.ts'
+import { makeFolder } from '#test/fixtures/folder.ts'
+
+function make(t: ExecutionContext, options: Partial<LogOptions> = {}) {
+  const folder = makeFolder(t)
+  const log = new Log({
+    level: 'info',
+    console: false,
+    file: true,
+    folder,
+    rotateSize: 1_000_000,
+    rotateCount: 3,
+    ...options,
+  })
+  const messages = (name = 'stream.log') =>
+    readFileSync(join(folder, name), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).msg)
+  return { log, folder, messages }
+}
+
+const rule = { tenant: 'default', rule: 'r' }
+
+test('lines of the server and of rules reach the file, from the level on', async (t) => {
+  const { log, messages } = make(t)
+  log.logger.debug('hidden')
+  log.logger.info('shown')
+  log.line({ ...rule, level: 'debug', text: 'hidden too' }, false)
+  log.line({ ...rule, level: 'warn', text: 'of a rule', plugin: 'p' }, false)
+  await log.close()
+  t.deepEqual(messages(), ['shown', 'of a rule'])
+})
+
+test('debug lines of a rule that was asked for them are shown whatever the level', async (t) => {
+  const { log, messages } = make(t, { level: 'error' })
+  log.line({ ...rule, level: 'info', text: 'hidden' }, false)
+  log.line({ ...rule, level: 'debug', text: 'asked for' }, true)
+  await log.close()
+  t.deepEqual(messages(), ['asked for'])
+})
+
+test('level and file are changed while it runs', async (t) => {
+  const { log, messages } = make(t)
+  log.set({ level: 'debug' })
+  log.logger.debug('one')
+  log.set({ file: false })
+  log.logger.info('two')
+  log.set({ file: true, level: 'warn' })
+  log.logger.info('three')
+  log.logger.warn('four')
+  await log.close()
+  t.deepEqual(messages(), ['one', 'four'])
+})
+
+test('the file is rotated by its size, and so many are kept; no line is lost on the way', async (t) => {
+  const { log, folder, messages } = make(t, { rotateSize: 1024, rotateCount: 2 })
+  for (let i = 0; i < 40; i++) {
+    log.logger.info(`${i} ${'x'.repeat(200)}`)
+    if (i % 4 === 3) await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  await log.close()
+  t.deepEqual(
+    readdirSync(folder).sort(),
+    ['stream.1.log', 'stream.2.log', 'stream.log'].slice(0, readdirSync(folder).length),
+  )
+  const numbers = ['stream.2.log', 'stream.1.log'].flatMap((name) =>
+    messages(name).map((text) => Number.parseInt(text, 10)),
+  )
+  t.deepEqual(
+    numbers,
+    Array.from(numbers, (_, i) => (numbers[0] ?? 0) + i),
+  )
+  t.true(numbers.length >= 6)
+})
+
+test('the console shows a line as people read it', (t) => {
+  const time = Date.UTC(2026, 0, 2, 3, 4, 5)
+  t.is(
+    plainLine(
+      JSON.stringify({ level: 40, time, rule: 'r', plugin: 'p', msg: 'broker down', attempt: 3 }),
+    ),
+    '03:04:05 warn  rule r: [p] broker down attempt=3\n',
+  )
+})
