@@ -30,6 +30,8 @@ export interface TakeLimits {
 }
 
 const TAKE_BYTES = 65_536
+/** Works on every Uint8Array, and makes no view on the way. */
+const { copy } = Buffer.prototype
 
 /**
  * The bounded buffer of one source: frames in chunks that never leave this thread; readers get copies. A tuple is unread
@@ -109,7 +111,7 @@ export class SourceBuffer implements SourceWriter {
     if (!this.#fits(need)) return this.#refuse(need)
     const chunk = this.#chunkFor(need)
     const place = writeHead(chunk, head, end - start, this.#clock.stamp())
-    chunk.bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), place)
+    copy.call(bytes as Buffer, chunk.bytes, place, start, end)
     this.#wrote(chunk, need)
     return true
   }

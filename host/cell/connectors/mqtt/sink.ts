@@ -47,7 +47,7 @@ export class MqttSink implements SinkConnector {
     })
     const connection = new BrokerConnection(broker, context, {
       publish: () => true,
-      burst: () => {},
+      burst: () => true,
     })
     connection.client.on('connect', () => context.connection('connected'))
     this.#connection = connection

@@ -8,6 +8,7 @@ import type {
   TupleExtra,
 } from '../connector.ts'
 import { Properties } from '../properties.ts'
+import { BurstHold } from './burst-hold.ts'
 import { BrokerConnection } from './connection.ts'
 import { readBrokerOptions } from './options.ts'
 import type { Publish, TapHandler } from './tap.ts'
@@ -21,6 +22,7 @@ export class MqttSource implements SourceConnector {
   #props: Properties = new Properties('source "mqtt"', {})
   #qos: 0 | 1 | 2 = 1
   #connection: BrokerConnection | undefined
+  #intake: Intake | undefined
 
   configure(datasource: string, props: Readonly<Record<string, unknown>>): void {
     const read = new Properties('source "mqtt"', props)
@@ -36,11 +38,9 @@ export class MqttSource implements SourceConnector {
 
   async open(context: ConnectorContext, writer: SourceWriter, end: SourceEnd): Promise<void> {
     const broker = readBrokerOptions(this.#props, clientIdOf(context))
-    const connection = new BrokerConnection(
-      broker,
-      context,
-      new Intake(writer, () => connection.tap?.release()),
-    )
+    const intake = new Intake(writer, () => connection.tap?.release())
+    const connection = new BrokerConnection(broker, context, intake)
+    this.#intake = intake
     this.#connection = connection
     const { client } = connection
     client.on('connect', () => {
@@ -65,6 +65,7 @@ export class MqttSource implements SourceConnector {
   }
 
   async close(): Promise<void> {
+    this.#intake?.close()
     await this.#connection?.close()
   }
 }
@@ -74,6 +75,8 @@ class Intake implements TapHandler {
   readonly #writer: SourceWriter
   readonly #onRoom: () => void
   #waits = false
+  readonly #hold = new BurstHold()
+  #holdUp: NodeJS.Timeout | undefined
   readonly #known = new Map<string, TupleExtra>()
   #lastTopic: Buffer = Buffer.alloc(0)
   #lastQos = -1
@@ -97,8 +100,19 @@ class Intake implements TapHandler {
     return false
   }
 
-  burst(): void {
+  burst(): boolean {
     this.#writer.ring()
+    // At qos 1 and 2 withheld acknowledgements make the broker wait.
+    const ms = this.#lastQos === 0 ? this.#hold.waitMs(this.#writer.room) : 0
+    if (ms === 0) return true
+    this.#holdUp = setTimeout(() => this.#roomMade(), ms)
+    this.#writer.wantRoom()
+    this.#wait()
+    return false
+  }
+
+  close(): void {
+    clearTimeout(this.#holdUp)
   }
 
   #wait(): void {
@@ -106,8 +120,13 @@ class Intake implements TapHandler {
     this.#waits = true
     this.#writer.onRoom(() => {
       this.#waits = false
-      this.#onRoom()
+      this.#roomMade()
     })
+  }
+
+  #roomMade(): void {
+    clearTimeout(this.#holdUp)
+    this.#onRoom()
   }
 
   /** Most packets have the topic of the one before: compared as bytes, without making a string of it. */
@@ -115,7 +134,7 @@ class Intake implements TapHandler {
     if (
       qos === this.#lastQos &&
       this.#lastTopic.length === topicEnd - topicStart &&
-      bytes.compare(this.#lastTopic, 0, this.#lastTopic.length, topicStart, topicEnd) === 0
+      holdsAt(bytes, topicStart, this.#lastTopic)
     ) {
       return this.#lastExtra
     }
@@ -131,6 +150,12 @@ class Intake implements TapHandler {
     this.#lastExtra = extra
     return extra
   }
+}
+
+/** For something as short as a topic this is far cheaper than a call into native code. */
+function holdsAt(bytes: Buffer, at: number, wanted: Buffer): boolean {
+  for (let i = 0; i < wanted.length; i++) if (bytes[at + i] !== wanted[i]) return false
+  return true
 }
 
 /** Never the same for two tenants, rules or hosts, so that no broker ends one for the other. */

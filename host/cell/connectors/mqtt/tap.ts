@@ -3,10 +3,13 @@ import { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import type { BrokerOptions } from './options.ts'
 import { Acknowledgements, PUBLISH, PUBREL, readLength } from './packets.ts'
+import { ReadPace } from './read-pace.ts'
 
 const READ_BYTES = 262_144
 /** More than this much withheld, and the socket is no longer read: a broker without a window of its own. */
 const MAX_HELD_BYTES = 16 << 20
+/** How long reads are coalesced: the shortest timer there is, ms. */
+const MOMENT_MS = 1
 
 /** A PUBLISH as the tap found it; the payload is `bytes[start, end)`, a view. */
 export interface Publish {
@@ -22,8 +25,12 @@ export interface Publish {
 export interface TapHandler {
   /** @returns true: taken, it may be acknowledged; false: not now, withhold the acknowledgement until `release` */
   publish(packet: Publish): boolean
-  /** The packets of one read were handed over. */
-  burst(): void
+  /**
+   * The packets of one read were handed over.
+   *
+   * @returns false: read no more until `release`
+   */
+  burst(): boolean
 }
 
 /**
@@ -43,6 +50,10 @@ export class MqttTap extends Duplex {
   #held: Publish[] = []
   #heldBytes = 0
   #rest: Buffer | undefined
+  readonly #pace = new ReadPace()
+  /** Why the socket is not read at the moment. */
+  readonly #stops = new Set<'held' | 'room' | 'pace'>()
+  #moment: NodeJS.Timeout | undefined
   /** PUBLISH packets read. */
   publishes = 0
 
@@ -77,11 +88,14 @@ export class MqttTap extends Duplex {
       this.#heldBytes -= packet.end
       taken++
     }
-    if (taken === 0) return
-    this.#held.splice(0, taken)
-    this.#handler.burst()
-    this.#flush()
-    if (this.#heldBytes < MAX_HELD_BYTES && this.#socket.isPaused()) this.#socket.resume()
+    let mayGoOn = true
+    if (taken > 0) {
+      this.#held.splice(0, taken)
+      mayGoOn = this.#handler.burst()
+      this.#flush()
+    }
+    if (this.#heldBytes < MAX_HELD_BYTES) this.#goOn('held')
+    if (mayGoOn) this.#goOn('room')
   }
 
   get isHolding(): boolean {
@@ -103,6 +117,7 @@ export class MqttTap extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    clearTimeout(this.#moment)
     this.#socket.destroy()
     this.#held = []
     done(error)
@@ -115,24 +130,68 @@ export class MqttTap extends Duplex {
 
   /** @returns whether to go on reading */
   #read(bytes: Buffer): boolean {
-    const all = this.#rest === undefined ? bytes : Buffer.concat([this.#rest, bytes])
-    let at = 0
-    while (at + 2 <= all.length) {
-      const { value, next } = readLength(all, at + 1)
+    const before = this.publishes
+    const done = this.#rest === undefined ? 0 : this.#complete(this.#rest, bytes)
+    if (done >= 0 && !this.#packets(bytes, done)) return false
+    const mayGoOn = this.#handler.burst()
+    this.#flush()
+    if (!mayGoOn) this.#stop('room')
+    if (this.#heldBytes >= MAX_HELD_BYTES) this.#stop('held')
+    this.#breathe(bytes.length, this.publishes - before)
+    return this.#stops.size === 0
+  }
+
+  /** Puts the first bytes of a read to what the one before left over. @returns where the next packet begins, -1: it is not there yet */
+  #complete(rest: Buffer, bytes: Buffer): number {
+    const head = Buffer.concat([rest.subarray(0, 5), bytes.subarray(0, 5)])
+    const { value, next } = readLength(head, 1)
+    const missing = next + value - rest.length
+    if (head.length < 2 || next === -1 || missing > bytes.length) {
+      this.#rest = Buffer.concat([rest, bytes])
+      return -1
+    }
+    this.#rest = undefined
+    this.#packets(Buffer.concat([rest, bytes.subarray(0, Math.max(0, missing))]), 0)
+    return missing
+  }
+
+  /** @returns false: this is no MQTT */
+  #packets(bytes: Buffer, from: number): boolean {
+    let at = from
+    while (at + 2 <= bytes.length) {
+      const { value, next } = readLength(bytes, at + 1)
       if (next === -2) {
         this.destroy(new Error('the broker sent a packet whose length is malformed'))
         return false
       }
-      if (next < 0 || next + value > all.length) break
-      this.#packet(all, at, next, next + value)
+      if (next < 0 || next + value > bytes.length) break
+      this.#packet(bytes, at, next, next + value)
       at = next + value
     }
-    this.#rest = at < all.length ? Buffer.from(all.subarray(at)) : undefined
-    this.#handler.burst()
-    this.#flush()
-    if (this.#heldBytes < MAX_HELD_BYTES) return true
+    this.#rest = at < bytes.length ? Buffer.from(bytes.subarray(at)) : undefined
+    return true
+  }
+
+  #breathe(bytes: number, packets: number): void {
+    const pause = this.#pace.after(bytes, packets)
+    if (pause === 'none') return
+    this.#stop('pace')
+    const goOn = () => {
+      this.#pace.turned()
+      this.#goOn('pace')
+    }
+    if (pause === 'turn') setImmediate(goOn)
+    else this.#moment = setTimeout(goOn, MOMENT_MS)
+  }
+
+  #stop(reason: 'held' | 'room' | 'pace'): void {
+    this.#stops.add(reason)
     this.#socket.pause()
-    return false
+  }
+
+  #goOn(reason: 'held' | 'room' | 'pace'): void {
+    if (!this.#stops.delete(reason) || this.#stops.size > 0) return
+    if (!this.#socket.destroyed) this.#socket.resume()
   }
 
   #packet(bytes: Buffer, at: number, start: number, end: number): void {
