@@ -58,6 +58,7 @@ export async function download(
           `it took longer than ${options.totalMs} ms, which plugins.download.timeout allows`,
           error,
         )
+      if (signal?.aborted === true) throw failed(url, 'the installation was given up', error)
       if (!(error instanceof Passing) || attempt >= options.retries)
         throw asInstallError(url, error)
       await sleep(250 * 2 ** attempt, undefined, { signal: all }).catch(() => {})
@@ -85,7 +86,10 @@ function badUri(url: string, why: string): InstallError {
 async function readLocal(url: URL, { maxBytes }: DownloadOptions): Promise<Buffer> {
   try {
     const path = fileURLToPath(url)
-    const { size } = await stat(path)
+    const status = await stat(path)
+    // A pipe or a device would be read for ever.
+    if (!status.isFile()) throw failed(url.href, 'it is no plain file')
+    const { size } = status
     if (size > maxBytes) throw tooLarge(url.href, maxBytes)
     return await readFile(path)
   } catch (error) {

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { InstallError } from '#host/plugins/errors.ts'
+import { InstallError, type InstallErrorCode } from '#host/plugins/errors.ts'
 import { readLayout, type Wanted } from '#host/plugins/layout.ts'
 
 const HOST = '0.1.0'
@@ -122,7 +122,13 @@ test('a zip of several functions gives those that Kuiper’s body names', (t) =>
 })
 
 const refuses = test.macro(
-  (t, files: ReadonlyMap<string, Buffer>, code: string, message: string, wanted = mysql) => {
+  (
+    t,
+    files: ReadonlyMap<string, Buffer>,
+    code: InstallErrorCode,
+    message: string,
+    wanted = mysql,
+  ) => {
     const error = t.throws(() => readLayout(files, wanted as Wanted, HOST), {
       instanceOf: InstallError,
     })
