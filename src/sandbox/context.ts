@@ -56,6 +56,7 @@ export function pluginContext<T extends object>(
   // The signal is frozen by its class; hardening the instance would stop it from being aborted.
   const { signal: _signal, ...parts } = context
   harden(parts)
+  harden(more)
   Object.defineProperties(context, Object.getOwnPropertyDescriptors(more))
   return Object.freeze(context) as unknown as PluginContext & T
 }

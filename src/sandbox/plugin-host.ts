@@ -178,6 +178,10 @@ export class PluginHost {
     const many = Math.max(1, concurrency)
     const saved = this.#params.offsets[number]
     const setup = this.#params.sources?.[number]
+    /** With several instances a frame carries the offsets of all: whichever row is the last, none begins anew. */
+    const positions = Array.from({ length: many }, (_, i) =>
+      Array.isArray(saved) ? saved[i] : undefined,
+    )
     let running = many
     for (let instanceId = 0; instanceId < many; instanceId++) {
       const source = new PluginSource({
@@ -185,7 +189,12 @@ export class PluginHost {
         instance: this.#instance(code),
         datasource: setup?.datasource ?? code.datasource ?? '',
         props: setup?.props ?? code.props ?? {},
-        offset: saved,
+        offset: (many === 1 ? saved : positions[instanceId]) ?? undefined,
+        frameOffset: (own) => {
+          if (many === 1) return own
+          positions[instanceId] = own
+          return [...positions]
+        },
         timers: this.#runtime.timers,
         send: (chunk, count) => this.#host.write(this.#id, number, chunk, count),
         context: (more) =>

@@ -106,9 +106,7 @@ export class PluginSinkRunner implements PluginSink {
 
   #take(waiting: Waiting): void {
     this.#queue.push(waiting)
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined
-    })
+    this.#working ??= this.#work()
   }
 
   async #work(): Promise<void> {
@@ -122,6 +120,8 @@ export class PluginSinkRunner implements PluginSink {
         this.#room = undefined
       }
     }
+    // At once: what is taken between here and the end of the promise starts the work anew.
+    this.#working = undefined
   }
 
   async #deliver({ data, sequence }: Waiting): Promise<void> {

@@ -14,6 +14,8 @@ export interface SourceOptions {
   /** Where to go on; `undefined`: anew. */
   readonly offset: unknown
   readonly timers: RealTimers
+  /** What stands in the frames, of the source's own offset: instances of one source share theirs. */
+  frameOffset(own: unknown): unknown
   send(chunk: ArrayBuffer, count: number): Promise<void>
   /** Makes the context, with what a source has beside the common. */
   context(more: Pick<SourceContext, 'ready' | 'end'>): SourceContext
@@ -40,7 +42,7 @@ export class PluginSource {
     this.#source = options.instance as PushOrPull
     this.#feed = new SourceFeed({
       send: options.send,
-      offset: () => this.#source.getOffset?.(),
+      offset: () => this.#offset(),
       failed: (error) => this.#fail('collect', error),
       later: (run) => options.timers.setImmediate(run),
     })
@@ -121,6 +123,11 @@ export class PluginSource {
       await this.#take(data, undefined)
     }
     return true
+  }
+
+  #offset(): unknown {
+    if (!this.rewinds) return undefined
+    return this.#options.frameOffset(copyValue(this.#source.getOffset?.(), 'offset'))
   }
 
   #take(data: unknown, meta: unknown): Promise<void> | undefined {

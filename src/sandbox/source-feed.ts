@@ -4,7 +4,7 @@ import { type TupleParts, TupleWriter } from './tuple-writer.ts'
 export interface FeedOptions {
   /** Sends frames to the host's buffer; resolves when it has room again. */
   send(chunk: ArrayBuffer, count: number): Promise<void>
-  /** Where the source would go on now; called after each tuple. */
+  /** Where the source would go on now, a copy; called after each tuple. */
   offset(): unknown
   failed(error: unknown): void
   /** Runs after the plugin's turn. */
@@ -41,7 +41,7 @@ export class SourceFeed {
   take(data: unknown, meta: unknown): Promise<void> | undefined {
     if (this.#ended) throw new BorderError('consumer: the source has ended')
     const tuples = tuplesOf(data, meta)
-    const offset = copyValue(this.#options.offset(), 'offset')
+    const offset = this.#options.offset()
     for (const [index, tuple] of tuples.entries()) {
       // An array has one offset: whoever goes on from within it starts before all of it.
       this.#writer.write({

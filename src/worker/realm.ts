@@ -36,7 +36,7 @@ export function sandboxRuntime(): PluginRuntime {
       return { signal: controller.signal, abort: () => controller.abort() }
     },
     now,
-    wallTime: () => timeOrigin + now(),
+    wallTime: () => Math.floor(timeOrigin + now()),
   }
 }
 

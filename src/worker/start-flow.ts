@@ -43,7 +43,7 @@ export function startWithPlugins(runtime: PluginRuntime): StartFlow {
 
 /** ms since the epoch */
 export function wallTime(): number {
-  return timeOrigin + now()
+  return Math.floor(timeOrigin + now())
 }
 
 function makeFlow(
@@ -58,7 +58,7 @@ function makeFlow(
       ruleId: plan.ruleId,
       startedAt,
       timeZone: plan.settings.timeZone,
-      now: () => Math.floor(wallTime()),
+      now: wallTime,
       props,
     },
     functions: builtInFunctions(),
