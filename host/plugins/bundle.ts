@@ -46,6 +46,8 @@ export async function bundleExtension(files: ArchiveFiles, entry: string): Promi
     sourcesContent: true,
     keepNames: false,
     tsconfigRaw: '{}',
+    // What is left of them becomes `require`, which the sandbox refuses by name.
+    supported: { 'dynamic-import': false },
     absWorkingDir: '/',
     logLevel: 'silent',
     plugins: [fromArchive(files, nodeModules)],
@@ -80,7 +82,12 @@ function fromArchive(files: ArchiveFiles, nodeModules: Set<string>): Plugin {
       bundler.onResolve({ filter: /.*/ }, (args) => {
         if (args.kind === 'entry-point') return { path: args.path, namespace: 'archive' }
         if (args.namespace === 'file') return undefined
-        return resolve(files, args)
+        try {
+          return resolve(files, args)
+        } catch (error) {
+          // An error of a callback would name files of the host.
+          return { errors: [{ text: (error as Error).message }] }
+        }
       })
       bundler.onLoad({ filter: /.*/, namespace: 'archive' }, ({ path }) => {
         const bytes = files.get(path)
@@ -127,15 +134,15 @@ function fromNodeModules(files: ArchiveFiles, path: string, importer: string): s
     const root = posix.join(folder, 'node_modules', name)
     const manifest = files.get(`${root}/package.json`)
     if (manifest !== undefined) {
-      const target = rest === '' ? mainOf(manifest) : rest
+      const target = rest === '' ? mainOf(manifest, `${root}/package.json`) : rest
       return asFile(files, posix.join(root, target))
     }
     if (folder === '.' || folder === '/' || folder === '') return undefined
   }
 }
 
-function mainOf(manifest: Buffer): string {
-  const { main, module, exports } = JSON.parse(manifest.toString('utf8')) as Record<string, unknown>
+function mainOf(manifest: Buffer, path: string): string {
+  const { main, module, exports } = parsed(manifest, path)
   const dot =
     typeof exports === 'object' && exports !== null
       ? (exports as Record<string, unknown>)['.']
@@ -154,14 +161,23 @@ function mainOf(manifest: Buffer): string {
   )
 }
 
+function parsed(manifest: Buffer, path: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(manifest.toString('utf8')))
+  } catch (error) {
+    throw new Error(`${path} is not JSON: ${(error as Error).message}`)
+  }
+}
+
 /** Loads, so that a package that imports it and never uses it works; refuses when something of it is called. */
 function deniedModule(name: string): string {
   const what = JSON.stringify(`module "${name}" is not available in a sandboxed plugin`)
   return `
 const refuse = () => { throw Object.assign(new Error(${what}), { code: 'ERR_PLUGIN_DENIED' }) }
-const stub = new Proxy(function () {}, {
-  get: (target, key) => key === '__esModule' || key === 'then' || typeof key === 'symbol' ? undefined : key === 'prototype' ? target.prototype : stub,
-  apply: refuse, construct: refuse, set: refuse,
-})
+const get = (target, key) =>
+  key === '__esModule' || key === 'then' || typeof key === 'symbol' ? undefined : key === 'prototype' ? target.prototype : stub
+// esbuild gives the namespace of an import the prototype of the module: names are found there
+const names = new Proxy({}, { get })
+const stub = new Proxy(function () {}, { get, getPrototypeOf: () => names, apply: refuse, construct: refuse, set: refuse })
 module.exports = stub`
 }
