@@ -3,7 +3,6 @@ import { isAbsolute, join, resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { createApi } from '#host/api/server.ts'
 import { Catalog, defaultTenant } from '#host/catalog/catalog.ts'
-import type { Cell } from '#host/cell/cell.ts'
 import {
   builtinSinks,
   builtinSources,
@@ -91,22 +90,28 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await checkpoints.sweep()
 
   const rows = new RowHub()
+  const timeoutMs = settings.basic.gracefulShutdownTimeout
+  let rules: RuleService | undefined
   const cell = parts.createCell(
     {
       commit: (key, checkpoint) => checkpoints.commit(key, checkpoint),
-      log: (line) => log.line(line, rules.isDebug(line)),
+      log: (line) => log.line(line, rules?.isDebug(line) === true),
     },
     withRows(createBuiltinConnectors(), rows),
     folders,
   )
-  closing.defer(() => closeCell(cell, settings.basic.gracefulShutdownTimeout, log))
+  closing.defer(async () => {
+    await inTime(cell.close(), timeoutMs, () => log.logger.warn(lateText(timeoutMs)))
+    // changes that waited for the cell have come to their end with it
+    await inTime(rules?.close(), timeoutMs)
+  })
   const plugins = await parts.createPlugins({
     catalog,
     folders,
     version,
     options: settings.plugins,
     builtIn: (kind, name) => isBuiltIn(functions, kind, name),
-    usedBy: (tenant, kind, name) => rules.usedBy(tenant, kind, name),
+    usedBy: (tenant, kind, name) => rules?.usedBy(tenant, kind, name) ?? [],
   })
   closing.defer(async () => plugins.close?.())
 
@@ -121,7 +126,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     timeZone: () => timeZone,
     extraSinks: [rowsAction],
   })
-  const rules = new RuleService({
+  const service = new RuleService({
     catalog,
     cell,
     planner,
@@ -129,7 +134,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     checkpoints,
     report: ({ rule }, message) => log.logger.warn({ rule }, message),
   })
-  closing.defer(() => rules.close())
+  rules = service
 
   const stop = Promise.withResolvers<void>()
   const api = await createApi({
@@ -142,23 +147,27 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
     plugins,
     rows,
-    rules,
+    rules: service,
     streams,
     setTimeZone: (name) => {
       timeZone = timeZoneOf(name)
     },
     stop: stop.resolve,
   })
-  closing.defer(() => api.close())
+  closing.defer(async () => {
+    service.refuse()
+    await inTime(api.close(), timeoutMs)
+    api.server.closeAllConnections()
+  })
   const { address, port } = await listen(api, settings.basic)
-  await rules.restore()
+  await service.restore()
   const release = closing.move()
   return {
     url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
     ip: address,
     port,
     log,
-    rules,
+    rules: service,
     streams,
     stopRequested: stop.promise,
     close: () => release.disposeAsync(),
@@ -242,15 +251,23 @@ async function listen(api: FastifyInstance, basic: Options['basic']): Promise<Ad
   return address
 }
 
-/** What does not end in time is left: its state is that of the last checkpoint. */
-async function closeCell(cell: Cell, timeoutMs: number, log: Log): Promise<void> {
+/** What does not end in time is left as it is. */
+async function inTime(
+  work: Promise<void> | undefined,
+  ms: number,
+  late?: () => void,
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<'late'>((done) => {
-    timer = setTimeout(done, timeoutMs, 'late')
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      late?.()
+      resolve()
+    }, ms)
   })
-  const result = await Promise.race([cell.close(), late])
+  await Promise.race([work, timeout])
   clearTimeout(timer)
-  if (result === 'late') {
-    log.logger.warn(`rules did not end within ${timeoutMs} ms (basic.gracefulShutdownTimeout)`)
-  }
+}
+
+function lateText(ms: number): string {
+  return `rules did not end within ${ms} ms (basic.gracefulShutdownTimeout); they go on from their last checkpoints`
 }

@@ -205,9 +205,14 @@ export class RuleService {
     )
   }
 
-  /** No more changes; those that wait are made. The rules run on: they are the cell's to end. */
-  async close(): Promise<void> {
+  /** No more changes from now on. */
+  refuse(): void {
     this.#isClosing = true
+  }
+
+  /** Resolves when the changes that were under way are made. The rules are the cell's to end. */
+  async close(): Promise<void> {
+    this.refuse()
     this.#unwatch()
     await this.#queue.idle()
   }

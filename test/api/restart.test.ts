@@ -90,6 +90,19 @@ test('a second server on the same data is refused', async (t) => {
   await t.throwsAsync(makeServer(t, { base: folder }), { code: 'folder-in-use' })
 })
 
+test('a change that never ends does not keep the server from ending', async (t) => {
+  const { request, cell, server } = await makeServer(t, {
+    yaml: 'basic:\n  gracefulShutdownTimeout: 50ms\n',
+  })
+  await request('POST', '/streams', { sql })
+  cell.gate = new Promise(() => {})
+  const pending = request('POST', '/rules', rule)
+  while (cell.calls.length === 0) await new Promise(setImmediate)
+  const before = performance.now()
+  await Promise.all([server.close(), t.throwsAsync(pending)])
+  t.true(performance.now() - before < 3000)
+})
+
 test('closing does not wait for ever: not for rules, not for idle clients', async (t) => {
   const base = makeFolder(t, { 'etc/plutino.yaml': 'basic:\n  gracefulShutdownTimeout: 50ms\n' })
   class SlowCell extends MemoryCell {
