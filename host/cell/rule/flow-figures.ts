@@ -28,10 +28,16 @@ export class FlowFigures {
     const sum = this.#sum()
     const all: Record<string, number | string> = {}
     for (const [index, name] of this.#names.entries()) {
-      // the source's own figures are the buffer's
-      if (name.startsWith('source_')) continue
       const at = index * COUNTERS_PER_OPERATOR
       const error = this.#errors.get(index)
+      if (name.startsWith('source_')) {
+        // the source's own figures are the buffer's; what the worker adds are rows that it could not read
+        if ((sum[at + 2] ?? 0) === 0) continue
+        all[`${name}_exceptions_total`] = sum[at + 2] ?? 0
+        all[`${name}_last_exception`] = error?.message ?? ''
+        all[`${name}_last_exception_time`] = error?.time ?? 0
+        continue
+      }
       all[`${name}_records_in_total`] = sum[at] ?? 0
       all[`${name}_records_out_total`] = sum[at + 1] ?? 0
       all[`${name}_messages_processed_total`] = sum[at] ?? 0
@@ -58,14 +64,17 @@ export function sourceFigures(
 ): Record<string, number | string> {
   const { buffer } = source
   const unread = reader === undefined ? 0 : buffer.unreadOf(reader)
+  const dropped = reader?.dropped ?? buffer.dropped
+  // What the source brought is this and what was dropped.
+  const taken = buffer.offered - dropped
   const figures: Record<string, number | string> = {
-    records_in_total: buffer.written + buffer.dropped,
-    records_out_total: buffer.written - unread,
-    messages_processed_total: buffer.written,
+    records_in_total: taken,
+    records_out_total: taken - unread,
+    messages_processed_total: taken,
     process_latency_us: 0,
     buffer_length: unread,
     buffer_high_water: buffer.highWater,
-    dropped_total: reader?.dropped ?? buffer.dropped,
+    dropped_total: dropped,
     set_aside_total: setAside,
     last_invocation: buffer.lastArrival,
     exceptions_total: source.exceptions,

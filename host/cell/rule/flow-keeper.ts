@@ -96,6 +96,8 @@ export class FlowKeeper {
     if (!this.#isBlocked || this.#options.sinks.isFull) return
     this.#isBlocked = false
     this.feeder.feed()
+    // The time that the flow wanted to be told may have passed meanwhile.
+    this.feeder.tick()
   }
 
   /** What came outside a collect. */

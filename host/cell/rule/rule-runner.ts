@@ -1,4 +1,6 @@
 import type { Logger } from '@plutino/sdk'
+import { payloadStart } from '#src/flow/frame.ts'
+import type { Range } from '#src/worker/protocol.ts'
 import {
   type CellEnvironment,
   CellError,
@@ -12,11 +14,13 @@ import {
 import type { ConnectorType, SinkConnector, SourceConnector } from '../connectors/connector.ts'
 import type { Spares } from '../workers/spares.ts'
 import type { Watchdog } from '../workers/watchdog.ts'
+import { textOf } from '../workers/worker-fault.ts'
 import { BackOff } from './back-off.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { until, within } from './deadline.ts'
 import { sourceFigures } from './flow-figures.ts'
 import { FlowKeeper } from './flow-keeper.ts'
+import { generationOf } from './generation.ts'
 import { hostCalls, type RuleCalls } from './host-calls.ts'
 import { ruleLogger } from './rule-logger.ts'
 import { RuleSinks } from './rule-sinks.ts'
@@ -60,6 +64,8 @@ export class RuleRunner {
   #stoppedAt = 0
   /** Of a rule that has ended. */
   #last: RuleStatus | undefined
+  #starting: Promise<void> | undefined
+  #isOpening = true
   #stopping: Promise<void> | undefined
   #ending: Promise<void> | undefined
 
@@ -78,21 +84,29 @@ export class RuleRunner {
     return this.#state === 'starting' || this.#state === 'running' || this.#state === 'stopping'
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start()
+    return this.#starting
+  }
+
+  async #start(): Promise<void> {
     this.#startedAt = Date.now()
     this.#enter('starting', '')
     try {
       const parts = await this.#build()
       this.#parts = parts
+      if (this.#stopping !== undefined) throw new CellError('closed', 'it was stopped meanwhile')
       await parts.sinks.open()
       await parts.keeper.start()
+      this.#isOpening = false
       await parts.sources.open()
       parts.checkpointer.start()
     } catch (error) {
       const failure = this.#openFailure(error)
-      await this.#end('stopped by error', failure.message)
+      if (this.#stopping === undefined) await this.#end('stopped by error', failure.message)
       throw failure
     }
+    if (this.#stopping !== undefined) return
     if (this.#ending !== undefined) {
       await this.#ending
       throw new CellError('open-failed', `rule "${this.spec.rule}": ${this.#message}`)
@@ -163,7 +177,7 @@ export class RuleRunner {
       onStuck: (reason) => this.#stuck(reason),
       onOpenFailed: (error) => this.#failed(error.message),
       onDone: () => void this.#complete(),
-      onSetAside: (source) => this.#count(source),
+      onSetAside: (source, frame) => this.#count(source, frame),
     })
     const checkpointer = new Checkpointer({
       epoch: spec.epoch,
@@ -228,6 +242,9 @@ export class RuleRunner {
   }
 
   async #stop(reason: string, drainMs: number): Promise<void> {
+    if (this.#isOpening) void this.#parts?.keeper.handle?.kill(reason)
+    // Before its parts are all there they cannot be let go of. How the start went is told to who called it.
+    await this.#starting?.catch(() => {})
     const parts = this.#parts
     if (parts !== undefined) {
       const { sources, keeper, sinks } = parts
@@ -304,10 +321,19 @@ export class RuleRunner {
     return Object.assign({}, ...all, keeper.figures.figures(), sinks.figures())
   }
 
-  #count(source: number): void {
+  /** Kept in the log, as far as it can be shown. */
+  #count(source: number, { buffer, first }: Range): void {
     this.#setAside.set(source, (this.#setAside.get(source) ?? 0) + 1)
     this.#message = this.#setAsideText()
-    this.#logger.error(this.#message)
+    const start = payloadStart(new DataView(buffer), 0)
+    const text = textOf(
+      Buffer.from(buffer, start, Math.min(500, buffer.byteLength - start)).toString(),
+      500,
+    )
+    const stream = this.spec.sources[source]?.stream
+    this.#logger.error(
+      `tuple ${first} of stream "${stream}" kills its worker and was set aside: ${text}`,
+    )
   }
 
   #setAsideText(): string {
@@ -348,21 +374,6 @@ export class RuleRunner {
 
 function keyOf({ tenant, rule }: RuleKey): RuleKey {
   return { tenant, rule }
-}
-
-/**
- * In which numbering the sinks' payloads count. Without a checkpoint numbers begin anew, and unless all input comes again
- * they name other rows than before: a sink that knows them must not take them for the old ones.
- */
-function generationOf(
-  { generation, checkpoint, epoch, options, sources }: RuleSpec,
-  types: RuleServices['sources'],
-): string {
-  if (checkpoint !== undefined) return checkpoint.generation ?? generation
-  const comesAgain = sources.every(
-    ({ type, shared }) => !shared && types.get(type)?.create().rewind !== undefined,
-  )
-  return options.qos > 0 && comesAgain ? generation : `${generation}-${epoch}`
 }
 
 async function cpuOf(keeper: FlowKeeper | undefined): Promise<number | undefined> {
