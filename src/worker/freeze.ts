@@ -4,6 +4,8 @@ import { realGlobal } from './capture.ts'
 const { defineProperty, deleteProperty, getPrototypeOf, getOwnPropertyDescriptor, ownKeys } =
   Reflect
 
+const hooks = /messaging|inspect\.custom/
+
 /** JavaScript classes of the runtime that plugins get as they are. */
 export const platformClasses = [
   'Event',
@@ -18,15 +20,16 @@ export const platformClasses = [
 
 /**
  * Takes the ways out of the runtime's own classes, before the lockdown: the hooks by which an object is moved to another
- * thread (called by hand they hand out message ports, and steer what a clone is made of), and timers without a quota.
+ * thread (called by hand they hand out message ports, and steer what a clone is made of), those by which it is shown
+ * (they hand out the runtime's `inspect`), and timers without a quota.
  */
 export function disarmClasses(): void {
-  for (const prototype of prototypesOf(samples())) {
-    for (const key of ownKeys(prototype)) {
-      if (typeof key === 'symbol' && /messaging/.test(key.description ?? '')) {
-        deleteProperty(prototype, key)
-      }
+  for (const part of reachable(samples())) {
+    for (const key of ownKeys(part)) {
+      if (typeof key === 'symbol' && hooks.test(key.description ?? '')) deleteProperty(part, key)
     }
+  }
+  for (const prototype of prototypesOf(samples())) {
     allowOwnConstructor(prototype)
   }
   deleteProperty(AbortSignal, 'timeout')

@@ -188,3 +188,18 @@ test(
    return Object.getPrototypeOf(copy) === Object.prototype`,
   'true',
 )
+test(
+  'nothing hands out the runtime’s inspect',
+  attacked,
+  `const custom = Symbol.for('nodejs.util.inspect.custom'), found = []
+   const spy = { [custom](depth, options, inspect) { found.push(typeof inspect); return '' } }
+   for (const thing of [new Event('x'), new EventTarget(), new AbortController(), ctx.signal, new ReadableStream(), new URL('http://a')]) {
+     for (let at = thing; at; at = Object.getPrototypeOf(at)) {
+       if (Object.hasOwn(at, custom)) found.push('hook')
+       try { thing[custom](2, { ...spy, stylize: (text) => text }) } catch {}
+     }
+   }
+   console.log(spy); try { null[spy] } catch {}
+   return 'found ' + found`,
+  'found ',
+)
