@@ -153,7 +153,8 @@ function makePath(folder: string): void {
   if (existsSync(folder)) return
   const parent = dirname(folder)
   if (parent !== folder) makePath(parent)
-  mkdirSync(folder)
+  // properties put over REST may hold passwords
+  mkdirSync(folder, { mode: 0o700 })
 }
 
 function notWritable(folder: string, error: unknown): HostError {

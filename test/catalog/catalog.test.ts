@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import test from 'ava'
@@ -150,6 +150,12 @@ test('a data folder of a newer version is refused', (t) => {
     `data folder ${folder} was written by a newer version (catalog 99, this one knows 1); ` +
       'start that version, or give another folder with --data',
   )
+})
+
+test('a data folder is made with its parents, for its owner only', (t) => {
+  const folder = join(makeFolder(t), 'a', 'data')
+  new Catalog(folder).close()
+  t.is(statSync(folder).mode & 0o777, 0o700)
 })
 
 test('a data folder that cannot be made is refused', (t) => {

@@ -107,10 +107,7 @@ test('a value of the wrong type is refused with what it must be', async (t) => {
 })
 
 test('broken yaml is refused with its line', async (t) => {
-  t.is(
-    await refusal(t, 'basic:\n  debug: [1,\n'),
-    'plutino.yaml, line 3: deficient indentation',
-  )
+  t.is(await refusal(t, 'basic:\n  debug: [1,\n'), 'plutino.yaml, line 3: deficient indentation')
   t.is(await refusal(t, '- a\n'), 'plutino.yaml must hold options such as "name: value"')
 })
 
