@@ -199,6 +199,32 @@ test('a source goes on from its offset, and in pull style ends with its iteratio
   )
 })
 
+test('several instances share one stream, their offsets travel together, and it ends with the last of them', async (t) => {
+  const text = `exports.Src = class {
+    configure() {} close() {} getOffset() { return this.at } rewind(offset) { this.from = offset }
+    async open(ctx, consumer) {
+      await new Promise((wake) => setTimeout(wake, ctx.instanceId * 30))
+      this.at = 'after ' + ctx.instanceId
+      await consumer({ id: ctx.instanceId, from: this.from })
+      ctx.end()
+    }
+  }`
+  const rule = await withSource(t, text, { concurrency: 2, params: { offsets: [[null, 'one']] } })
+  await rule.wait('ended')
+  const writes = rule.of('write')
+  const rows = framesIn(writes).map(({ payload }) => JSON.parse(String(payload)))
+  t.deepEqual(rows, [{ id: 0 }, { id: 1, from: 'one' }])
+  const offsets = writes.map(({ args }) => {
+    const buffer = args[2] as ArrayBuffer
+    return readOffset(Buffer.from(buffer), new DataView(buffer), 0)
+  })
+  t.deepEqual(offsets, [
+    ['after 0', 'one'],
+    ['after 0', 'after 1'],
+  ])
+  t.is(rule.of('ended').length, 1)
+})
+
 test('a source that waits for its consumer is held back while the host has no room', async (t) => {
   let release: () => void = () => {}
   const gate = new Promise<void>((resolve) => {

@@ -42,6 +42,8 @@ export interface TestRule {
   readonly plugins?: readonly TestPlugin[]
   readonly actions?: readonly { type: string; props: Record<string, unknown> }[]
   readonly params?: Partial<OpenParams>
+  /** Instances of a plugin source. */
+  readonly concurrency?: number
   /** Answers `write`; resolved at once when missing. */
   readonly onWrite?: (chunk: ArrayBuffer, count: number) => Promise<void>
 }
@@ -207,7 +209,7 @@ export function framesOf(chunk: ArrayBuffer, count: number) {
   })
 }
 
-function planWith({ sql, stream, plugins = [], actions, tier }: TestRule) {
+function planWith({ sql, stream, plugins = [], actions, tier, concurrency }: TestRule) {
   const select = parseStatement(sql)
   const create = parseStatement(stream ?? 'CREATE STREAM demo () WITH (DATASOURCE="d")')
   if (select.type !== 'select' || create.type !== 'create') throw new Error('wrong statements')
@@ -233,7 +235,7 @@ function planWith({ sql, stream, plugins = [], actions, tier }: TestRule) {
         !plugins.some((plugin) => plugin.kind === kind && plugin.name === name),
       names: () => [],
     },
-    settings: () => ({}),
+    settings: () => ({ concurrency }),
     timeZone: 'UTC',
   })
 }
