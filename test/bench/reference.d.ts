@@ -12,8 +12,26 @@ declare module '#test/bench/reference/compare.mjs' {
     name: string,
     a: () => number,
     b: () => number,
-    options?: { windows?: number; ms?: number; warmMs?: number; print?: boolean },
+    options?: CompareOptions,
   ): Promise<Comparison>
+  export function compare(
+    name: string,
+    a: Measured,
+    b: Measured,
+    options?: CompareOptions,
+  ): Promise<Comparison>
+  export interface CompareOptions {
+    windows?: number
+    ms?: number
+    warmMs?: number
+    print?: boolean
+  }
+  /** What runs elsewhere. */
+  export interface Measured {
+    measure(ms: number): Promise<{ units: number; ms: number }>
+  }
+  export function median(values: readonly number[]): number
+  export function quantile(values: readonly number[], q: number): number
 }
 
 declare module '#test/bench/reference/payloads.mjs' {
@@ -66,4 +84,40 @@ declare module '#test/bench/reference/pipelines.mjs' {
   export function tumblingShape(emit?: (row: TumblingRow) => void): Tumbling
   export function filterProjectShape(): FilterProject
   export function filterProjectParse(): FilterProject
+}
+
+declare module '#test/bench/reference/host.mjs' {
+  import type { WorkerOptions } from 'node:worker_threads'
+  /** CPU in µs per tuple. */
+  export interface Window {
+    readonly units: number
+    readonly ms: number
+    readonly mainUs: number
+    readonly workerUs?: number
+  }
+  export interface Measuring {
+    measure(ms: number): Promise<Window>
+    close(): Promise<unknown>
+  }
+  export function startSocketToWorker(options: { port: number }): Promise<Measuring>
+  export function startChunkHandOver(options?: {
+    payloads?: readonly Uint8Array[]
+  }): Promise<Measuring>
+  export function startRawMqtt(
+    mqtt: unknown,
+    options: { url: string; topic?: string },
+  ): Promise<Measuring & { counts(): { received: number; passed: number } }>
+  export function bareWorkerStart(options?: WorkerOptions): Promise<number>
+  export function bareWorkerMemory(count?: number): Promise<number>
+}
+
+declare module '#test/bench/reference/mqtt-wire.mjs' {
+  import type { Buffer } from 'node:buffer'
+  export const PUBLISH: number
+  export function connect(clientId: string): Buffer
+  export function subscribe(topic: string): Buffer
+  export function publish(topic: string, payload: Uint8Array): Buffer
+  export function makeWalker(
+    onPacket: (type: number, bytes: Buffer, start: number, end: number) => void,
+  ): (chunk: Buffer) => void
 }

@@ -2,32 +2,11 @@ import type { Range } from '#src/worker/protocol.ts'
 import type { SourceWriter, TupleExtra } from '../connectors/connector.ts'
 import { ArrivalClock } from './arrival-clock.ts'
 import { boundOf } from './bound.ts'
+import type { SourceBufferOptions, TakeLimits } from './buffer-options.ts'
 import { arrivalOf, type Chunk, ChunkQueue, frameEnd } from './chunk.ts'
 import { headOf, offsetIn, plainHead, writeHead } from './frame-head.ts'
 import { type KnownMeta, type Meta, MetaTable } from './meta-table.ts'
 import { countOf, firstOf, onFrame, type Position, Reader, type Segment } from './reader.ts'
-
-export interface SourceBufferOptions {
-  /** Tuples not yet read, at most. @default 102400 */
-  readonly bufferLength?: number | undefined
-  /** Bytes of frames not yet read, at most. @default 268435456 */
-  readonly bufferBytes?: number | undefined
-  /** Who makes room when the source cannot wait. @default 'oldest' */
-  readonly dropPolicy?: 'oldest' | 'newest' | undefined
-  /** Sequence number of the first tuple. @default 1 */
-  readonly firstSequence?: number | undefined
-  /** ms since the epoch. */
-  readonly now?: (() => number) | undefined
-  /** Readers may be woken. */
-  readonly onRing?: (() => void) | undefined
-}
-
-export interface TakeLimits {
-  /** About so many: whole chunks are taken. @default 65536 */
-  readonly maxBytes?: number | undefined
-  /** One tuple and no more. */
-  readonly single?: boolean | undefined
-}
 
 const TAKE_BYTES = 65_536
 /** Works on every Uint8Array, and makes no view on the way. */
@@ -56,6 +35,8 @@ export class SourceBuffer implements SourceWriter {
   #limit: number
   #limitBytes: number
   #dropped = 0
+  /** Of the dropped, those that were never written. */
+  #leftOut = 0
   #highWater = 0
   #wantsRoom = false
   #hadReaders = false
@@ -81,6 +62,11 @@ export class SourceBuffer implements SourceWriter {
   /** Tuples ever written. */
   get written(): number {
     return this.#end - this.#firstSequence
+  }
+
+  /** Tuples that the source brought, whatever became of them. */
+  get offered(): number {
+    return this.written + this.#leftOut
   }
 
   /** When the newest tuple came, 0 before the first. */
@@ -199,9 +185,7 @@ export class SourceBuffer implements SourceWriter {
   /** Nothing older than this will come out of `take`. ms since the epoch. */
   pendingSince(reader: Reader): number {
     const place = reader.again[0]?.start ?? this.#nextOf(reader)
-    if (place === undefined || place.sequence === this.#end) {
-      return this.#clock.look()
-    }
+    if (place === undefined || place.sequence === this.#end) return this.#clock.look()
     const { chunk, at } = onFrame(place)
     return arrivalOf(chunk.view, at)
   }
@@ -287,6 +271,7 @@ export class SourceBuffer implements SourceWriter {
 
   #dropNewest(): void {
     this.#dropped++
+    this.#leftOut++
     for (const reader of this.#readers) reader.dropped++
   }
 
