@@ -1,18 +1,22 @@
 import type { Reader } from '../buffer/reader.ts'
 
-/** Deaths with the same first tuple in hand after which tuples are looked at one by one. */
+/** Deaths with the same tuples in hand after which those are looked at one by one. */
 const DEATHS = 2
 
 /**
- * Finds the tuple that kills a worker. After two deaths with the same first unacknowledged tuple, all that was in hand
- * then is fed tuple by tuple; the one that is alone in hand at two deaths is the killer. One death is no proof: a promise
- * that a tuple left behind may be rejected when the next one is in hand.
+ * Finds the tuple that kills a worker. What was in hand at two deaths in a row is fed tuple by tuple; the one that is
+ * alone in hand at two deaths is the killer. One death is no proof: a promise that a tuple left behind may be rejected
+ * when the next one is in hand.
  */
 export class Suspicion {
   readonly #killers = new Set<number>()
   readonly #announced = new Set<number>()
-  #first = -1
+  /** Sequence numbers that were in hand at each of the last deaths: from `#first` to before `#end`. */
+  #first = 0
+  #end = 0
   #deaths = 0
+  /** The tuple that was alone in hand at the last such death. */
+  #alone = -1
   /** Tuples before this sequence number are fed one by one. */
   #until = -1
   /** Tuples before this one were in hand at a death: one call at a time. */
@@ -21,19 +25,18 @@ export class Suspicion {
   /** To be called before the reader is rewound. */
   died(reader: Reader): void {
     const segments = reader.sent.flatMap((call) => call.segments)
-    const [oldest] = segments
-    const newest = segments.at(-1)
-    if (oldest === undefined || newest === undefined) return
-    this.#uneasyUntil = Math.max(this.#uneasyUntil, newest.end.sequence)
-    const first = oldest.start.sequence
-    const isSingle = newest.end.sequence - first === 1
-    this.#deaths = first === this.#first ? this.#deaths + 1 : 1
-    this.#first = first
-    if (this.#deaths < DEATHS) return
-    this.#until = Math.max(this.#until, newest.end.sequence)
-    if (!isSingle) return
-    this.#killers.add(first)
-    this.#deaths = 0
+    const first = segments[0]?.start.sequence
+    const end = segments.at(-1)?.end.sequence
+    if (first === undefined || end === undefined) return
+    this.#uneasyUntil = Math.max(this.#uneasyUntil, end)
+    const isSame = first < this.#end && end > this.#first
+    this.#first = isSame ? Math.max(first, this.#first) : first
+    this.#end = isSame ? Math.min(end, this.#end) : end
+    this.#deaths = isSame ? this.#deaths + 1 : 1
+    if (this.#deaths >= DEATHS) this.#until = Math.max(this.#until, this.#end)
+    if (end - first > 1) return
+    if (first === this.#alone) this.#killers.add(first)
+    this.#alone = first
   }
 
   /** The reader's next tuple was in hand at a death, of whatever cause. */
@@ -41,7 +44,7 @@ export class Suspicion {
     return nextOf(reader) < this.#uneasyUntil
   }
 
-  /** The reader's next tuple is among those that were in hand. */
+  /** The reader's next tuple is among those that were in hand again and again. */
   isNear(reader: Reader): boolean {
     return nextOf(reader) < this.#until
   }
