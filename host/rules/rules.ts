@@ -306,7 +306,10 @@ export class RuleService {
       const others = this.#options.catalog.rules.list(tenant).map(({ id }) => id)
       const hint = didYouMean(nearest(rule, others))
       const text = otherwise(rule)
-      throw new HostError('not-found', hint === undefined ? text : `${text}; ${hint}`)
+      throw new HostError(
+        'not-found',
+        hint === undefined ? text : `${text.replace(/\.$/, '')}; ${hint}`,
+      )
     }
     const definition = readRule(JSON.parse(stored.definition))
     this.#definitions.set(nameOf(key), definition)

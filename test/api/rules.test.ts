@@ -364,7 +364,7 @@ test('what is not there is 404, with the sentences of Kuiper', async (t) => {
   }
   await request('POST', '/rules', { ...rule, id: 'alarm' })
   t.like((await request('GET', '/rules/alrm')).body, {
-    message: 'Describe rule error: Rule alrm is not found.; did you mean "alarm"?',
+    message: 'Describe rule error: Rule alrm is not found; did you mean "alarm"?',
   })
 })
 
