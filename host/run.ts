@@ -32,14 +32,17 @@ function readyLine({ url, ip }: RunningServer): string {
   return `plutino ${readVersion()} is ready on ${url}${open}; its API is described at ${url}/docs`
 }
 
-/** A second signal ends the process at once. */
+/** On Ctrl-C npm passes on what the terminal has sent already: two that come together are one. */
+const patienceMs = 1000
+
+/** A second signal, later, ends the process at once. */
 function stopSignal(server: RunningServer): Promise<string> {
   return new Promise((resolve) => {
-    let count = 0
+    let first: number | undefined
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
-        count++
-        if (count > 1) process.exit(1)
+        first ??= performance.now()
+        if (performance.now() - first > patienceMs) process.exit(1)
         resolve(signal)
       })
     }

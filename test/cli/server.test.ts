@@ -53,6 +53,8 @@ test('rules run again after a kill -9', async (t) => {
   t.teardown(() => second.child.kill('SIGKILL'))
   const { body } = await send(`${await urlOf(second)}/rules/r/status`, 'GET')
   t.like(body, { status: 'running' })
+  // as npm does on Ctrl-C
+  second.child.kill('SIGINT')
   second.child.kill('SIGINT')
   t.is((await second.finished).code, 0)
 })
