@@ -1,98 +1,68 @@
-import { EngineError } from '#src/errors.ts'
 import type { Aggregator } from '#src/functions/declaration.ts'
 import { Aggregate } from '#src/operators/aggregate.ts'
 import type { Value } from '#src/operators/compiled.ts'
 import { distinct } from '#src/operators/distinct.ts'
 import type { AggregateColumn, GroupColumns, NamedValue } from '#src/operators/group-columns.ts'
-import type { Operator, OperatorContext, OperatorId, Row } from '#src/operators/operator.ts'
-import { type BoundColumns, boundColumns } from '#src/operators/window/bounds.ts'
-import { CountWindow } from '#src/operators/window/count.ts'
-import { CountAggregate } from '#src/operators/window/count-aggregate.ts'
-import { TumblingWindow } from '#src/operators/window/tumbling.ts'
-import { TumblingAggregate } from '#src/operators/window/tumbling-aggregate.ts'
-import { type Span, tumblingSpans } from '#src/operators/window/tumbling-clock.ts'
+import type { OperatorId, Row } from '#src/operators/operator.ts'
+import { boundColumns } from '#src/operators/window/bounds.ts'
+import { canonical } from '#src/plan/canonical.ts'
 import type { AggregateCall, PlanExpression } from '#src/plan/expression.ts'
-import type { AggregateNode, WindowNode, WindowSpec } from '#src/plan/plan.ts'
+import type { AggregateNode, PlanNode, WindowNode } from '#src/plan/plan.ts'
+import { some } from '#src/plan/walk.ts'
 import type { Compilation } from './compilation.ts'
+import { aggregatingWindow, keepingWindow } from './compile-window.ts'
+import { callsPlugin } from './plugin-columns.ts'
 import { columnCopier } from './record.ts'
 import { compileScalar } from './scalar.ts'
 
 /** A window that keeps its rows. */
 export function compileWindow(node: WindowNode, to: Compilation): void {
   const { id, spec, filter } = node
-  to.add('window', (context) => keepingWindow({ id, spec, filter }, to, context))
+  to.add('window', keepingWindow({ id, spec, filter }, to))
 }
 
 /**
  * An aggregate: over a window row by row where the window allows it, else over the batches that a window in front of it
  * makes.
+ * @param where of the statement, where it stands between the window and the aggregation
  */
-export function compileAggregate(node: AggregateNode, to: Compilation): void {
-  const { id, window, filter } = node
-  const columns = groupColumns(node, to)
-  const bounds = boundColumns(to.plan.hidden)
-  const passes = filter && to.expressions.compilePredicate(filter)
-  if (window?.window === 'tumbling') {
-    const spanOf = spansOf(window, to)
-    to.add('aggregate', (context) => {
-      return new TumblingAggregate(id, { columns, spanOf, filter: passes, bounds }, context)
-    })
-  } else if (window?.window === 'count' && window.interval === window.length) {
-    const { length } = window
-    to.add('aggregate', (context) => {
-      return new CountAggregate(id, { columns, length, filter: passes, bounds }, context)
-    })
-  } else {
-    if (window !== undefined) {
-      const own = { id: `${id}/window` as OperatorId, spec: window, filter }
-      to.add('window', (context) => keepingWindow(own, to, context))
-      to.isEmission = true
-    }
-    const perRow = node.perRow === true || !to.isEmission
-    to.add('aggregate', (context) => new Aggregate(id, { columns, bounds, perRow }, context))
-  }
-}
-
-interface KeptWindow {
-  readonly id: OperatorId
-  readonly spec: WindowSpec
-  readonly filter: PlanExpression | undefined
-}
-
-/** The one place that knows which windows there are. */
-function keepingWindow(
-  { id, spec, filter }: KeptWindow,
+export function compileAggregate(
+  node: AggregateNode,
   to: Compilation,
-  context: OperatorContext,
-): Operator {
-  const passes = filter && to.expressions.compilePredicate(filter)
-  const bounds: BoundColumns = boundColumns(to.plan.hidden)
-  switch (spec.window) {
-    case 'tumbling':
-      return new TumblingWindow(id, { spanOf: spansOf(spec, to), filter: passes, bounds }, context)
-    case 'count': {
-      const { length, interval } = spec
-      return new CountWindow(id, { length, interval, filter: passes, bounds }, context)
+  where?: PlanExpression,
+): void {
+  const { id, window: spec, filter } = node
+  const columns = groupColumns(node, to)
+  if (spec !== undefined) {
+    const keys = node.keys.map(({ expression }) => expression)
+    const make = aggregatingWindow({ id, spec, filter, columns, keys, where }, to)
+    if (make !== undefined) {
+      to.add('aggregate', make)
+      return
     }
-    case 'hopping':
-    case 'sliding':
-    case 'session':
-    case 'state':
-      throw new EngineError(
-        'not-supported',
-        `rule "${to.plan.ruleId}": ${spec.window} windows are not supported yet (operator ${id})`,
-      )
-    default:
-      return spec satisfies never
+    to.add('window', keepingWindow({ id: `${id}/window` as OperatorId, spec, filter }, to))
+    to.isEmission = true
   }
+  const bounds = boundColumns(to.plan.hidden)
+  const perRow = node.perRow === true || !to.isEmission
+  to.add('aggregate', (context) => new Aggregate(id, { columns, bounds, perRow }, context))
 }
 
-function spansOf(
-  { lengthMs, unit }: WindowSpec & { window: 'tumbling' },
-  { plan }: Compilation,
-): (time: number) => Span {
-  const { timeZone } = plan.settings
-  return tumblingSpans({ lengthMs, byDays: unit === 'dd', timeZone })
+/**
+ * An aggregation over a sliding window with WHERE between them: as one operator, which does not have to go through the
+ * window's rows each time that it fires.
+ */
+export function slidingWithWhere(
+  node: PlanNode,
+): { readonly node: AggregateNode; readonly where: PlanExpression } | undefined {
+  if (node.type !== 'aggregate' || node.window !== undefined) return undefined
+  const { input } = node
+  if (input.type !== 'filter' || input.clause !== 'where') return undefined
+  const { predicate: where, input: window } = input
+  if (window.type !== 'window' || window.spec.window !== 'sliding') return undefined
+  if (callsPlugin(where)) return undefined
+  const { spec, filter } = window
+  return { where, node: { ...node, input: window.input, window: spec, filter } }
 }
 
 function groupColumns(node: AggregateNode, to: Compilation): GroupColumns {
@@ -100,20 +70,26 @@ function groupColumns(node: AggregateNode, to: Compilation): GroupColumns {
   const named = ({ expression, as }: AggregateNode['keys'][number]): NamedValue => {
     return { value: compileScalar(expression, expressions), as }
   }
+  const shared = new Map<string, Value>()
   return {
     keys: node.keys.map(named),
-    calls: node.calls.map((call) => aggregateColumn(call, to)),
+    calls: node.calls.map((call) => aggregateColumn(call, to, shared)),
     first: node.first.map(named),
     keepFirst: node.keepFirst === true ? recordOfAll(hidden) : undefined,
   }
 }
 
-function aggregateColumn(call: AggregateCall, to: Compilation): AggregateColumn {
+/** @param shared arguments of all calls: windows that keep them keep each once */
+function aggregateColumn(
+  call: AggregateCall,
+  to: Compilation,
+  shared: Map<string, Value>,
+): AggregateColumn {
   const { expressions, hidden } = to
   const aggregator = aggregatorOf(call, to)
   const args =
     call.star === undefined
-      ? call.args.map((arg) => compileScalar(arg, expressions))
+      ? call.args.map((arg) => argument(arg, to, shared))
       : [recordOfAll([...hidden, ...call.star.except])]
   return {
     aggregator: call.distinct ? distinct(aggregator) : aggregator,
@@ -121,6 +97,17 @@ function aggregateColumn(call: AggregateCall, to: Compilation): AggregateColumn 
     filter: call.filter && expressions.compilePredicate(call.filter),
     as: call.as,
   }
+}
+
+function argument(written: PlanExpression, to: Compilation, shared: Map<string, Value>): Value {
+  // What calls a function may have another value each time.
+  if (some(written, ({ type }) => type === 'call')) return compileScalar(written, to.expressions)
+  const text = canonical(written)
+  const known = shared.get(text)
+  if (known !== undefined) return known
+  const made = compileScalar(written, to.expressions)
+  shared.set(text, made)
+  return made
 }
 
 function aggregatorOf(call: AggregateCall, to: Compilation): Aggregator<unknown> {

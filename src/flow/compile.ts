@@ -10,13 +10,20 @@ import { canonicalAnalytic } from '#src/plan/canonical.ts'
 import type { AnalyticCall } from '#src/plan/expression.ts'
 import type { PlanNode, SortNode } from '#src/plan/plan.ts'
 import type { Compilation } from './compilation.ts'
-import { compileAggregate, compileWindow } from './compile-aggregate.ts'
+import { compileAggregate, compileWindow, slidingWithWhere } from './compile-aggregate.ts'
 import { addColumns, callsPlugin, withPluginColumns } from './plugin-columns.ts'
 import { recordMaker } from './record.ts'
 import { compileScalar } from './scalar.ts'
 
 /** Turns a node, after its inputs, into operators. Sources are left to the flow: they have no operator. */
 export function compileNode(node: PlanNode, to: Compilation): void {
+  const sliding = slidingWithWhere(node)
+  if (sliding !== undefined) {
+    compileNode(sliding.node.input, to)
+    compileAggregate(withPluginColumns(sliding.node, to), to, sliding.where)
+    to.isEmission = true
+    return
+  }
   if (node.type !== 'source') compileNode(node.input, to)
   const { expressions } = to
   switch (node.type) {

@@ -47,6 +47,7 @@ const collect: Aggregator<unknown[]> = {
     return values
   },
   merge: (older, newer) => older.concat(newer),
+  grows: true,
   // The accumulator goes on; what was given out must not.
   result: (values) => values.slice(),
 }

@@ -100,8 +100,13 @@ export interface Aggregator<A> {
   add(accumulator: A, ...args: unknown[]): A
   /** Takes the oldest row out again; missing where that is impossible (max). */
   remove?: ((accumulator: A, ...args: unknown[]) => A) | undefined
-  /** The accumulator of two neighbouring groups, the older one first; for panes. Missing where rows must be kept in order and cannot be joined. */
+  /**
+   * The accumulator of two neighbouring groups, the older one first; for panes. Missing where rows must be kept in order
+   * and cannot be joined. It may change the older one and give back either; the newer one stays as it is.
+   */
   merge?: ((older: A, newer: A) => A) | undefined
+  /** The accumulator holds all values: where windows overlap it is made anew, and not kept once per pane. */
+  grows?: boolean | undefined
   result(accumulator: A): unknown
 }
 

@@ -167,6 +167,7 @@ function quantiles(
         foreign: older.foreign + newer.foreign,
       }
     },
+    grows: true,
     result({ values, p, foreign }) {
       refuseForeign(name, foreign)
       if (values.length === 0) return null

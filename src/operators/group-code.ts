@@ -23,10 +23,32 @@ export interface GroupSlots {
 export function groupAdder(columns: GroupColumns): (slots: GroupSlots, row: Row) => void {
   const constants: unknown[] = []
   const constant = (value: unknown) => `k${constants.push(value) - 1}`
-  const before: string[] = []
   const keys = columns.keys.map(({ value }) => `${constant(value)}(row)`)
+  const { before, adds } = callCode(columns, constant)
+  const [key] = keys
+  const slot =
+    keys.length === 1 ? `slots.index.slotOfOne(${key})` : `slots.index.slot([${keys.join(', ')}])`
+  const text = `'use strict'
+    ${constants.length === 0 ? '' : `const [${constants.map((_, i) => `k${i}`).join(', ')}] = constants`}
+    return function add(slots, row) {
+      ${before.join('\n')}
+      const known = slots.index.size
+      const slot = ${slot}
+      if (slot === known) slots.open(slot, row)
+      const { accumulators } = slots
+      ${adds.join('\n')}
+    }`
+  return new FunctionConstructor('constants', text)(constants)
+}
+
+/** Lines that evaluate the arguments of all calls, and lines that take them into the accumulators in `slot`. */
+function callCode(
+  { calls }: GroupColumns,
+  constant: (value: unknown) => string,
+): { readonly before: readonly string[]; readonly adds: readonly string[] } {
+  const before: string[] = []
   const adds: string[] = []
-  for (const [i, { aggregator, args, filter }] of columns.calls.entries()) {
+  for (const [i, { aggregator, args, filter }] of calls.entries()) {
     const names = args.map((value, j) => {
       before.push(`const a${i}_${j} = ${guarded(filter, i)}${constant(value)}(row)`)
       return `, a${i}_${j}`
@@ -42,16 +64,27 @@ export function groupAdder(columns: GroupColumns): (slots: GroupSlots, row: Row)
       )
     }
   }
-  const [key] = keys
-  const slot =
-    keys.length === 1 ? `slots.index.slotOfOne(${key})` : `slots.index.slot([${keys.join(', ')}])`
+  return { before, adds }
+}
+
+/** What a slot adder works on; see `GroupSlots`. */
+export interface OpenSlots {
+  accumulators: unknown[][]
+  open(slot: number, row: Row): void
+}
+
+export type SlotAdder = (slots: OpenSlots, slot: number, isNew: boolean, row: Row) => void
+
+/** Like `groupAdder`, for groups whose slot is known already. The keys are not looked at. */
+export function slotAdder(columns: GroupColumns): SlotAdder {
+  const constants: unknown[] = []
+  const constant = (value: unknown) => `k${constants.push(value) - 1}`
+  const { before, adds } = callCode(columns, constant)
   const text = `'use strict'
     ${constants.length === 0 ? '' : `const [${constants.map((_, i) => `k${i}`).join(', ')}] = constants`}
-    return function add(slots, row) {
+    return function add(slots, slot, isNew, row) {
       ${before.join('\n')}
-      const known = slots.index.size
-      const slot = ${slot}
-      if (slot === known) slots.open(slot, row)
+      if (isNew) slots.open(slot, row)
       const { accumulators } = slots
       ${adds.join('\n')}
     }`

@@ -4,6 +4,14 @@ import type { GroupColumns } from './group-columns.ts'
 import { KeyIndex } from './key-index.ts'
 import type { Row } from './operator.ts'
 
+/** What a group holds: the values of its key, an accumulator per call, and what is kept of its first row. */
+export interface GroupParts {
+  readonly keys: readonly unknown[]
+  readonly accumulators: unknown[]
+  readonly first: readonly unknown[]
+  readonly firstRow: Row | undefined
+}
+
 /**
  * Groups of rows and their accumulators, column by column: a key has a slot, and each call an array of accumulators by
  * slot. Rows are not kept.
@@ -15,7 +23,8 @@ export class Groups {
   readonly #take: (slots: GroupSlots, row: Row) => void
   readonly #row: GroupRow
 
-  constructor(columns: GroupColumns) {
+  /** @param adder of those columns, where many groups share one */
+  constructor(columns: GroupColumns, adder = groupAdder(columns)) {
     this.#columns = columns
     this.#index = new KeyIndex(columns.keys.length)
     this.#slots = {
@@ -25,7 +34,7 @@ export class Groups {
       firstRows: [],
       open: (slot, row) => this.#open(slot, row),
     }
-    this.#take = groupAdder(columns)
+    this.#take = adder
     this.#row = groupRow(columns)
     this.clear()
   }
@@ -55,6 +64,19 @@ export class Groups {
       }
     }
     return made
+  }
+
+  /** Hands over what each group holds, in order of appearance; call `clear` before the next row comes. */
+  hand(over: (group: GroupParts) => void): void {
+    const { keys } = this.#columns
+    for (let slot = 0; slot < this.#index.size; slot++) {
+      over({
+        keys: keys.map((_, i) => this.#index.value(slot, i)),
+        accumulators: this.#slots.accumulators.map((column) => column[slot]),
+        first: this.#slots.firsts.map((column) => column[slot]),
+        firstRow: this.#slots.firstRows[slot],
+      })
+    }
   }
 
   clear(): void {

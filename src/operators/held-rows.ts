@@ -27,6 +27,10 @@ export class HeldRows {
     return this.#held[this.#left]?.time ?? Number.POSITIVE_INFINITY
   }
 
+  hasOf(source: number): boolean {
+    return this.#held.some((held, i) => i >= this.#left && held.source === source)
+  }
+
   add(row: Row, time: number, source: number): void {
     const held = this.#held
     const own: Held = { row, time, source }

@@ -25,13 +25,13 @@ export class Merge implements Intake {
 
   constructor(
     id: OperatorId,
-    options: { readonly sources: number; readonly batchRows: number },
+    options: { readonly sources: readonly number[]; readonly batchRows: number },
     context: OperatorContext,
   ) {
     this.id = id
     this.#most = options.batchRows
     this.#context = context
-    this.#reached = Array.from({ length: options.sources }, () => Number.NEGATIVE_INFINITY)
+    this.#reached = startOf(options.sources)
   }
 
   link(output: Output): void {
@@ -60,9 +60,10 @@ export class Merge implements Intake {
     this.#release()
   }
 
-  /** Told by the sources, not by the clock. */
+  /** A row that waits goes on as soon as no source has anything as old. */
   wakeAt(): number {
-    return Number.POSITIVE_INFINITY
+    if (this.#held.size === 0) return Number.POSITIVE_INFINITY
+    return Math.max(this.#held.oldest, Math.min(...this.#reached)) + 1
   }
 
   snapshot(): unknown {
@@ -82,4 +83,11 @@ export class Merge implements Intake {
     metrics.recordsOut += this.#held.release(bound, all, this.#most, this.#output)
     if (bound !== Number.NEGATIVE_INFINITY) this.#output.advance(bound)
   }
+}
+
+/** By source number: those that give no rows have been reached for ever. */
+export function startOf(sources: readonly number[]): number[] {
+  return Array.from({ length: Math.max(...sources) + 1 }, (_, source) =>
+    sources.includes(source) ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
+  )
 }

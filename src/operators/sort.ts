@@ -76,15 +76,20 @@ export class Sort implements Operator {
         this.#context.rowError(error, times[i] as number)
       }
     }
-    keyed.sort((a, b) => compareRows(a, b, keys))
+    keyed.sort((a, b) => compareKeys(a.keys, b.keys, keys))
     return { rows: keyed.map(({ row }) => row), times: times.slice(0, keyed.length) }
   }
 }
 
-function compareRows(a: Keyed, b: Keyed, keys: readonly SortKey[]): number {
+/** The order of two rows by the values of their keys. */
+export function compareKeys(
+  a: readonly unknown[],
+  b: readonly unknown[],
+  keys: readonly SortKey[],
+): number {
   for (let i = 0; i < keys.length; i++) {
-    const left = a.keys[i]
-    const right = b.keys[i]
+    const left = a[i]
+    const right = b[i]
     if (isNull(left) || isNull(right)) {
       if (isNull(left) && isNull(right)) continue
       return isNull(left) ? 1 : -1

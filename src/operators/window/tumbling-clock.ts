@@ -29,16 +29,20 @@ export function tumblingSpans(options: TumblingOptions): (time: number) => Span 
 
 /** Days are counted from 1970-01-01 of the zone's calendar. */
 function daySpan(time: number, days: number, timeZone: string): Span {
-  const date = Instant.fromEpochMilliseconds(Math.floor(time))
-    .toZonedDateTimeISO(timeZone)
-    .toPlainDate()
-  const number = date.since(new PlainDate(1970, 1, 1), { largestUnit: 'day' }).days
-  const first = Math.floor(number / days) * days
+  const first = Math.floor(dayNumber(time, timeZone) / days) * days
   return { start: midnight(first, timeZone), end: midnight(first + days, timeZone) }
 }
 
+/** The day of the zone's calendar in which a time lies; 1970-01-01 is 0. */
+export function dayNumber(time: number, timeZone: string): number {
+  const date = Instant.fromEpochMilliseconds(Math.floor(time))
+    .toZonedDateTimeISO(timeZone)
+    .toPlainDate()
+  return date.since(new PlainDate(1970, 1, 1), { largestUnit: 'day' }).days
+}
+
 /** The first moment of the day; not 0 o'clock where that hour is skipped. */
-function midnight(day: number, timeZone: string): number {
+export function midnight(day: number, timeZone: string): number {
   const date = new PlainDate(1970, 1, 1).add({ days: day })
   return date.toZonedDateTime(timeZone).epochMilliseconds
 }

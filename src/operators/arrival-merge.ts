@@ -1,0 +1,118 @@
+import { EngineError } from '#src/errors.ts'
+import { HeldRows } from './held-rows.ts'
+import type { Intake } from './intake.ts'
+import { startOf } from './merge.ts'
+import {
+  type Batch,
+  type OperatorContext,
+  type OperatorId,
+  type Output,
+  type Row,
+  unlinked,
+} from './operator.ts'
+
+/** A row on its way to the watermark; a `null` row was dropped at its source, its time counts all the same. */
+interface Arrived {
+  readonly source: number
+  readonly row: Row | null
+  readonly time: number
+}
+
+/**
+ * Brings the rows of several sources to the watermark in the order of their arrival, so that what is late does not
+ * depend on how the sources were read.
+ */
+export class ArrivalMerge implements Intake {
+  readonly id: OperatorId
+  readonly #next: Intake
+  readonly #context: OperatorContext
+  readonly #held = new HeldRows()
+  /** By source: nothing that arrived earlier will come. */
+  #reached: number[]
+  readonly #release: Output
+  #output: Output = unlinked
+
+  constructor(
+    id: OperatorId,
+    options: { readonly sources: readonly number[]; readonly next: Intake },
+    context: OperatorContext,
+  ) {
+    this.id = id
+    this.#next = options.next
+    this.#context = context
+    this.#reached = startOf(options.sources)
+    this.#release = { push: (batch) => this.#give(batch), advance() {} }
+  }
+
+  link(output: Output): void {
+    this.#output = output
+  }
+
+  take(source: number, row: Row, time: number, arrival: number): void {
+    this.#context.metrics.recordsIn++
+    this.#hold({ source, row, time }, arrival)
+  }
+
+  see(source: number, time: number, arrival: number): void {
+    this.#hold({ source, row: null, time }, arrival)
+  }
+
+  settle(): void {}
+
+  reach(source: number, time: number): void {
+    if (time <= (this.#reached[source] ?? Number.POSITIVE_INFINITY)) return
+    this.#reached[source] = time
+    const bound = Math.min(...this.#reached)
+    const all = bound === Number.POSITIVE_INFINITY
+    this.#held.release(bound, all, Number.POSITIVE_INFINITY, this.#release)
+    this.#next.settle()
+    for (const [number, at] of this.#reached.entries()) {
+      // The end of a source counts when all that arrived before it has gone on.
+      this.#next.reach(number, at === Number.POSITIVE_INFINITY && !this.#waits(number) ? at : bound)
+    }
+  }
+
+  push(_batch: Batch): void {
+    throw new EngineError('bad-plan', `${this.id}: rows of several sources are merged one by one`)
+  }
+
+  advance(time: number): void {
+    this.#output.advance(time)
+  }
+
+  wakeAt(): number {
+    const next = this.#next.wakeAt()
+    if (this.#held.size === 0) return next
+    return Math.min(next, Math.max(this.#held.oldest, Math.min(...this.#reached)) + 1)
+  }
+
+  snapshot(): unknown {
+    return { reached: [...this.#reached], held: this.#held.snapshot() }
+  }
+
+  restore(state: unknown): void {
+    const { reached, held } = state as { reached: number[]; held: unknown } // what snapshot made
+    this.#reached = this.#reached.map((at, source) => reached[source] ?? at)
+    this.#held.restore(held)
+  }
+
+  #hold(arrived: Arrived, arrival: number): void {
+    this.#held.add({ ...arrived }, arrival, arrived.source)
+  }
+
+  #waits(source: number): boolean {
+    return this.#held.hasOf(source)
+  }
+
+  #give({ rows, times }: Batch): void {
+    for (let i = 0; i < rows.length; i++) {
+      const { source, row, time } = rows[i] as unknown as Arrived // `#hold` put it there
+      const arrival = times[i] as number
+      if (row === null) this.#next.see(source, time, arrival)
+      else {
+        this.#context.metrics.recordsOut++
+        this.#next.take(source, row, time, arrival)
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { FunctionConstructor } from '#src/expressions/captured.ts'
+import type { Row } from './operator.ts'
+
+/**
+ * Rows behind a merge: `{ [source]: row | null }`, with all sources of the statement in it, so that they all have one
+ * hidden class. Made by generated code; names get into it as JSON literals only.
+ */
+export type KeyedRow = Readonly<Record<string, Row | null>>
+
+/** Makes the keyed row of a row of source `own`. */
+export function keyer(names: readonly string[], own: string): (row: Row) => Row {
+  const fields = names.map((name) => `${key(name)}: ${name === own ? 'row' : 'null'}`)
+  return new FunctionConstructor(`return (row) => ({ ${fields.join(', ')} })`)()
+}
+
+/**
+ * Makes one keyed row of what `left` has, and of source `right` from another; of window bounds and other hidden columns
+ * those of `left`.
+ */
+export function pairer(
+  names: readonly string[],
+  right: string,
+  hidden: readonly string[],
+): (left: Row, right: Row) => Row {
+  const fields = names.map((name) => `${key(name)}: ${name === right ? 'b' : 'a'}[${text(name)}]`)
+  const bounds = hidden.map((name) => `${key(name)}: a[${text(name)}]`)
+  return new FunctionConstructor(`return (a, b) => ({ ${[...fields, ...bounds].join(', ')} })`)()
+}
+
+/** In a literal `"__proto__": x` sets the prototype; a computed key is a property like any other. */
+function key(name: string): string {
+  return `[${text(name)}]`
+}
+
+function text(name: string): string {
+  return JSON.stringify(name)
+}

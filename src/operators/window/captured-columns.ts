@@ -1,0 +1,108 @@
+import { FunctionConstructor } from '#src/expressions/captured.ts'
+import type { AggregateColumn, GroupColumns } from '#src/operators/group-columns.ts'
+import type { Row } from '#src/operators/operator.ts'
+
+/** Rows that follow each other, as columns of what a window needs of them, and their accumulators. */
+export interface Block {
+  readonly times: number[]
+  /** Numbers the rows of all groups. */
+  readonly sequences: number[]
+  readonly columns: unknown[][]
+  /** By call, over all rows of the block; of calls that are joined. */
+  readonly accumulators: unknown[]
+}
+
+/** Generated for the calls of a statement. */
+export interface CapturedColumns {
+  /** How many columns a block has. */
+  readonly width: number
+  /** Which column holds what `first` asks for, in its order. */
+  readonly first: readonly number[]
+  /** Which column holds the copies of rows. */
+  readonly keepFirst: number | undefined
+  /** Where the row, once its expressions are evaluated, finds its block; throws what they throw. */
+  take(find: (key: readonly unknown[]) => Block, row: Row, time: number, sequence: number): void
+  /** Takes rows of a block into the accumulators of the calls that are joined. */
+  fold(accumulators: unknown[], block: Block, from: number, to: number): void
+  /** Into those of the others. */
+  foldOthers(accumulators: unknown[], block: Block, from: number, to: number): void
+}
+
+/** Whether accumulators of neighbouring rows can be joined; of other calls they are made anew for each emission. */
+export function isJoined({ aggregator }: AggregateColumn): boolean {
+  return aggregator.merge !== undefined && !aggregator.grows
+}
+
+/**
+ * What calls read of a row is evaluated once, when it comes, and kept in columns; the same value asked for twice is kept
+ * once.
+ * @param keyed whether rows are numbered
+ */
+export function capturedColumns(columns: GroupColumns, keyed: boolean): CapturedColumns {
+  const { calls, keys, first, keepFirst } = columns
+  const constants: unknown[] = []
+  const constant = (value: unknown) => `k${constants.push(value) - 1}`
+  const places = new Map<unknown, number>()
+  const values: string[] = []
+  const capture = (value: unknown, text: string): number => {
+    const known = places.get(value)
+    if (known !== undefined) return known
+    places.set(value, values.length)
+    return values.push(text) - 1
+  }
+  const adds: string[] = []
+  const folds: string[] = []
+  const others: string[] = []
+  for (const [i, call] of calls.entries()) {
+    const { aggregator, args, filter } = call
+    const passes = filter && capture(filter, `${constant(filter)}(row) === true`)
+    const places = args.map((value) => {
+      // An argument behind a filter is not evaluated where that does not pass, so it is that call's own.
+      const guard = passes === undefined ? '' : `!v${passes} ? undefined : `
+      const known = passes === undefined ? value : {}
+      return capture(known, `${guard}${constant(value)}(row)`)
+    })
+    const own = constant(aggregator)
+    const line = (read: (place: number) => string) => {
+      const list = places.map((place) => `, ${read(place)}`).join('')
+      const condition = passes === undefined ? '' : `if (${read(passes)}) `
+      return `${condition}accumulators[${i}] = ${own}.add(accumulators[${i}]${list})`
+    }
+    const fold = line((place) => `columns[${place}][i]`)
+    if (isJoined(call)) {
+      adds.push(line((place) => `v${place}`))
+      folds.push(fold)
+    } else others.push(fold)
+  }
+  const firsts = first.map(({ value }) => capture(value, `${constant(value)}(row)`))
+  const kept = keepFirst && capture(keepFirst, `${constant(keepFirst)}(row)`)
+  const key = keys.map(({ value }) => `${constant(value)}(row)`)
+  const head =
+    constants.length === 0 ? '' : `const [${constants.map((_, i) => `k${i}`)}] = constants`
+  const loop = (lines: readonly string[]) =>
+    lines.length === 0 ? '' : `for (let i = from; i < to; i++) { ${lines.join('\n')} }`
+  const text = `'use strict'
+    ${head}
+    const none = []
+    function take(find, row, time, sequence) {
+      ${values.map((value, i) => `const v${i} = ${value}`).join('\n')}
+      const block = find(${key.length === 0 ? 'none' : `[${key.join(', ')}]`})
+      const { columns, accumulators } = block
+      block.times.push(time)
+      ${keyed ? 'block.sequences.push(sequence)' : ''}
+      ${values.map((_, i) => `columns[${i}].push(v${i})`).join('\n')}
+      ${adds.join('\n')}
+    }
+    function fold(accumulators, { columns }, from, to) {
+      ${loop(folds)}
+    }
+    function foldOthers(accumulators, { columns }, from, to) {
+      ${loop(others)}
+    }
+    return { take, fold, foldOthers }`
+  const made: Pick<CapturedColumns, 'take' | 'fold' | 'foldOthers'> = new FunctionConstructor(
+    'constants',
+    text,
+  )(constants)
+  return { ...made, width: values.length, first: firsts, keepFirst: kept }
+}

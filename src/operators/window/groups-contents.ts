@@ -1,0 +1,52 @@
+import { groupAdder } from '#src/operators/group-code.ts'
+import type { GroupColumns } from '#src/operators/group-columns.ts'
+import { Groups } from '#src/operators/groups.ts'
+import type { Row } from '#src/operators/operator.ts'
+import { type BoundColumns, writeBounds } from './bounds.ts'
+import type { Contents, Range } from './contents.ts'
+
+/** Groups by dimensions in each window. */
+export class GroupsContents implements Contents {
+  readonly keepsRows = false
+  readonly #columns: GroupColumns
+  readonly #adder: ReturnType<typeof groupAdder>
+  readonly #bounds: BoundColumns
+  #groups: (Groups | undefined)[] = []
+
+  constructor(columns: GroupColumns, bounds: BoundColumns) {
+    this.#columns = columns
+    this.#adder = groupAdder(columns)
+    this.#bounds = bounds
+  }
+
+  add(slot: number, _isNew: boolean, row: Row): void {
+    this.#of(slot).add(row)
+  }
+
+  take(slot: number, { start, end }: Range, failed: (error: unknown) => void): readonly Row[] {
+    const groups = this.#of(slot)
+    const rows = groups.rows((row) => writeBounds(row, this.#bounds, start, end), failed)
+    this.#groups[slot] = undefined
+    return rows
+  }
+
+  renumber(slots: readonly number[]): void {
+    this.#groups = slots.map((slot) => this.#groups[slot])
+  }
+
+  snapshot(): unknown {
+    return this.#groups.map((groups) => groups?.snapshot())
+  }
+
+  restore(state: unknown): void {
+    for (const [slot, saved] of (state as unknown[]).entries()) this.#of(slot).restore(saved)
+  }
+
+  #of(slot: number): Groups {
+    const known = this.#groups[slot]
+    if (known !== undefined) return known
+    const made = new Groups(this.#columns, this.#adder)
+    this.#groups[slot] = made
+    return made
+  }
+}

@@ -1,0 +1,159 @@
+import type { Absorber } from '#src/operators/absorber.ts'
+import type { Predicate } from '#src/operators/compiled.ts'
+import type { GroupColumns } from '#src/operators/group-columns.ts'
+import { Groups } from '#src/operators/groups.ts'
+import {
+  type Batch,
+  type OperatorContext,
+  type OperatorId,
+  type Output,
+  type Row,
+  unlinked,
+} from '#src/operators/operator.ts'
+import { type BoundColumns, writeBounds } from './bounds.ts'
+import type { HopClock } from './hop-clock.ts'
+import { PaneStore } from './pane-store.ts'
+
+export interface HoppingAggregateOptions {
+  /** All calls of which have panes: `hasPanes`. */
+  readonly columns: GroupColumns
+  readonly clock: HopClock
+  readonly filter?: Predicate | undefined
+  readonly bounds: BoundColumns
+}
+
+interface State {
+  readonly hop: number
+  readonly pane: number
+  readonly paneEnd: number
+  readonly open: unknown
+  readonly closed: unknown
+}
+
+/**
+ * Groups over a hopping window. A row is aggregated once, into the open pane; panes are shared by the windows in which
+ * they lie. A window without rows emits nothing.
+ */
+export class HoppingAggregate implements Absorber {
+  readonly id: OperatorId
+  readonly #options: HoppingAggregateOptions
+  readonly #context: OperatorContext
+  readonly #open: Groups
+  readonly #closed: PaneStore
+  #output: Output = unlinked
+  /** The window that ends next. */
+  #hop = 0
+  #pane = 0
+  #paneEnd = Number.NEGATIVE_INFINITY
+  /** The open pane lies in some window; where windows leave gaps it may not. */
+  #isInWindow = false
+
+  constructor(id: OperatorId, options: HoppingAggregateOptions, context: OperatorContext) {
+    this.id = id
+    this.#options = options
+    this.#context = context
+    this.#open = new Groups(options.columns)
+    this.#closed = new PaneStore(options.columns)
+  }
+
+  link(output: Output): void {
+    this.#output = output
+  }
+
+  push({ rows, times }: Batch): void {
+    for (let i = 0; i < rows.length; i++) this.absorb(rows[i] as Row, times[i] as number)
+  }
+
+  absorb(row: Row, time: number): void {
+    this.#context.metrics.recordsIn++
+    if (time >= this.#paneEnd) {
+      this.#close(time)
+      this.#enter(time)
+    }
+    if (!this.#isInWindow) return
+    const { filter } = this.#options
+    try {
+      if (filter !== undefined && filter(row) !== true) return
+      this.#open.add(row)
+    } catch (error) {
+      this.#context.rowError(error, time)
+    }
+  }
+
+  settle(): void {}
+
+  advance(time: number): void {
+    if (time >= this.#paneEnd && !this.#isEmpty()) {
+      this.#close(time)
+      if (time === Number.POSITIVE_INFINITY) this.#paneEnd = Number.NEGATIVE_INFINITY
+      else this.#enter(time)
+    }
+    this.#output.advance(time)
+  }
+
+  wakeAt(): number {
+    return this.#isEmpty() ? Number.POSITIVE_INFINITY : this.#options.clock.endOf(this.#hop)
+  }
+
+  snapshot(): State | undefined {
+    if (this.#isEmpty()) return undefined
+    return {
+      hop: this.#hop,
+      pane: this.#pane,
+      paneEnd: this.#paneEnd,
+      open: this.#open.snapshot(),
+      closed: this.#closed.snapshot(),
+    }
+  }
+
+  restore(state: unknown): void {
+    const { hop, pane, paneEnd, open, closed } = state as State // what snapshot made
+    this.#hop = hop
+    this.#pane = pane
+    this.#paneEnd = paneEnd
+    this.#isInWindow = this.#options.clock.firstPane(hop) <= pane
+    this.#open.restore(open)
+    this.#closed.restore(closed)
+  }
+
+  #isEmpty(): boolean {
+    return this.#open.size === 0 && this.#closed.size === 0
+  }
+
+  /** Closes the open pane, and each window that ends until then. */
+  #close(time: number): void {
+    this.#open.hand((group) => this.#closed.add(this.#pane, group))
+    this.#open.clear()
+    if (this.#closed.size === 0) return
+    const { clock } = this.#options
+    const now = time === Number.POSITIVE_INFINITY ? time : clock.hopOf(time)
+    while (this.#hop < now && this.#closed.size > 0) {
+      this.#fire(this.#hop)
+      this.#hop++
+      this.#closed.evict(clock.firstPane(this.#hop))
+    }
+  }
+
+  #enter(time: number): void {
+    const { clock } = this.#options
+    const hop = clock.hopOf(time)
+    const split = clock.splitOf(hop)
+    const isOlder = time < split
+    this.#hop = hop
+    this.#pane = 2 * hop + (isOlder ? 0 : 1)
+    this.#paneEnd = isOlder ? split : clock.endOf(hop)
+    this.#isInWindow = clock.firstPane(hop) <= this.#pane
+  }
+
+  #fire(window: number): void {
+    const { clock, bounds } = this.#options
+    const [start, end] = [clock.startOf(window), clock.endOf(window)]
+    const rows = this.#closed.rows(
+      (row) => writeBounds(row, bounds, start, end),
+      (error) => this.#context.rowError(error, end),
+    )
+    if (rows.length === 0) return
+    this.#context.metrics.recordsOut += rows.length
+    this.#output.push({ rows, times: rows.map(() => end) })
+  }
+}
