@@ -64,12 +64,16 @@ function round(x: number): number {
   return Math.round(x * 10) / 10
 }
 
+/** Ends early when the rule stops, which it may have done already. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((wake) => {
-    const timer = setTimeout(wake, ms)
-    signal.addEventListener('abort', () => {
+    const done = () => {
       clearTimeout(timer)
+      signal.removeEventListener('abort', done)
       wake()
-    })
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+    if (signal.aborted) done()
   })
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { build } from 'esbuild'
 import yazl from 'yazl'
 import { PackError } from './errors.ts'
@@ -39,8 +39,8 @@ export async function pack(folder: string, options: PackOptions = {}): Promise<P
   for (const file of new Set(project.entries.map((entry) => entry.file))) {
     files.set(scriptName(file), await bundle(project, file))
   }
-  for (const { options: schema } of project.entries) {
-    if (schema !== undefined) files.set(schema, await readFile(join(folder, schema)))
+  for (const entry of project.entries) {
+    if (entry.options !== undefined) files.set(entry.options, await readSchema(project, entry))
   }
   files.set('package.json', JSON.stringify(packedManifest(project), undefined, 2))
   for (const extra of [
@@ -64,10 +64,27 @@ export async function pack(folder: string, options: PackOptions = {}): Promise<P
   }
 }
 
+async function readSchema(
+  { folder }: Project,
+  { kind, name, options = '' }: ProjectEntry,
+): Promise<Uint8Array> {
+  try {
+    return await readFile(join(folder, options))
+  } catch (error) {
+    throw new PackError(
+      'bad-manifest',
+      `${join(folder, 'package.json')}: ${kind} "${name}": schema "${options}" cannot be read: ${(error as Error).message}`,
+      { cause: error },
+    )
+  }
+}
+
 async function bundle({ folder }: Project, file: string): Promise<string> {
   try {
     const { outputFiles } = await build({
-      entryPoints: [join(folder, file)],
+      entryPoints: [resolve(folder, file)],
+      // Comments in the bundle name files from here: the same wherever the project lies.
+      absWorkingDir: resolve(folder),
       bundle: true,
       write: false,
       format: 'esm',
