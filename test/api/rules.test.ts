@@ -135,7 +135,8 @@ test('a plugin source gets its datasource and properties, a rule its variables',
     sql: 'CREATE STREAM p () WITH (DATASOURCE="d", TYPE="random", CONF_KEY="fast")',
   })
   t.is((await request('POST', '/rules', { ...rule, sql: 'SELECT a FROM p' })).status, 201)
-  t.like(cell.spec('r')?.plugins[0], { name: 'random', datasource: 'd', props: { interval: 1 } })
+  t.is(cell.spec('r')?.plugins[0]?.name, 'random')
+  t.like(cell.spec('r')?.sources[0], { type: 'random', datasource: 'd', props: { interval: 1 } })
   t.is(cell.spec('r')?.options.memoryLimitBytes, 192 * 1024 * 1024)
   t.deepEqual(cell.spec('r')?.props, { k: 'b', x: '1=2' })
 })
