@@ -9,6 +9,8 @@ interface Shared {
 /** The sources that all rules of a tenant on a stream share: one connector, one buffer, a position for each rule. */
 export class SharedSources {
   readonly #shared = new Map<string, Shared>()
+  /** The last life of a stream's source that is still letting go of its connection. */
+  readonly #closing = new Map<string, Promise<void>>()
 
   /** The source of a stream, made for its first rule: that one's properties and qos hold for all. */
   acquire(options: RunningSourceOptions): RunningSource {
@@ -23,7 +25,8 @@ export class SharedSources {
     promise.catch(() => {})
     this.#shared.set(key, { source, opened: promise, users: 1 })
     // The first rule adds its reader before anything is written: it gets the first tuple too.
-    setImmediate(() => source.open().then(resolve, reject))
+    const before = this.#closing.get(key) ?? new Promise<void>((next) => setImmediate(next))
+    before.then(() => source.open()).then(resolve, reject)
     return source
   }
 
@@ -38,7 +41,11 @@ export class SharedSources {
     const shared = this.#shared.get(key)
     if (shared === undefined || --shared.users > 0) return
     this.#shared.delete(key)
-    await shared.source.close()
+    const closing = shared.source.close().finally(() => {
+      if (this.#closing.get(key) === closing) this.#closing.delete(key)
+    })
+    this.#closing.set(key, closing)
+    await closing
   }
 }
 
