@@ -79,16 +79,8 @@ export class SpecBuilder {
     }
   }
 
-  #plugins(tenant: string, { plan, sources }: Planned): Promise<PluginCode[]> {
-    return Promise.all(
-      plan.plugins.map(async (use, index) => {
-        const code = await this.#options.plugins.load(tenant, use)
-        const source = plan.sources.find(({ plugin }) => plugin === index)
-        if (source === undefined) return code
-        const { definition, props } = sources.get(source.stream) ?? {}
-        return { ...code, datasource: definition?.options.datasource, props }
-      }),
-    )
+  #plugins(tenant: string, { plan }: Planned): Promise<PluginCode[]> {
+    return Promise.all(plan.plugins.map((use) => this.#options.plugins.load(tenant, use)))
   }
 }
 

@@ -187,8 +187,8 @@ export class PluginHost {
       const source = new PluginSource({
         title: titleOf(code),
         instance: this.#instance(code),
-        datasource: setup?.datasource ?? code.datasource ?? '',
-        props: setup?.props ?? code.props ?? {},
+        datasource: setup?.datasource ?? '',
+        props: setup?.props ?? {},
         offset: (many === 1 ? saved : positions[instanceId]) ?? undefined,
         frameOffset: (own) => {
           if (many === 1) return own

@@ -62,9 +62,6 @@ export interface PluginCode {
   readonly export: string
   readonly kind: 'source' | 'sink' | 'function'
   readonly name: string
-  /** What `configure` of a plugin source gets: DATASOURCE and properties. */
-  readonly datasource?: string | undefined
-  readonly props?: Readonly<Record<string, unknown>> | undefined
 }
 
 export interface Opened {

@@ -17,6 +17,7 @@ import type {
   OpenParams,
   PluginCode,
   RuleWorker,
+  SourceSetup,
 } from '#src/worker/protocol.ts'
 import { functions } from '#test/flow/functions.ts'
 import { feed, payloads } from '#test/flow/rule.ts'
@@ -128,6 +129,7 @@ export class RuleThread {
     return {
       plan,
       plugins: plan.plugins.map((use) => codeOf(plugins, use)),
+      sources: plan.sources.map((source) => setupOf(plugins, source.plugin, plan.plugins)),
       offsets: [],
       positions: [],
       epoch: 1,
@@ -240,6 +242,16 @@ function planWith({ sql, stream, plugins = [], actions, tier, concurrency }: Tes
   })
 }
 
+function setupOf(
+  plugins: readonly TestPlugin[],
+  plugin: number | undefined,
+  uses: readonly PluginUse[],
+): SourceSetup | undefined {
+  const use = plugin === undefined ? undefined : uses[plugin]
+  const found = plugins.find(({ kind, name }) => kind === use?.kind && name === use.name)
+  return found && { datasource: found.datasource ?? '', props: found.props ?? {} }
+}
+
 function codeOf(plugins: readonly TestPlugin[], use: PluginUse): PluginCode {
   const plugin = plugins.find(({ kind, name }) => kind === use.kind && name === use.name)
   if (plugin === undefined) throw new Error(`no plugin ${use.name}`)
@@ -251,7 +263,5 @@ function codeOf(plugins: readonly TestPlugin[], use: PluginUse): PluginCode {
     export: plugin.export ?? use.name,
     kind: use.kind,
     name: use.name,
-    datasource: plugin.datasource,
-    props: plugin.props,
   }
 }

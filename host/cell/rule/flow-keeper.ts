@@ -1,6 +1,6 @@
 import type { Logger } from '@plutino/sdk'
-import type { Range } from '#src/worker/protocol.ts'
-import type { Death, RuleSpec, StoredCheckpoint } from '../cell.ts'
+import type { Range, SourceSetup } from '#src/worker/protocol.ts'
+import type { Death, RuleSpec, SourceSpec, StoredCheckpoint } from '../cell.ts'
 import { OffenceError, type Serve } from '../workers/guarded-endpoint.ts'
 import type { RulePool } from '../workers/pool.ts'
 import type { Watchdog } from '../workers/watchdog.ts'
@@ -160,6 +160,9 @@ export class FlowKeeper {
     const opened = await handle.open({
       plan: rule.plan,
       plugins: rule.plugins,
+      sources: rule.plan.sources.map(({ plugin }, index) =>
+        plugin === undefined ? undefined : setupOf(rule.sources[index]),
+      ),
       state: checkpoint === undefined ? undefined : copyOf(checkpoint.state),
       offsets: rule.plan.sources.map((_, index) => checkpoint?.sources[index]?.offset),
       positions,
@@ -224,4 +227,9 @@ export class FlowKeeper {
 /** Transferred to the worker; the checkpoint itself stays. */
 function copyOf(state: Uint8Array): ArrayBuffer {
   return Uint8Array.from(state).buffer
+}
+
+/** What a plugin's source is configured with; what built-in ones get stays here. */
+function setupOf(source: SourceSpec | undefined): SourceSetup | undefined {
+  return source && { datasource: source.datasource, props: source.props }
 }
