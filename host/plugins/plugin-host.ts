@@ -41,6 +41,7 @@ export class PluginHost implements PluginService {
   readonly #store: PackageStore
   readonly #admission: Admission
   readonly #utility = new Utility()
+  readonly #closing = new AbortController()
   /** One change at a time: two installations of one name must not meet. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -56,7 +57,9 @@ export class PluginHost implements PluginService {
     await this.#store.sweep((tenant) => this.#installed.records(tenant).map(({ path }) => path))
   }
 
+  /** A download in progress is given up. */
   async close(): Promise<void> {
+    this.#closing.abort()
     await this.#turn.catch(() => {})
     await this.#utility.close()
   }
@@ -200,7 +203,7 @@ export class PluginHost implements PluginService {
     const versions = this.#installed.named(tenant, kind, name)
     if (mode === 'replace' && versions.length === 0)
       throw this.#admission.unknown(tenant, kind, name)
-    const zip = await download(file, this.#options.download)
+    const zip = await download(file, this.#options.download, this.#closing.signal)
     const wanted = { kind, name, functions }
     const { hostVersion, etcFolder } = this.#options
     const prepared = await this.#utility.prepare({ zip, wanted, hostVersion }).catch(asFailed)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { PluginRecords } from '#host/catalog/plugins.ts'
 import { InstallError } from '#host/plugins/errors.ts'
+import { serve } from '#test/fixtures/http.ts'
 import { makePluginHost, packageFiles } from '#test/fixtures/plugin-host.ts'
 
 const T = 'default'
