@@ -52,7 +52,7 @@ async function bundle(
     format: 'esm',
     platform: 'node',
     target: 'node26',
-    // Boots 5 ms earlier than with white space; names are kept because errors and registered types show them.
+    // Boots 1 to 2 of some 33 ms earlier than with white space. Errors and registered types show names: they are kept.
     minify: true,
     keepNames: true,
     legalComments: 'none',

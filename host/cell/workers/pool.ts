@@ -8,7 +8,7 @@ export interface PoolOptions {
   readonly tier: Tier
   /** One script. */
   readonly entry: string
-  /** A small one halves the memory of an idle worker. @default 2 */
+  /** Keeps the garbage of a worker that has run small; one that has just booted weighs the same at 2, 16 and 48. @default 2 */
   readonly maxYoungGenerationSizeMb?: number | undefined
   /** Far above need: V8 ends the process for some shapes of too much. The watchdog keeps the real limit. @default 4096 */
   readonly maxOldGenerationSizeMb?: number | undefined
