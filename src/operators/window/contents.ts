@@ -11,6 +11,8 @@ export interface Contents {
    * @param failed told of each group whose result could not be made
    */
   take(slot: number, range: Range, failed: (error: unknown) => void): readonly Row[]
+  /** What the window in one slot holds stands in another, in which there is none. */
+  move(from: number, to: number): void
   /** Only those slots are in use, and numbered anew in this order. */
   renumber(slots: readonly number[]): void
   /** Called when all slots are in use. */

@@ -59,6 +59,13 @@ export class GroupContents implements Contents {
     return rows
   }
 
+  move(from: number, to: number): void {
+    const { accumulators, firsts, firstRows } = this.#slots
+    for (const column of accumulators) column[to] = column[from]
+    for (const column of firsts) column[to] = column[from]
+    if (this.#columns.keepFirst !== undefined) firstRows[to] = firstRows[from] ?? {}
+  }
+
   renumber(slots: readonly number[]): void {
     const own = this.#slots
     own.accumulators = own.accumulators.map((column) => slots.map((slot) => column[slot]))

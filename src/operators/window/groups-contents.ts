@@ -30,6 +30,11 @@ export class GroupsContents implements Contents {
     return rows
   }
 
+  move(from: number, to: number): void {
+    this.#groups[to] = this.#groups[from]
+    this.#groups[from] = undefined
+  }
+
   renumber(slots: readonly number[]): void {
     this.#groups = slots.map((slot) => this.#groups[slot])
   }

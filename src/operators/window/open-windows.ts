@@ -28,6 +28,11 @@ export class OpenWindows {
     return closed > 256 && closed > this.#count
   }
 
+  /** A slot that no key has. */
+  get spare(): number {
+    return this.#index.size
+  }
+
   /** The slot of the row's key. Throws what its expressions throw. */
   slotOf(row: Row): number {
     const only = this.#only

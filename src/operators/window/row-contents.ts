@@ -24,6 +24,11 @@ export class RowContents implements Contents {
     return withBounds(rows, this.#bounds, start, end)
   }
 
+  move(from: number, to: number): void {
+    this.#rows[to] = this.#rows[from] ?? []
+    this.#rows[from] = []
+  }
+
   renumber(slots: readonly number[]): void {
     this.#rows = slots.map((slot) => this.#rows[slot] ?? [])
   }

@@ -96,8 +96,11 @@ export class StateWindow implements Operator {
     const { begin, emit, contents } = this.#options
     if (emit === undefined) {
       if (begin(row) === true) {
+        // Before the window fires: a row that fails ends nothing.
+        contents.add(this.#windows.spare, true, row)
         this.#close(slot, time)
-        this.#open(slot, row, time)
+        contents.move(this.#windows.spare, slot)
+        this.#windows.open(slot, time)
       } else contents.add(slot, false, row)
       return
     }
