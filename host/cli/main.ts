@@ -5,6 +5,7 @@ import { HostError } from '#host/errors.ts'
 import { type ServerFlags, serverOptions } from '#host/server-flags.ts'
 import { readVersion } from '#host/version.ts'
 import { Client } from './client.ts'
+import { pluginCommand } from './commands/plugin.ts'
 import { queryCommand } from './commands/query.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { createOutput } from './output.ts'
@@ -53,6 +54,7 @@ function createProgram(ended: (exitCode: number) => void): Command {
   serverCommand(program, ended)
   queryCommand(program, open)
   addVerbs(program, open)
+  pluginCommand(program, open)
   inherit(program)
   return program
 }

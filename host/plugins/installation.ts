@@ -82,7 +82,7 @@ export function notesOf(
     .filter((each) => !has.includes(each))
   if (waiting.length > 0)
     notes.push(
-      `it asks for ${waiting.join(', ')} and has no such power until it is granted: POST /plugins/${kind}s/${name}/grants`,
+      `it asks for ${waiting.join(', ')} and has no such power until it is granted: POST /plugins/${kind}s/${name}/grants, plutino plugin grant ${kind} ${name}`,
     )
   return notes
 }

@@ -155,7 +155,7 @@ export class PluginHost implements PluginService {
         .together(tenant, [newest])
         .map((record) => ({ ...record, given: mergeGrants(record.given as Grant[], more) }))
       await this.#record(tenant, changed, [])
-      return []
+      return [GRANTS_WAIT]
     })
   }
 
@@ -330,6 +330,10 @@ export class PluginHost implements PluginService {
     return done
   }
 }
+
+/** Said as long as no facade serves a plugin with network, files or secrets. */
+const GRANTS_WAIT =
+  'the grant is kept; this version of the host has no network, files or secrets for sandboxed plugins yet'
 
 function asFailed(error: unknown): never {
   if (!(error instanceof InstallError)) throw error

@@ -251,6 +251,17 @@ test.serial(
   },
 )
 
+test.serial('a host that closes gives up a download', async (t) => {
+  const { host } = await makePluginHost(t)
+  const file = `${await serve(t, () => {})}/a.zip`
+  const done = host.install(T, 'function', { name: 'echo', file })
+  const error = t.throwsAsync(done, { instanceOf: InstallError })
+  const started = performance.now()
+  await host.close()
+  t.true(performance.now() - started < 2000)
+  t.is((await error)?.message, `fail to download file ${file}: the installation was given up`)
+})
+
 test.serial(
   'two installations at once take their turns: one of them is the duplicate',
   async (t) => {
