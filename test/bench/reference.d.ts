@@ -43,7 +43,18 @@ declare module '#test/bench/reference/payloads.mjs' {
     readonly used: number
     readonly count: number
   }
+  export type SensorRow = Record<string, unknown> & {
+    readonly deviceId: string
+    readonly temperature: number
+    readonly ts: number
+  }
   export const FRAME_HEADER: number
+  export function makeRows(options?: {
+    count?: number
+    devices?: number
+    perSecond?: number
+    seed?: number
+  }): SensorRow[]
   export function random(seed?: number): () => number
   export function makePayloads(options?: {
     size?: 100 | 300 | 1000
@@ -120,4 +131,22 @@ declare module '#test/bench/reference/mqtt-wire.mjs' {
   export function makeWalker(
     onPacket: (type: number, bytes: Buffer, start: number, end: number) => void,
   ): (chunk: Buffer) => void
+}
+
+declare module '#test/bench/reference/windows.mjs' {
+  import type { SensorRow } from '#test/bench/reference/payloads.mjs'
+  export interface Windows {
+    /** @returns how many rows were emitted */
+    run(rows: readonly SensorRow[], offset?: number): number
+  }
+  export interface Closing extends Windows {
+    advance(time: number): number
+  }
+  type Emit = (row: Readonly<Record<string, unknown>>) => void
+  export function makeHopping(emit?: Emit, options?: { panes?: number; stepMs?: number }): Closing
+  export function makeSlidingTwoStacks(
+    emit?: Emit,
+    options?: { lengthMs?: number; over?: (row: SensorRow) => boolean },
+  ): Windows
+  export function makeSessions(emit?: Emit, options?: { gapMs?: number; maxMs?: number }): Closing
 }

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ActionSpec, CellEnvironment, RuleSpec, RuleStatus } from '#host/cell/cell.ts'
 import { createBuiltinConnectors } from '#host/cell/connectors/builtin.ts'
-import type { ConnectorType, SourceConnector } from '#host/cell/connectors/connector.ts'
+import type {
+  ConnectorType,
+  SinkConnector,
+  SourceConnector,
+} from '#host/cell/connectors/connector.ts'
 import { LocalCell } from '#host/cell/local-cell.ts'
 import { builtInFunctions } from '#src/functions/built-in.ts'
 import { makeDefinition } from '#src/plan/definitions.ts'
@@ -15,6 +19,16 @@ import { parseStatement } from '#src/sql/parse.ts'
 /** Query a of the reference. */
 export const filterProjectSql = `SELECT deviceId, temperature * 1.8 + 32 AS f FROM demo
   WHERE temperature > 20 AND status = 'ok'`
+
+/** Query a with its expression in a plugin's function. */
+export const plusPlugin = {
+  sql: `SELECT deviceId, fahrenheit(temperature) AS f FROM demo
+    WHERE temperature > 20 AND status = 'ok'`,
+  plugin: {
+    name: 'fahrenheit',
+    text: 'exports.fahrenheit = { exec: ([c]) => c * 1.8 + 32, isAggregate: () => false }',
+  },
+} as const
 
 const megabyte = 1_048_576
 
@@ -40,6 +54,7 @@ export interface BenchHostOptions {
   readonly maxYoungGenerationSizeMb?: number | undefined
   /** Besides the built-in ones. */
   readonly sources?: readonly ConnectorType<SourceConnector>[]
+  readonly sinks?: readonly ConnectorType<SinkConnector>[]
 }
 
 /** A cell with the built-in connectors, and rules that are parsed, planned and deployed as the server does it. */
@@ -49,10 +64,14 @@ export class BenchHost {
 
   constructor(options: BenchHostOptions = {}) {
     const { sources, sinks } = createBuiltinConnectors()
-    const more = (options.sources ?? []).map((type) => [type.name, type] as const)
+    const named = <T>(types: readonly ConnectorType<T>[] = []) =>
+      types.map((type) => [type.name, type] as const)
     this.cell = new LocalCell({
       environment,
-      connectors: { sources: new Map([...sources, ...more]), sinks },
+      connectors: {
+        sources: new Map([...sources, ...named(options.sources)]),
+        sinks: new Map([...sinks, ...named(options.sinks)]),
+      },
       cacheFolder: join(tmpdir(), 'plutino-bench-cache'),
       maxYoungGenerationSizeMb: options.maxYoungGenerationSizeMb,
     })

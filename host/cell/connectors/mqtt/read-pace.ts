@@ -1,7 +1,7 @@
 /** So much in one turn of the event loop, and everyone else comes first. */
 const TURN_BYTES = 262_144
 /** From this rate on reads are coalesced: below it latency counts, above it system calls do. */
-const BUSY_PACKETS_PER_MS = 25
+const BUSY_PACKETS_PER_MS = 40
 /** Reads that bring so much need no coalescing. */
 const LARGE_READ_PACKETS = 256
 /** Over how long the rate is taken, ms. */
