@@ -43,7 +43,7 @@ export async function inspectInSandbox(
   const abort = new AbortController()
   const limits = { deadlineMs, memoryBytes, signal: abort.signal }
   try {
-    await within(pool.prime(), { ms: BOOT_MS, signal: abort.signal })
+    await booted(pool, abort.signal)
     const thread = pool.start({ inspect: codes }, [])
     try {
       return readAnswer(await Promise.race([thread.task, excess(thread.worker, limits)]), codes)
@@ -60,12 +60,18 @@ export async function inspectInSandbox(
   }
 }
 
-function within<T>(work: Promise<T>, { ms, signal }: { ms: number; signal: AbortSignal }) {
+/** A worker that does not boot is no fault of the plugin's. */
+async function booted(pool: RulePool, signal: AbortSignal): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const late = () => reject(new Error(`no worker was ready within ${ms} ms`))
-  const timer = setTimeout(late, ms)
+  const timer = setTimeout(() => reject(new Error(`no answer within ${BOOT_MS} ms`)), BOOT_MS)
   signal.addEventListener('abort', () => clearTimeout(timer))
-  return Promise.race([work, promise])
+  try {
+    await Promise.race([pool.prime(), promise])
+  } catch (error) {
+    throw new Error(`no sandbox could be started to look at it: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
 }
 
 interface Limits {
