@@ -1,6 +1,7 @@
 import type { Expressions } from '#src/expressions/compile.ts'
 import type { Aggregator } from '#src/functions/declaration.ts'
 import type { Operator, OperatorContext, OperatorId, Row } from '#src/operators/operator.ts'
+import type { Tables } from '#src/operators/tables.ts'
 import type { AggregateCall } from '#src/plan/expression.ts'
 import type { Plan, PlanNode, SourceNode } from '#src/plan/plan.ts'
 import type { OperatorBook } from './operator-book.ts'
@@ -24,7 +25,11 @@ export class Compilation {
   readonly pluginAggregator: (call: AggregateCall) => Aggregator<unknown>
   readonly operators: Operator[] = []
   /** Those of them that may have to wait. */
-  readonly stages: Stage[] = []
+  readonly stages: Border[] = []
+  /** Where rows are keyed by source: the names of all sources. */
+  readonly names: readonly string[] | undefined
+  /** The scan tables of the statement. */
+  tables: Tables | undefined
   /** Columns that no `*` shows. */
   readonly hidden: string[]
   /** Of the operator that was added last. */
@@ -38,6 +43,7 @@ export class Compilation {
     this.plan = options.plan
     this.hidden = [...options.plan.hidden]
     this.expressions = options.expressions
+    this.names = namesIn(options.plan.root)
     this.pluginAggregator = options.pluginAggregator
   }
 
@@ -57,7 +63,21 @@ export class Compilation {
   }
 }
 
+/** An operator that may have to wait. */
+export interface Border extends Operator {
+  /** Pending while too many rows wait. */
+  room(): Promise<void> | undefined
+  /** Pending while anything waits. */
+  idle(): Promise<void> | undefined
+}
+
 /** The source nodes from which a node gets its rows. */
 export function sourcesOf(node: PlanNode): readonly SourceNode[] {
-  return node.type === 'source' ? [node] : sourcesOf(node.input)
+  if (node.type === 'source') return [node]
+  return node.type === 'merge' ? node.inputs : sourcesOf(node.input)
+}
+
+function namesIn(node: PlanNode): readonly string[] | undefined {
+  if (node.type === 'source') return undefined
+  return node.type === 'merge' ? node.names : namesIn(node.input)
 }

@@ -3,7 +3,7 @@ import { Aggregate } from '#src/operators/aggregate.ts'
 import type { Value } from '#src/operators/compiled.ts'
 import { distinct } from '#src/operators/distinct.ts'
 import type { AggregateColumn, GroupColumns, NamedValue } from '#src/operators/group-columns.ts'
-import type { OperatorId, Row } from '#src/operators/operator.ts'
+import type { OperatorId } from '#src/operators/operator.ts'
 import { boundColumns } from '#src/operators/window/bounds.ts'
 import { canonical } from '#src/plan/canonical.ts'
 import type { AggregateCall, PlanExpression } from '#src/plan/expression.ts'
@@ -12,7 +12,7 @@ import { some } from '#src/plan/walk.ts'
 import type { Compilation } from './compilation.ts'
 import { aggregatingWindow, keepingWindow } from './compile-window.ts'
 import { callsPlugin } from './plugin-columns.ts'
-import { columnCopier } from './record.ts'
+import { rowCopier, wholeRow } from './record.ts'
 import { compileScalar } from './scalar.ts'
 
 /** A window that keeps its rows. */
@@ -75,7 +75,7 @@ function groupColumns(node: AggregateNode, to: Compilation): GroupColumns {
     keys: node.keys.map(named),
     calls: node.calls.map((call) => aggregateColumn(call, to, shared)),
     first: node.first.map(named),
-    keepFirst: node.keepFirst === true ? recordOfAll(hidden) : undefined,
+    keepFirst: node.keepFirst === true ? rowCopier(hidden) : undefined,
   }
 }
 
@@ -90,7 +90,7 @@ function aggregateColumn(
   const args =
     call.star === undefined
       ? call.args.map((arg) => argument(arg, to, shared))
-      : [recordOfAll([...hidden, ...call.star.except])]
+      : [wholeRow([...hidden, ...call.star.except], to.names)]
   return {
     aggregator: call.distinct ? distinct(aggregator) : aggregator,
     args,
@@ -112,14 +112,4 @@ function argument(written: PlanExpression, to: Compilation, shared: Map<string, 
 
 function aggregatorOf(call: AggregateCall, to: Compilation): Aggregator<unknown> {
   return call.plugin === undefined ? to.expressions.aggregator(call) : to.pluginAggregator(call)
-}
-
-/** A copy of the row without those columns. */
-function recordOfAll(except: readonly string[]): Value & ((row: Row) => Row) {
-  const copy = columnCopier(except)
-  return (row) => {
-    const made: Row = {}
-    copy(made, row)
-    return made
-  }
 }

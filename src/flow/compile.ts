@@ -1,18 +1,24 @@
 import type { Expressions } from '#src/expressions/compile.ts'
 import { Analytic, type AnalyticColumn } from '#src/operators/analytic.ts'
 import { Compute } from '#src/operators/compute.ts'
+import { DistinctRows } from '#src/operators/distinct-rows.ts'
 import { Filter } from '#src/operators/filter.ts'
 import type { NamedValue } from '#src/operators/group-columns.ts'
+import { Hit } from '#src/operators/hit.ts'
 import { Limit } from '#src/operators/limit.ts'
 import { Project } from '#src/operators/project.ts'
+import { Rank } from '#src/operators/rank.ts'
 import { Sort, type SortKey } from '#src/operators/sort.ts'
+import { Tables } from '#src/operators/tables.ts'
+import { Unnest } from '#src/operators/unnest.ts'
 import { canonicalAnalytic } from '#src/plan/canonical.ts'
 import type { AnalyticCall } from '#src/plan/expression.ts'
 import type { PlanNode, SortNode } from '#src/plan/plan.ts'
 import type { Compilation } from './compilation.ts'
 import { compileAggregate, compileWindow, slidingWithWhere } from './compile-aggregate.ts'
+import { compileJoin, compileLookup } from './compile-join.ts'
 import { addColumns, callsPlugin, withPluginColumns } from './plugin-columns.ts'
-import { recordMaker } from './record.ts'
+import { recordMaker, rowCopier } from './record.ts'
 import { compileScalar } from './scalar.ts'
 
 /** Turns a node, after its inputs, into operators. Sources are left to the flow: they have no operator. */
@@ -24,7 +30,7 @@ export function compileNode(node: PlanNode, to: Compilation): void {
     to.isEmission = true
     return
   }
-  if (node.type !== 'source') compileNode(node.input, to)
+  if (node.type !== 'source' && node.type !== 'merge') compileNode(node.input, to)
   const { expressions } = to
   switch (node.type) {
     case 'source':
@@ -33,6 +39,49 @@ export function compileNode(node: PlanNode, to: Compilation): void {
         const predicate = expressions.compilePredicate(node.filter)
         to.addStage('filter', node.id, (row) => (predicate(row) ? row : undefined))
       }
+      return
+    case 'merge':
+      return
+    case 'tables':
+      to.tables = to.add('tables', (context) => new Tables(node.id, node.tables, context))
+      return
+    case 'join':
+      compileJoin(node, to)
+      return
+    case 'lookup':
+      compileLookup(withPluginColumns(node, to), to)
+      return
+    case 'hit': {
+      const { predicate, clause } = withPluginColumns(node, to)
+      const perBatch = clause === 'having'
+      const name = perBatch ? 'last_agg_hit' : 'last_hit'
+      const options = {
+        predicate: predicate && expressions.compilePredicate(predicate),
+        columns: { count: `${name}_count()`, time: `${name}_time()` },
+        perBatch,
+      }
+      to.hidden.push(options.columns.count, options.columns.time)
+      to.add(perBatch ? 'having' : 'filter', (context) => new Hit(node.id, options, context))
+      return
+    }
+    case 'rank': {
+      const calls = withPluginColumns(node, to).calls.map((call) => ({
+        as: call.as,
+        partition: call.partition.map((part) => compileScalar(part, expressions)),
+        order: sortKeys(call.order, expressions),
+      }))
+      const options = { calls, perBatch: to.isEmission }
+      to.add('rank', (context) => new Rank(node.id, options, context))
+      return
+    }
+    case 'unnest': {
+      const value = compileScalar(withPluginColumns(node, to).expression, expressions)
+      const options = { value, as: node.as, perBatch: to.isEmission }
+      to.add('unnest', (context) => new Unnest(node.id, options, context))
+      return
+    }
+    case 'distinct':
+      to.add('distinct', (context) => new DistinctRows(node.id, context))
       return
     case 'filter': {
       const predicate = expressions.compilePredicate(node.predicate)
@@ -46,8 +95,10 @@ export function compileNode(node: PlanNode, to: Compilation): void {
     }
     case 'analytic': {
       const { calls } = withPluginColumns(node, to)
-      const columns = calls.map((call) => analyticColumn(call, expressions))
-      to.add('analytic', (context) => new Analytic(node.id, columns, context))
+      const columns = calls.map((call) => analyticColumn(call, to))
+      const { analyticExpiryMs = 0 } = to.plan.settings
+      const options = { columns, expiryMs: analyticExpiryMs }
+      to.add('analytic', (context) => new Analytic(node.id, options, context))
       return
     }
     case 'compute': {
@@ -70,7 +121,7 @@ export function compileNode(node: PlanNode, to: Compilation): void {
       to.isEmission ||= node.window !== undefined
       return
     case 'sort': {
-      const keys = sortKeys(withPluginColumns(node, to), expressions)
+      const keys = sortKeys(withPluginColumns(node, to).keys, expressions)
       const options = { keys, perBatch: to.isEmission }
       to.add('order', (context) => new Sort(node.id, options, context))
       return
@@ -82,7 +133,7 @@ export function compileNode(node: PlanNode, to: Compilation): void {
     }
     case 'project': {
       const record = recordMaker(node.fields, expressions, to.hidden)
-      if (node.fields.some((field) => field.type === 'value' && callsPlugin(field.expression))) {
+      if (node.fields.some((field) => field.type !== 'star' && callsPlugin(field.expression))) {
         to.addStage('project', node.id, record)
         return
       }
@@ -94,10 +145,12 @@ export function compileNode(node: PlanNode, to: Compilation): void {
   }
 }
 
-function analyticColumn(call: AnalyticCall, expressions: Expressions): AnalyticColumn {
+function analyticColumn(call: AnalyticCall, { expressions, hidden }: Compilation): AnalyticColumn {
+  const args = call.args.map((arg) => compileScalar(arg, expressions))
+  if (call.star !== undefined) args.push(rowCopier([...hidden, ...call.star.except]))
   return {
     analyst: expressions.analyst(call),
-    args: call.args.map((arg) => compileScalar(arg, expressions)),
+    args,
     partition: call.partition.map((part) => compileScalar(part, expressions)),
     when: call.when && expressions.compilePredicate(call.when),
     as: call.as,
@@ -105,7 +158,7 @@ function analyticColumn(call: AnalyticCall, expressions: Expressions): AnalyticC
   }
 }
 
-function sortKeys({ keys }: SortNode, expressions: Expressions): SortKey[] {
+function sortKeys(keys: SortNode['keys'], expressions: Expressions): SortKey[] {
   return keys.map(({ expression, descending }) => {
     return { value: compileScalar(expression, expressions), descending }
   })

@@ -1,6 +1,8 @@
 import { EngineError } from '#src/errors.ts'
 import { isAbsorber } from '#src/operators/absorber.ts'
+import { ArrivalMerge } from '#src/operators/arrival-merge.ts'
 import type { Intake } from '#src/operators/intake.ts'
+import { keyer } from '#src/operators/keyed-row.ts'
 import { Merge } from '#src/operators/merge.ts'
 import type { OperatorContext, OperatorId } from '#src/operators/operator.ts'
 import { Watermark } from '#src/operators/watermark.ts'
@@ -11,7 +13,7 @@ import { sourceDecoder } from './decode/source-decoder.ts'
 import type { OperatorBook } from './operator-book.ts'
 import { callsPlugin } from './plugin-columns.ts'
 import { metaWriter, rowTime } from './row-stamps.ts'
-import { absorbing, batching, queueing, type RowTarget } from './row-target.ts'
+import { absorbing, batching, keying, queueing, type RowTarget } from './row-target.ts'
 import { SourceStage } from './source-stage.ts'
 
 const BATCH_ROWS = 1024
@@ -50,18 +52,33 @@ export function addIntake(
   to: Compilation,
   late: () => void,
 ): Intake | undefined {
-  const { isEventTime, lateToleranceMs } = to.plan.settings
-  const count = to.plan.sources.length
+  const { settings } = to.plan
+  const { isEventTime, lateToleranceMs, idleTimeoutMs, maxDriftMs } = settings
+  const numbers = sources.map(({ node }) => node.source)
   const inputs = sources.map(({ node }) => node.id).join(',')
-  if (isEventTime) {
-    const id = `watermark(${lateToleranceMs};${inputs})` as OperatorId
-    const options = { sources: count, lateToleranceMs, batchRows: BATCH_ROWS, late }
-    return to.add('watermark', (context) => new Watermark(id, options, context))
-  }
-  if (sources.length === 1) return undefined
   const id = `merge(${inputs})` as OperatorId
-  const options = { sources: count, batchRows: BATCH_ROWS }
-  return to.add('merge', (context) => new Merge(id, options, context))
+  if (!isEventTime) {
+    if (sources.length === 1) return undefined
+    const options = { sources: numbers, batchRows: BATCH_ROWS }
+    return to.add('merge', (context) => new Merge(id, options, context))
+  }
+  const merge =
+    sources.length === 1
+      ? undefined
+      : to.add('merge', (context) => new ArrivalMerge(id, numbers, context))
+  const streams = sources.filter(({ plan }) => plan.kind === 'stream')
+  const options = {
+    streams: streams.map(({ node }) => node.source),
+    lateToleranceMs,
+    batchRows: BATCH_ROWS,
+    idleTimeoutMs,
+    maxDriftMs,
+    late,
+  }
+  const own = `watermark(${lateToleranceMs};${inputs})` as OperatorId
+  const watermark = to.add('watermark', (context) => new Watermark(own, options, context))
+  merge?.lead(watermark)
+  return merge ?? watermark
 }
 
 /** The stage that feeds the first operator, after all operators were linked. */
@@ -76,7 +93,7 @@ export function sourceStage(
   return new SourceStage({
     decoder: sourceDecoder(plan, { timeZone }),
     filter: predicate && where && { predicate, context: where },
-    target: rowTarget(node, intake, to),
+    target: keyedTarget(node, intake, to),
     timeOf: rowTime(plan, { isEventTime, timeZone }),
     timeAs: plan.timeAs,
     writeMeta: metaWriter(plan),
@@ -88,6 +105,14 @@ export function sourceStage(
 /** A filter that calls plugins may have to wait, which the source stage cannot. */
 function pushedFilter({ filter }: SourceNode): PlanExpression | undefined {
   return filter === undefined || callsPlugin(filter) ? undefined : filter
+}
+
+/** Behind a merge node rows are keyed by their source. */
+function keyedTarget(node: SourceNode, intake: Intake | undefined, to: Compilation): RowTarget {
+  const target = rowTarget(node, intake, to)
+  const { names } = to
+  const own = to.plan.sources[node.source]?.name
+  return names === undefined || own === undefined ? target : keying(target, keyer(names, own))
 }
 
 function rowTarget(node: SourceNode, intake: Intake | undefined, to: Compilation): RowTarget {

@@ -9,14 +9,13 @@ import type { Plan } from '#src/plan/plan.ts'
 import type { ExtensionStates } from '#src/state/extension-states.ts'
 import { packState, type SourcePosition, unpackState } from '#src/state/state-blob.ts'
 import type { Collected, Emission, Feed, FlowMetrics, Snapshot } from '#src/worker/protocol.ts'
-import { Compilation, sourcesOf } from './compilation.ts'
+import { type Border, Compilation, sourcesOf } from './compilation.ts'
 import { compileNode } from './compile.ts'
 import { addIntake, headSource, sourceStage } from './flow-head.ts'
 import { OperatorBook } from './operator-book.ts'
 import type { PluginSink } from './plugin-sink.ts'
 import { SinkStage } from './sink-stage.ts'
 import type { SourceStage } from './source-stage.ts'
-import type { Stage } from './stage.ts'
 import { Suspender } from './suspension.ts'
 
 const clock = performance
@@ -52,7 +51,7 @@ export class Flow {
   readonly #sinks: SinkStage
   readonly #stages: ReadonlyMap<number, SourceStage>
   readonly #operators: readonly Operator[]
-  readonly #borders: readonly Stage[]
+  readonly #borders: readonly Border[]
   readonly #intake: Intake | undefined
   readonly #head: Output
   readonly #states: ExtensionStates | undefined
@@ -100,9 +99,12 @@ export class Flow {
 
   /** When it wants to be told the time, ms since the epoch; `null`: never before the next rows. */
   get wakeAt(): number | null {
-    if (this.#plan.settings.isEventTime) return null
-    let earliest = Number.POSITIVE_INFINITY
-    for (const operator of this.#operators) earliest = Math.min(earliest, operator.wakeAt())
+    // In event time the operators behind the intake wait for other clocks than the host's.
+    const { isEventTime } = this.#plan.settings
+    let earliest = this.#intake?.wakeAt() ?? Number.POSITIVE_INFINITY
+    if (!isEventTime) {
+      for (const operator of this.#operators) earliest = Math.min(earliest, operator.wakeAt())
+    }
     return earliest === Number.POSITIVE_INFINITY ? null : earliest
   }
 

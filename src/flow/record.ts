@@ -1,4 +1,6 @@
+import { isStruct } from '#src/expressions/access.ts'
 import type { Expressions } from '#src/expressions/compile.ts'
+import { RowError } from '#src/expressions/errors.ts'
 import type { RecordMaker } from '#src/operators/compiled.ts'
 import type { Row } from '#src/operators/operator.ts'
 import type { ProjectField } from '#src/plan/plan.ts'
@@ -39,17 +41,64 @@ function writer(field: ProjectField, expressions: Expressions, hidden: readonly 
     }
     case 'star':
       return starWriter(field, hidden)
+    case 'spread':
+      return spreadWriter(field, expressions)
     default:
       return field satisfies never
   }
 }
 
-function starWriter({ stream, except }: StarField, hidden: readonly string[]): Writer {
+function spreadWriter(
+  { name, expression, strict }: ProjectField & { type: 'spread' },
+  expressions: Expressions,
+): Writer {
+  const value = expressions.compileOperand(expression)
+  const copy = columnCopier([])
+  return (made, row) => {
+    const object = value(row)
+    if (isStruct(object)) copy(made, object as Row)
+    else if (strict === undefined) made[name] = object
+    else if (object !== null && object !== undefined)
+      throw new RowError('invalid-operation', strict)
+  }
+}
+
+function starWriter(
+  { stream, except }: Pick<StarField, 'stream' | 'except'>,
+  hidden: readonly string[],
+): Writer {
   const copy = columnCopier([...hidden, ...except])
   if (stream === undefined) return copy
   return (made, row) => {
     const part = Object.hasOwn(row, stream) ? row[stream] : undefined
     if (typeof part === 'object' && part !== null) copy(made, part as Row)
+  }
+}
+
+/** A copy of the row without those columns. */
+export function rowCopier(except: readonly string[]): (row: Row) => Row {
+  const copy = columnCopier(except)
+  return (row) => {
+    const made: Row = {}
+    copy(made, row)
+    return made
+  }
+}
+
+/**
+ * The row as one object, as `collect(*)` keeps it. Behind a merge that of all its sources; of two columns of a name that
+ * of the source further left wins.
+ */
+export function wholeRow(
+  except: readonly string[],
+  names: readonly string[] | undefined,
+): (row: Row) => Row {
+  if (names === undefined) return rowCopier(except)
+  const writers = names.toReversed().map((stream) => starWriter({ stream, except }, []))
+  return (row) => {
+    const made: Row = {}
+    for (const write of writers) write(made, row)
+    return made
   }
 }
 

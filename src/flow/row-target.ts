@@ -7,11 +7,11 @@ import type { Decoder } from './decode/decoder.ts'
 /** Where a source stage brings its rows. */
 export interface RowTarget {
   /** The row that the decoder holds: it has to be taken, or used at once. */
-  scratch(decoder: Decoder, time: number): void
+  scratch(decoder: Decoder, time: number, arrival: number): void
   /** A row that belongs to nobody else. */
-  owned(row: Row, time: number): void
+  owned(row: Row, time: number, arrival: number): void
   /** A row that the filter dropped. */
-  dropped(time: number): void
+  dropped(time: number, arrival: number): void
   /** What was brought goes on: at the end of a range, and before an error is reported. */
   settle(): void
 }
@@ -55,9 +55,18 @@ export function batching(output: Output, batchRows: number): RowTarget {
 /** Rows wait in an intake until their turn has come. */
 export function queueing(intake: Intake, source: number): RowTarget {
   return {
-    scratch: (decoder, time) => intake.take(source, decoder.take(), time),
-    owned: (row, time) => intake.take(source, row, time),
-    dropped: (time) => intake.see(source, time),
+    scratch: (decoder, time, arrival) => intake.take(source, decoder.take(), time, arrival),
+    owned: (row, time, arrival) => intake.take(source, row, time, arrival),
+    dropped: (time, arrival) => intake.see(source, time, arrival),
     settle: () => intake.settle(),
+  }
+}
+
+/** Rows are keyed by their source before they go on. */
+export function keying(target: RowTarget, keyed: (row: Row) => Row): RowTarget {
+  return {
+    ...target,
+    scratch: (decoder, time, arrival) => target.owned(keyed(decoder.take()), time, arrival),
+    owned: (row, time, arrival) => target.owned(keyed(row), time, arrival),
   }
 }

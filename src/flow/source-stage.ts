@@ -94,7 +94,7 @@ export class SourceStage {
   /** The scratch row of a rule that reads nothing but the payload. */
   #take(time: number): void {
     const { decoder, target } = this.#options
-    if (this.#passes(decoder.row, time)) target.scratch(decoder, time)
+    if (this.#passes(decoder.row, time, time)) target.scratch(decoder, time, time)
   }
 
   /** A row with its time, its metadata, and the hidden columns for both. */
@@ -110,12 +110,12 @@ export class SourceStage {
     }
     if (timeAs !== undefined) row[timeAs] = time
     writeMeta?.(row, joined(this.#metas.get(flags >>> 8), note?.meta))
-    if (!this.#passes(row, time)) return
-    if (isScratch) target.scratch(decoder, time)
-    else target.owned(row, time)
+    if (!this.#passes(row, time, arrival)) return
+    if (isScratch) target.scratch(decoder, time, arrival)
+    else target.owned(row, time, arrival)
   }
 
-  #passes(row: Row, time: number): boolean {
+  #passes(row: Row, time: number, arrival: number): boolean {
     const { filter, target } = this.#options
     if (filter === undefined) return true
     const { predicate, context } = filter
@@ -125,7 +125,7 @@ export class SourceStage {
         context.metrics.recordsOut++
         return true
       }
-      target.dropped(time)
+      target.dropped(time, arrival)
     } catch (error) {
       target.settle()
       context.rowError(error, time)

@@ -1,7 +1,7 @@
 import { display } from '#src/expressions/errors.ts'
 import type { Analyst, AnalyticDeclaration, KnownArgument } from './declaration.ts'
 import { isSame } from './equality.ts'
-import { anything, BOOLEAN, boolean, optional, rest, sameAs, whole } from './signature.ts'
+import { anything, BOOLEAN, boolean, optional, rest, STRUCT, sameAs, text, whole } from './signature.ts'
 import { checkLength, isNull, toCount, wrong } from './values.ts'
 
 /** Gives an analyst the shape of all of them: what it is handed as state is what it made. */
@@ -74,6 +74,16 @@ export const analyticFunctions: readonly AnalyticDeclaration[] = [
     ],
     make: () => erasedState(hadChanged),
   },
+  {
+    kind: 'analytic',
+    family: 'analytic',
+    name: 'changed_cols',
+    parameters: [text('prefix'), boolean('ignoreNull'), rest(anything('value'))],
+    returns: STRUCT,
+    doc: 'Those of the columns whose value is another than in the row before, each named by the prefix and its own name; `*` stands for all. A field of the select list.',
+    examples: [],
+    make: () => erasedState(changedColumns),
+  },
 ]
 
 /** The last values, the oldest first; never more than the offset. */
@@ -141,6 +151,38 @@ const hadChanged: Analyst<Seen> = {
     return changed
   },
   peek: () => false,
+}
+
+/** By name of the column. */
+interface SeenColumns {
+  readonly values: Map<string, unknown>
+}
+
+/** Gets the names and values of columns in turn, or a row as its last argument. */
+const changedColumns: Analyst<SeenColumns> = {
+  init: () => ({ values: new Map() }),
+  step({ values }, prefix, ignoreNull, ...rest) {
+    const ignores = isTrue(ignoreNull)
+    const changed: Record<string, unknown> = {}
+    for (const [name, value] of columnsOf(rest)) {
+      if (ignores && isNull(value)) continue
+      if (values.has(name) && isSame(values.get(name), value ?? null)) continue
+      values.set(name, value ?? null)
+      const as = `${String(prefix)}${name}`
+      Object.defineProperty(changed, as, { value: value ?? null, ...field })
+    }
+    return changed
+  },
+  peek: () => ({}),
+}
+
+const field = { enumerable: true, configurable: true, writable: true } as const
+
+function columnsOf(values: readonly unknown[]): readonly (readonly [string, unknown])[] {
+  if (values.length === 1) return Object.entries(values[0] as Record<string, unknown>)
+  const columns: [string, unknown][] = []
+  for (let i = 0; i < values.length; i += 2) columns.push([String(values[i]), values[i + 1]])
+  return columns
 }
 
 /** Stores the value. @returns whether it is another than the one before */

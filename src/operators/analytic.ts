@@ -12,6 +12,7 @@ import {
   type Row,
   unlinked,
 } from './operator.ts'
+import { PartitionExpiry } from './partition-expiry.ts'
 
 /** A call of an analytic function, compiled. */
 export interface AnalyticColumn {
@@ -24,6 +25,12 @@ export interface AnalyticColumn {
   readonly name: string
 }
 
+export interface AnalyticOptions {
+  readonly columns: readonly AnalyticColumn[]
+  /** A partition that had no row for so long, by the rows' times, is forgotten; 0: never. */
+  readonly expiryMs: number
+}
+
 /** Evaluates analytic functions (lag, acc_sum, …) in stream order: one state per call and partition. */
 export class Analytic implements Absorber {
   readonly id: OperatorId
@@ -32,10 +39,10 @@ export class Analytic implements Absorber {
   readonly #made = new BatchBuilder()
   #output: Output = unlinked
 
-  constructor(id: OperatorId, columns: readonly AnalyticColumn[], context: OperatorContext) {
+  constructor(id: OperatorId, { columns, expiryMs }: AnalyticOptions, context: OperatorContext) {
     this.id = id
     this.#context = context
-    this.#calls = columns.map((column) => new CallState(column))
+    this.#calls = columns.map((column) => new CallState(column, expiryMs))
   }
 
   link(output: Output): void {
@@ -50,7 +57,7 @@ export class Analytic implements Absorber {
   absorb(row: Row, time: number): void {
     this.#context.metrics.recordsIn++
     try {
-      this.#made.add(this.#evaluate(row), time)
+      this.#made.add(this.#evaluate(row, time), time)
     } catch (error) {
       this.settle()
       this.#context.rowError(error, time)
@@ -82,9 +89,9 @@ export class Analytic implements Absorber {
     }
   }
 
-  #evaluate(row: Row): Row {
+  #evaluate(row: Row, time: number): Row {
     const made: Row = { ...row }
-    for (const call of this.#calls) made[call.as] = call.evaluate(row)
+    for (const call of this.#calls) made[call.as] = call.evaluate(row, time)
     return made
   }
 }
@@ -95,34 +102,55 @@ class CallState {
   readonly #column: AnalyticColumn
   readonly #index: KeyIndex
   readonly #key: unknown[]
+  readonly #expiry: PartitionExpiry | undefined
   #states: unknown[] = []
 
-  constructor(column: AnalyticColumn) {
+  constructor(column: AnalyticColumn, expiryMs: number) {
     this.name = column.name
     this.as = column.as
     this.#column = column
     this.#index = new KeyIndex(column.partition.length)
     this.#key = column.partition.map(() => null)
+    this.#expiry = expiryMs > 0 ? new PartitionExpiry(expiryMs) : undefined
   }
 
-  evaluate(row: Row): unknown {
+  evaluate(row: Row, time: number): unknown {
     const { analyst, args, partition, when } = this.#column
     for (let i = 0; i < partition.length; i++) this.#key[i] = (partition[i] as Value)(row)
     const takes = when === undefined || when(row) === true
     const values = takes ? args.map((value) => value(row)) : []
+    if (this.#expiry?.isDue(time) === true) this.#forget(this.#expiry.take(time))
     const known = this.#index.size
     const slot = this.#index.slot(this.#key)
-    if (slot === known) this.#states[slot] = analyst.init()
+    const isOld = this.#expiry?.touch(slot, time) === true
+    if (slot === known || isOld) this.#states[slot] = analyst.init()
     const state = this.#states[slot]
     return takes ? analyst.step(state, ...values) : analyst.peek(state)
   }
 
   snapshot() {
-    return { name: this.name, keys: this.#index.snapshot(), states: packColumn(this.#states) }
+    return {
+      name: this.name,
+      keys: this.#index.snapshot(),
+      states: packColumn(this.#states),
+      seen: this.#expiry?.snapshot(),
+    }
   }
 
   restore(saved: ReturnType<CallState['snapshot']>): void {
     this.#index.restore(saved.keys)
     this.#states = unpackColumn(saved.states)
+    if (saved.seen !== undefined) this.#expiry?.restore(saved.seen)
+  }
+
+  /** Builds the index anew with the partitions that are left. */
+  #forget(kept: readonly number[]): void {
+    const width = this.#column.partition.length
+    const keys = kept.map((slot) =>
+      Array.from({ length: width }, (_, position) => this.#index.value(slot, position)),
+    )
+    this.#states = kept.map((slot) => this.#states[slot])
+    this.#index.clear()
+    for (const key of keys) this.#index.slot(key)
   }
 }

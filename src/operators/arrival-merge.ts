@@ -24,7 +24,7 @@ interface Arrived {
  */
 export class ArrivalMerge implements Intake {
   readonly id: OperatorId
-  readonly #next: Intake
+  #next: Intake | undefined
   readonly #context: OperatorContext
   readonly #held = new HeldRows()
   /** By source: nothing that arrived earlier will come. */
@@ -32,16 +32,16 @@ export class ArrivalMerge implements Intake {
   readonly #release: Output
   #output: Output = unlinked
 
-  constructor(
-    id: OperatorId,
-    options: { readonly sources: readonly number[]; readonly next: Intake },
-    context: OperatorContext,
-  ) {
+  constructor(id: OperatorId, sources: readonly number[], context: OperatorContext) {
     this.id = id
-    this.#next = options.next
     this.#context = context
-    this.#reached = startOf(options.sources)
+    this.#reached = startOf(sources)
     this.#release = { push: (batch) => this.#give(batch), advance() {} }
+  }
+
+  /** What takes the rows in their order. */
+  lead(next: Intake): void {
+    this.#next = next
   }
 
   link(output: Output): void {
@@ -65,10 +65,13 @@ export class ArrivalMerge implements Intake {
     const bound = Math.min(...this.#reached)
     const all = bound === Number.POSITIVE_INFINITY
     this.#held.release(bound, all, Number.POSITIVE_INFINITY, this.#release)
-    this.#next.settle()
+    this.#next?.settle()
     for (const [number, at] of this.#reached.entries()) {
       // The end of a source counts when all that arrived before it has gone on.
-      this.#next.reach(number, at === Number.POSITIVE_INFINITY && !this.#waits(number) ? at : bound)
+      this.#next?.reach(
+        number,
+        at === Number.POSITIVE_INFINITY && !this.#waits(number) ? at : bound,
+      )
     }
   }
 
@@ -81,7 +84,7 @@ export class ArrivalMerge implements Intake {
   }
 
   wakeAt(): number {
-    const next = this.#next.wakeAt()
+    const next = this.#next?.wakeAt() ?? Number.POSITIVE_INFINITY
     if (this.#held.size === 0) return next
     return Math.min(next, Math.max(this.#held.oldest, Math.min(...this.#reached)) + 1)
   }
@@ -108,10 +111,10 @@ export class ArrivalMerge implements Intake {
     for (let i = 0; i < rows.length; i++) {
       const { source, row, time } = rows[i] as unknown as Arrived // `#hold` put it there
       const arrival = times[i] as number
-      if (row === null) this.#next.see(source, time, arrival)
+      if (row === null) this.#next?.see(source, time, arrival)
       else {
         this.#context.metrics.recordsOut++
-        this.#next.take(source, row, time, arrival)
+        this.#next?.take(source, row, time, arrival)
       }
     }
   }

@@ -119,7 +119,8 @@ export class Join implements Operator {
     const { join, leftKey, rest, pair } = step
     const made: Row[] = []
     const keepsLeft = join === 'left' || join === 'full'
-    const partners = join === 'right' || join === 'full' ? new Uint8Array(side.rows.length) : undefined
+    const partners =
+      join === 'right' || join === 'full' ? new Uint8Array(side.rows.length) : undefined
     for (let i = 0; i < left.length; i++) {
       const row = left[i] as Row
       const before = made.length
@@ -155,7 +156,11 @@ export class Join implements Operator {
   }
 }
 
-function rowsOf(source: string, table: TableRows | undefined, batch: readonly Row[]): readonly Row[] {
+function rowsOf(
+  source: string,
+  table: TableRows | undefined,
+  batch: readonly Row[],
+): readonly Row[] {
   if (table !== undefined) return table.rows()
   return batch.filter((row) => row[source] !== null)
 }

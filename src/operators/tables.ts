@@ -128,6 +128,8 @@ export class Tables implements Operator {
     if (from === to) return
     this.#context.metrics.recordsOut += to - from
     const whole = from === 0 && to === rows.length
-    this.#output.push(whole ? { rows, times } : { rows: rows.slice(from, to), times: times.slice(from, to) })
+    this.#output.push(
+      whole ? { rows, times } : { rows: rows.slice(from, to), times: times.slice(from, to) },
+    )
   }
 }

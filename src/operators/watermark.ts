@@ -181,13 +181,14 @@ export class Watermark implements Intake {
     if (watermark > this.#watermark) this.#watermark = watermark
   }
 
-  /** Over the streams that are not idle; when all of them are, nobody waits for any. */
+  /** Over the streams that are not idle; when all of them are, none waits for another. */
   #lowest(): number {
     if (this.#idleMs === 0) return Math.min(...this.#highest)
-    const isIdle = (_: number, source: number) =>
-      this.#clock - (this.#heard[source] as number) >= this.#idleMs
-    const active = this.#highest.filter((at, source) => !isIdle(at, source))
-    if (active.length > 0) return Math.min(...active)
-    return Math.max(...this.#options.streams.map((source) => this.#highest[source] as number))
+    const open = [...this.#highest.entries()].filter(([, at]) => at !== Number.POSITIVE_INFINITY)
+    const active = open.filter(
+      ([source]) => this.#clock - (this.#heard[source] as number) < this.#idleMs,
+    )
+    if (active.length > 0 || open.length === 0) return Math.min(...active.map(([, at]) => at))
+    return Math.max(...open.map(([, at]) => at))
   }
 }

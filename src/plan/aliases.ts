@@ -3,6 +3,7 @@ import { SqlError } from '#src/sql/errors.ts'
 import { childrenOf } from '#src/sql/tree.ts'
 import { allowsAggregates, type Place, type Resolution } from './context.ts'
 import type { PlanExpression } from './expression.ts'
+import { isKeyed } from './keyed.ts'
 import { isRepeatable } from './purity.ts'
 import { size } from './walk.ts'
 
@@ -46,6 +47,7 @@ export class Aliases {
     const expression = this.field(name, at, resolution)
     if (expression === undefined) return undefined
     this.#checkPlace(alias, expression, at, place, resolution)
+    if (isComputedHere(expression, place, resolution)) return alias.resolved
     if (alias.shared === undefined) alias.shared = share(expression, resolution)
     return alias.shared
   }
@@ -95,6 +97,16 @@ export class Aliases {
     const hint = place.clause === 'WHERE' ? 'use HAVING' : 'name a column'
     throw new SqlError('misplaced-aggregate', what, at, { hint })
   }
+}
+
+/** Where no column can be computed for all uses: in front of a join, and where WHERE counts. */
+function isComputedHere(
+  expression: PlanExpression,
+  { clause }: Place,
+  { scope, derived }: Resolution,
+): boolean {
+  if (clause === 'ON' || (clause === 'window' && isKeyed(scope))) return true
+  return derived.countsRows(expression)
 }
 
 function share(expression: PlanExpression, resolution: Resolution): PlanExpression {

@@ -1,14 +1,15 @@
-import type { FunctionDeclaration, KnownArgument } from '#src/functions/declaration.ts'
+import type { FunctionDeclaration } from '#src/functions/declaration.ts'
 import type * as ast from '#src/sql/ast.ts'
 import { didYouMean, SqlError } from '#src/sql/errors.ts'
 import { nearest } from '#src/sql/near.ts'
+import { checkArguments } from './call-checks.ts'
 import { allowsAggregates, type Place, type Resolution } from './context.ts'
 import type { PlanExpression } from './expression.ts'
 import type { PluginExtension } from './extensions.ts'
 import { resolveMeta } from './meta.ts'
-import { refuseNotYet } from './not-yet.ts'
+import { refuseMultiColumn } from './multi-column.ts'
+import { resolvePlaced } from './placed-calls.ts'
 import { isRepeatable } from './purity.ts'
-import { ANY, type DataType } from './types.ts'
 import { isWindowName, windowNames } from './windows.ts'
 
 /** A function found, built in or of a plugin. */
@@ -33,7 +34,9 @@ export function resolveCall(node: ast.Call, place: Place, resolution: Resolution
       hint: 'a window belongs into GROUP BY',
     })
   }
-  refuseNotYet(node)
+  refuseMultiColumn(node, place)
+  const placed = resolvePlaced(node, place, resolution)
+  if (placed !== undefined) return placed
   const found = find(node, place, resolution)
   checkClauses(node, found)
   switch (found.kind) {
@@ -43,7 +46,7 @@ export function resolveCall(node: ast.Call, place: Place, resolution: Resolution
       return analytic(node, found, place, resolution)
     case 'row': {
       const args = node.args.map((arg) => resolution.expression(arg, place))
-      const dataType = check(node, found, args, resolution)
+      const dataType = checkArguments(node, args, resolution, found.declaration)
       const id = resolution.derived.nextCall()
       return { type: 'call', name: found.name, args, id, plugin: found.plugin, dataType }
     }
@@ -106,7 +109,7 @@ function aggregate(
     })
   }
   const args = star ? [] : node.args.map((arg) => resolution.expression(arg, inside))
-  const dataType = check(node, found, star ? starArgument : args, resolution)
+  const dataType = checkArguments(node, star ? starArgument : args, resolution, found.declaration)
   const counts = found.name === 'count' && star !== undefined
   if (star !== undefined && !counts) resolution.scope.star(star.except)
   const filter = node.filter && resolution.expression(node.filter, inside)
@@ -136,9 +139,10 @@ function analytic(
   place: Place,
   resolution: Resolution,
 ): PlanExpression {
-  const resolve = (part: ast.Expression) => resolution.expression(part, place)
+  const inside: Place = { ...place, inAnalytic: node.name }
+  const resolve = (part: ast.Expression) => resolution.expression(part, inside)
   const args = node.args.map(resolve)
-  const dataType = check(node, found, args, resolution)
+  const dataType = checkArguments(node, args, resolution, found.declaration)
   const { partition = [], when, order = [] } = node.over ?? {}
   const call = {
     name: found.name,
@@ -155,33 +159,6 @@ function analytic(
     call,
     args.every((arg) => isRepeatable(arg, resolution)),
   )
-}
-
-/** Checks the arguments of a built-in. @returns the type of the result */
-function check(
-  node: ast.Call,
-  { declaration }: Found,
-  args: readonly PlanExpression[],
-  { functions }: Resolution,
-): DataType {
-  if (declaration === undefined) return ANY
-  const known = args.map(knownArgument)
-  try {
-    functions.checkCall(declaration, known)
-    return typeof declaration.returns === 'function'
-      ? declaration.returns(known)
-      : declaration.returns
-  } catch (cause) {
-    if (cause instanceof SqlError) throw cause
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const what = `validate function ${node.name} error: ${why}`
-    throw new SqlError('wrong-arguments', what, node.at, { cause })
-  }
-}
-
-function knownArgument(argument: PlanExpression): KnownArgument {
-  const { dataType } = argument
-  return argument.type === 'literal' ? { dataType, literal: argument.value } : { dataType }
 }
 
 function eventTime(node: ast.Call, { scope, derived }: Resolution): PlanExpression {

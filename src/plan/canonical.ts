@@ -55,7 +55,8 @@ export function canonicalAnalytic(call: AnalyticCall): string {
   const list = (expressions: readonly PlanExpression[]) => expressions.map(canonical).join(',')
   const order = call.order.map((key) => `${canonical(key.expression)}${key.descending}`).join(',')
   const when = call.when ? canonical(call.when) : ''
-  return `${quoted(call.name)}(${list(call.args)})(${list(call.partition)})(${when})(${order})`
+  const star = call.star === undefined ? '' : `*${call.star.except.map(quoted).join(',')}`
+  return `${quoted(call.name)}(${list(call.args)}${star})(${list(call.partition)})(${when})(${order})`
 }
 
 function quoted(value: number | bigint | string | boolean | null): string {

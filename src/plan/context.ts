@@ -13,7 +13,8 @@ export interface Place {
   readonly clause: Clause
   /** The alias whose own expression this is: here its name means the column. */
   readonly self?: string | undefined
-  /** The aggregate or analytic function in whose arguments this stands. */
+  /** Stands in the arguments or the OVER of an analytic function, at any depth. */
+  readonly inAnalytic?: string | undefined
   /** Stands in the arguments of an aggregate, at any depth. */
   readonly inAggregate?: string | undefined
 }

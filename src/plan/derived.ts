@@ -1,5 +1,6 @@
 import { canonicalAggregate, canonicalAnalytic } from './canonical.ts'
 import type { AggregateCall, AnalyticCall, Column, PlanExpression } from './expression.ts'
+import type { RankCall } from './plan.ts'
 import type { DataType } from './types.ts'
 import { some } from './walk.ts'
 
@@ -24,7 +25,12 @@ export class Derived {
     readonly as: string
   }[] = []
   readonly timeColumns = new Map<number, string>()
+  /** `row_number()` */
+  readonly ranks: RankCall[] = []
   readonly #bounds = new Set<string>()
+  /** `last_hit_count()` and its like; those of rows, and those of emissions. */
+  readonly #rowHits = new Set<string>()
+  readonly #emissionHits = new Set<string>()
   readonly #above = new Set<string>()
   readonly #known = new Map<string, Column>()
   #calls = 0
@@ -64,14 +70,49 @@ export class Derived {
     return column(as, expression.dataType)
   }
 
-  meta(source: number, path: readonly string[], as: string): Column {
+  /** @param stream where rows are keyed by stream: its name */
+  meta(
+    { source, stream }: { readonly source: number; readonly stream: string | undefined },
+    path: readonly string[],
+    as: string,
+  ): Column {
     return this.#once(`meta ${as}`, () => {
       this.metas.push({ source, path, as })
-      return column(
+      const made = column(
         as,
         path.length === 0 ? { type: 'struct' } : { type: 'any', wholeIsBigint: true },
       )
+      return stream === undefined ? made : { ...made, stream }
     })
+  }
+
+  rank(call: Omit<RankCall, 'as'>): Column {
+    const as = `$rank${this.ranks.length}`
+    this.ranks.push({ ...call, as })
+    this.#above.add(as)
+    return column(as, { type: 'bigint' })
+  }
+
+  /** @param ofEmissions counts what passed HAVING, not WHERE */
+  hit(as: string, ofEmissions: boolean): Column {
+    if (ofEmissions) {
+      this.#emissionHits.add(as)
+      this.#above.add(as)
+    } else this.#rowHits.add(as)
+    return column(as, { type: 'bigint' })
+  }
+
+  get hasRowHits(): boolean {
+    return this.#rowHits.size > 0
+  }
+
+  get hasEmissionHits(): boolean {
+    return this.#emissionHits.size > 0
+  }
+
+  /** Whether an expression counts the rows that passed WHERE: it has its value where WHERE stands, and behind it. */
+  countsRows(expression: PlanExpression): boolean {
+    return some(expression, (part) => part.type === 'column' && this.#rowHits.has(part.name))
   }
 
   eventTime(source: number, as: string): Column {
@@ -89,7 +130,8 @@ export class Derived {
   /** The names of all hidden columns so far. */
   get hidden(): readonly string[] {
     const named = [...this.metas, ...this.analytics, ...this.aggregates, ...this.computes]
-    return [...this.timeColumns.values(), ...this.#bounds, ...named.map(({ as }) => as)]
+    const hits = [...this.#rowHits, ...this.#emissionHits, ...this.ranks.map(({ as }) => as)]
+    return [...this.timeColumns.values(), ...this.#bounds, ...hits, ...named.map(({ as }) => as)]
   }
 
   isAbove(expression: PlanExpression): boolean {

@@ -1,5 +1,5 @@
 import type { Computed } from './derived.ts'
-import type { Plan, PlanNode, ProjectField, SourcePlan } from './plan.ts'
+import type { JoinStep, Plan, PlanNode, ProjectField, SourcePlan } from './plan.ts'
 import { aggregateText, analyticText, expressionText, windowText } from './plan-text.ts'
 
 interface Line {
@@ -8,15 +8,18 @@ interface Line {
   readonly info: string
   /** Ours: the operator in status and checkpoints. */
   readonly id: string
+  /** Further in than the line before it; the sources of a join stand side by side. */
+  readonly beside?: boolean | undefined
 }
 
 /** The plan as the peer shows it: a line of JSON per node, the last first, each input one tab deeper. */
 export function explain(plan: Plan): string {
+  let depth = -1
   return linesOf(plan.root, plan)
-    .map(
-      ({ op, ...details }, i) =>
-        `${'\t'.repeat(i)}${JSON.stringify({ op: `${op}_${i}`, ...details })}`,
-    )
+    .map(({ op, beside, ...details }, i) => {
+      if (beside !== true) depth++
+      return `${'\t'.repeat(depth)}${JSON.stringify({ op: `${op}_${i}`, ...details })}`
+    })
     .join('\n')
 }
 
@@ -32,11 +35,20 @@ function linesOf(node: PlanNode, plan: Plan): readonly Line[] {
       ...lines,
     ]
   }
+  if (node.type === 'merge') {
+    const inputs = node.inputs.flatMap((input, i) =>
+      linesOf(input, plan).map((line) => ({ ...line, beside: i > 0 })),
+    )
+    return [{ op: 'MergePlan', info: list('Sources', node.names), id: node.id }, ...inputs]
+  }
   const stream = plan.sources[0]?.name ?? ''
   return [...ownLines(node, stream), ...linesOf(node.input, plan)]
 }
 
-function ownLines(node: Exclude<PlanNode, { type: 'source' }>, stream: string): readonly Line[] {
+function ownLines(
+  node: Exclude<PlanNode, { type: 'source' | 'merge' }>,
+  stream: string,
+): readonly Line[] {
   const { id } = node
   const named = ({ expression, as }: Computed) => `${expressionText(expression, stream)} AS ${as}`
   switch (node.type) {
@@ -44,6 +56,42 @@ function ownLines(node: Exclude<PlanNode, { type: 'source' }>, stream: string): 
       const op = node.clause === 'having' ? 'HavingPlan' : 'FilterPlan'
       return [{ op, info: `Condition:{ ${expressionText(node.predicate, stream)} }`, id }]
     }
+    case 'hit': {
+      const op = node.clause === 'having' ? 'HavingPlan' : 'FilterPlan'
+      const condition = node.predicate && expressionText(node.predicate, stream)
+      return [{ op, info: `Condition:{ ${condition ?? 'true'} }, counted`, id }]
+    }
+    case 'tables': {
+      const tables = node.tables.map(({ name, retain }) => `${name} RETAIN_SIZE ${retain}`)
+      return [{ op: 'JoinAlignPlan', info: list('Tables', tables), id }]
+    }
+    case 'join':
+      return [{ op: 'JoinPlan', info: list('Joins', node.steps.map(stepText(stream))), id }]
+    case 'lookup': {
+      const keys = node.keys.map(
+        ({ column, value }) => `${node.name}.${column} = ${expressionText(value, stream)}`,
+      )
+      const rest = node.rest === undefined ? [] : [expressionText(node.rest, stream)]
+      const info = `${node.join.toUpperCase()} ${node.name} ON ${[...keys, ...rest].join(' AND ')}`
+      return [{ op: 'LookupPlan', info: `Lookup:{ ${info} }`, id }]
+    }
+    case 'rank':
+      return [
+        {
+          op: 'WindowFuncPlan',
+          info: list(
+            'Funcs',
+            node.calls.map(({ as }) => as),
+          ),
+          id,
+        },
+      ]
+    case 'unnest': {
+      const info = `unnest(${expressionText(node.expression, stream)})`
+      return [{ op: 'ProjectSetPlan', info, id }]
+    }
+    case 'distinct':
+      return [{ op: 'DistinctPlan', info: '', id }]
     case 'analytic': {
       const calls = node.calls.map((call) => analyticText(call, stream))
       return [{ op: 'AnalyticFuncsPlan', info: list('Funcs', calls), id }]
@@ -81,6 +129,17 @@ function ownLines(node: Exclude<PlanNode, { type: 'source' }>, stream: string): 
   }
 }
 
+function stepText(stream: string): (step: JoinStep) => string {
+  return ({ join, source, keys, rest }) => {
+    const conditions = keys.map(
+      ({ left, right }) => `${expressionText(left, stream)} = ${expressionText(right, stream)}`,
+    )
+    if (rest !== undefined) conditions.push(expressionText(rest, stream))
+    const on = conditions.length > 0 ? ` ON ${conditions.join(' AND ')}` : ''
+    return `${join.toUpperCase()} ${source}${on}${keys.length > 0 ? `, ${keys.length} hashed` : ''}`
+  }
+}
+
 function windowLine(
   spec: Parameters<typeof windowText>[0],
   filter: Parameters<typeof expressionText>[0] | undefined,
@@ -97,6 +156,7 @@ function fieldText(field: ProjectField, stream: string): string {
     return field.except.length === 0 ? star : `${star} EXCEPT(${field.except.join(', ')})`
   }
   const text = expressionText(field.expression, stream)
+  if (field.type === 'spread') return `${text}.*`
   const isPlain = field.expression.type === 'column' && field.expression.name === field.name
   return isPlain ? text : `${text} AS ${field.name}`
 }

@@ -147,6 +147,8 @@ export interface AnalyticCall {
   readonly partition: readonly PlanExpression[]
   readonly when?: PlanExpression | undefined
   readonly order: readonly { readonly expression: PlanExpression; readonly descending: boolean }[]
+  /** `changed_cols(…, *)`: the row, without those columns, is the last argument. */
+  readonly star?: { readonly except: readonly string[] } | undefined
   readonly id: number
   readonly dataType: DataType
   readonly as: string

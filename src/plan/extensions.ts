@@ -5,6 +5,8 @@ export interface Extensions {
   plugin(kind: PluginUse['kind'], name: string): PluginExtension | undefined
   /** Whether the host has it built in. */
   isBuiltIn(kind: 'source' | 'sink', name: string): boolean
+  /** Whether the host can look rows up in it: TYPE of a lookup table that is no source. @default none */
+  isLookup?(type: string): boolean
   /** All names of that kind, for "did you mean". */
   names(kind: PluginUse['kind']): Iterable<string>
 }

@@ -1,7 +1,7 @@
 import { canonical, canonicalAggregate, canonicalAnalytic } from './canonical.ts'
 import type { PlanExpression } from './expression.ts'
 import { mapExpressions } from './node-expressions.ts'
-import type { OperatorId, PlanNode, SourcePlan, WindowSpec } from './plan.ts'
+import type { OperatorId, PlanNode, SourceNode, SourcePlan, WindowSpec } from './plan.ts'
 
 /**
  * Gives every node its id: kind, normalized expressions, and everything before it. So a change of one clause keeps the
@@ -25,6 +25,13 @@ function place(node: PlanNode, sources: readonly SourcePlan[], taken: Set<string
     const filter = node.filter === undefined ? '' : canonical(node.filter)
     return { node: { ...node, id }, key: `${id} ${filter}` }
   }
+  if (node.type === 'merge') {
+    const placed = node.inputs.map((input) => place(input, sources, taken))
+    const key = placed.map((input) => input.key).join(' | ')
+    const id = free(node.type, hash64(`${node.type} ${describe(node)} < ${key}`), taken)
+    const inputs = placed.map((input) => input.node as SourceNode) // `place` keeps the type of a node
+    return { node: { ...node, id, inputs }, key: id }
+  }
   const input = place(node.input, sources, taken)
   const id = free(node.type, hash64(`${node.type} ${describe(node)} < ${input.key}`), taken)
   return { node: { ...node, id, input: input.node }, key: id }
@@ -41,6 +48,34 @@ function free(kind: string, hash: string, taken: Set<string>): OperatorId {
 /** All that makes a node what it is, but its input. */
 function describe(node: PlanNode): string {
   switch (node.type) {
+    case 'merge':
+      return JSON.stringify(node.names)
+    case 'tables':
+      return JSON.stringify(node.tables)
+    case 'join': {
+      const steps = node.steps.map(
+        ({ join, source, table, keys, rest }) =>
+          `${join} ${JSON.stringify(source)} ${table} ${keys.length} ${rest !== undefined}`,
+      )
+      return `${JSON.stringify(node.first)} ${steps.join(' ')} ${texts(node)}`
+    }
+    case 'lookup': {
+      const columns = JSON.stringify(node.keys.map(({ column }) => column))
+      return `${node.join} ${JSON.stringify(node.name)} ${columns} ${texts(node)}`
+    }
+    case 'hit':
+      return `${node.clause} ${texts(node)}`
+    case 'distinct':
+      return ''
+    case 'unnest':
+      return `${node.as} ${texts(node)}`
+    case 'rank': {
+      const calls = node.calls.map(
+        ({ partition, order, as }) =>
+          `${as} ${partition.length} ${order.map((key) => key.descending).join(' ')}`,
+      )
+      return `${calls.join(' ')} ${texts(node)}`
+    }
     case 'source':
     case 'filter':
     case 'compute':
@@ -61,7 +96,7 @@ function describe(node: PlanNode): string {
       const fields = node.fields.map((field) =>
         field.type === 'star'
           ? `* ${field.stream ?? ''} ${JSON.stringify(field.except)}`
-          : JSON.stringify(field.name),
+          : `${field.type === 'spread' ? `...${field.strict ?? ''}` : ''}${JSON.stringify(field.name)}`,
       )
       return `${fields.join(' ')} ${texts(node)}`
     }

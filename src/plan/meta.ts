@@ -2,6 +2,7 @@ import type * as ast from '#src/sql/ast.ts'
 import { SqlError } from '#src/sql/errors.ts'
 import type { Resolution } from './context.ts'
 import type { PlanExpression } from './expression.ts'
+import { isKeyed } from './keyed.ts'
 
 /** `meta(key)`, `meta(stream.key)`, `meta(a->b)`, `meta(*)`, `mqtt(topic)`: the arguments are names, never columns. */
 export function resolveMeta(node: ast.Call, resolution: Resolution): PlanExpression {
@@ -12,7 +13,8 @@ export function resolveMeta(node: ast.Call, resolution: Resolution): PlanExpress
   const last = node.name.toLowerCase() === 'mqtt' ? mqttKey(node, path) : path
   const key = last.length === 0 ? '*' : last.join('->')
   const of = resolution.scope.sources.length > 1 ? `${source.name}.` : ''
-  return resolution.derived.meta(index, last, `meta(${of}${key})`)
+  const stream = isKeyed(resolution.scope) ? source.name : undefined
+  return resolution.derived.meta({ source: index, stream }, last, `meta(${of}${key})`)
 }
 
 interface Reference {

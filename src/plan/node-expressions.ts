@@ -1,5 +1,5 @@
 import type { AggregateCall, AnalyticCall, PlanExpression } from './expression.ts'
-import type { PlanNode, WindowSpec } from './plan.ts'
+import type { JoinStep, PlanNode, WindowSpec } from './plan.ts'
 
 type Change = (expression: PlanExpression) => PlanExpression
 
@@ -8,8 +8,22 @@ export function mapExpressions(node: PlanNode, change: Change): PlanNode {
   switch (node.type) {
     case 'source':
       return { ...node, filter: node.filter && change(node.filter) }
+    case 'merge':
+    case 'tables':
+    case 'distinct':
+      return node
+    case 'join':
+      return { ...node, steps: node.steps.map((step) => mapStep(step, change)) }
+    case 'lookup':
+      return {
+        ...node,
+        keys: node.keys.map((key) => ({ ...key, value: change(key.value) })),
+        rest: node.rest && change(node.rest),
+      }
     case 'filter':
       return { ...node, predicate: change(node.predicate) }
+    case 'hit':
+      return { ...node, predicate: node.predicate && change(node.predicate) }
     case 'analytic':
       return { ...node, calls: node.calls.map((call) => mapAnalytic(call, change)) }
     case 'compute':
@@ -29,6 +43,17 @@ export function mapExpressions(node: PlanNode, change: Change): PlanNode {
         calls: node.calls.map((call) => mapAggregate(call, change)),
         first: node.first.map((first) => mapNamed(first, change)),
       }
+    case 'rank':
+      return {
+        ...node,
+        calls: node.calls.map((call) => ({
+          ...call,
+          partition: call.partition.map(change),
+          order: call.order.map((key) => mapNamed(key, change)),
+        })),
+      }
+    case 'unnest':
+      return { ...node, expression: change(node.expression) }
     case 'sort':
       return { ...node, keys: node.keys.map((key) => mapNamed(key, change)) }
     case 'limit':
@@ -42,6 +67,14 @@ export function mapExpressions(node: PlanNode, change: Change): PlanNode {
       }
     default:
       return node satisfies never
+  }
+}
+
+function mapStep(step: JoinStep, change: Change): JoinStep {
+  return {
+    ...step,
+    keys: step.keys.map(({ left, right }) => ({ left: change(left), right: change(right) })),
+    rest: step.rest && change(step.rest),
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Computed, Derived } from './derived.ts'
 import type { PlanExpression } from './expression.ts'
 import { GroupView } from './group-view.ts'
+import type { From } from './joins.ts'
 import { type Layer, type Layers, layersOf, stack, unset } from './layers.ts'
-import type { PlanNode, ProjectField } from './plan.ts'
+import type { PlanNode, ProjectField, RankCall, SourceNode } from './plan.ts'
 import type { Field, Statement } from './statement.ts'
 import type { Window } from './windows.ts'
 
@@ -12,32 +13,67 @@ export interface Nodes {
   readonly hidden: readonly string[]
 }
 
+/** Whether rows come out in emissions of several: behind a window, or a join. */
+export function emitsBatches({ window, from }: Statement): boolean {
+  return window !== undefined || from !== undefined
+}
+
 /**
  * The nodes of a statement, from the source on: analytic functions, WHERE, window or aggregation, HAVING, ORDER BY,
- * LIMIT, the select list. Behind count and sliding windows WHERE comes after the window.
+ * LIMIT, the select list. Behind count and sliding windows WHERE comes after the window; and a join stands right behind
+ * the window, so that all else sees joined rows.
  */
 export function buildNodes(statement: Statement): Nodes {
   const { derived } = statement.resolver
   const { dimensions, where, window } = statement
   const aggregated = derived.aggregates.length > 0 || dimensions.length > 0
-  const behindWindow = where !== undefined && filtersBehind(window)
-  const early = behindWindow ? specReaders(window) : []
+  const { from } = statement
+  const behindWindow = from !== undefined || (where !== undefined && filtersBehind(window))
+  // In front of a join no column is computed.
+  const early = behindWindow && from === undefined ? specReaders(window) : []
   const layers = layersOf(derived, {
     where: where === undefined ? early : [where, ...early],
-    window: [...specReaders(window), ...aggregateReaders(derived), ...dimensions],
+    window: [
+      ...(from === undefined ? specReaders(window) : []),
+      ...aggregateReaders(derived),
+      ...dimensions,
+    ],
     aggregated,
   })
-  let node: PlanNode = { type: 'source', id: unset, source: 0 }
+  let node = from === undefined ? sourceNode(0) : joinNodes(from, window)
   node = stack(node, layers.before)
-  if (behindWindow) node = windowNode(node, window)
-  if (where !== undefined) {
+  if (behindWindow && from === undefined) node = windowNode(node, window)
+  if (derived.hasRowHits) {
+    node = { type: 'hit', id: unset, input: node, predicate: where, clause: 'where' }
+  } else if (where !== undefined) {
     node = { type: 'filter', id: unset, input: node, predicate: where, clause: 'where' }
   }
   node = stack(node, layers.between)
   const open = behindWindow ? undefined : window
   if (aggregated) return aggregatedNodes(open, node, statement, layers)
   node = stack(windowNode(node, open), layers.behind)
-  return { root: finish(node, statement, (expression) => expression), hidden: derived.hidden }
+  return { root: finish(node, statement, (expression) => expression), hidden: hiddenOf(statement) }
+}
+
+function hiddenOf({ resolver, unnest }: Statement): readonly string[] {
+  return unnest === undefined ? resolver.derived.hidden : [...resolver.derived.hidden, unnest.as]
+}
+
+function sourceNode(source: number): SourceNode {
+  return { type: 'source', id: unset, source }
+}
+
+/** Everything up to the rows that come out of the joins. */
+function joinNodes(from: From, window: Window | undefined): PlanNode {
+  const { names, feeds, tables, steps, lookups } = from
+  let node: PlanNode = { type: 'merge', id: unset, inputs: feeds.map(sourceNode), names }
+  if (tables.length > 0) node = { type: 'tables', id: unset, input: node, tables }
+  node = windowNode(node, window)
+  const [first] = names
+  // Also without a step: rows of one stream become emissions of their own, for the look-ups behind.
+  if (first !== undefined) node = { type: 'join', id: unset, input: node, first, steps }
+  for (const lookup of lookups) node = { type: 'lookup', id: unset, input: node, ...lookup }
+  return node
 }
 
 /**
@@ -65,8 +101,7 @@ function aggregatedNodes(
   const rewrite = (expression: PlanExpression) => view.rewrite(expression)
   const behind = rewriteLayer(layers.behind, view)
   // Behind the aggregation first: it is what asks for values of the group's first row.
-  const placeholder: PlanNode = { type: 'source', id: unset, source: 0 }
-  finish(stack(placeholder, behind), statement, rewrite)
+  finish(stack(sourceNode(0), behind), statement, rewrite)
   const aggregate: PlanNode = {
     type: 'aggregate',
     id: unset,
@@ -76,12 +111,12 @@ function aggregatedNodes(
     keys: view.keys,
     calls: derived.aggregates,
     first: view.first,
-    perRow: statement.window === undefined ? true : undefined,
+    perRow: emitsBatches(statement) ? undefined : true,
     keepFirst: statement.fields.some((field) => field.type === 'star') ? true : undefined,
   }
   const root = finish(stack(aggregate, behind), statement, rewrite)
   const own = [...view.keys, ...view.first].map(({ as }) => as)
-  return { root, hidden: [...derived.hidden, ...own] }
+  return { root, hidden: [...hiddenOf(statement), ...own] }
 }
 
 function rewriteLayer(layer: Layer, view: GroupView): Layer {
@@ -99,29 +134,67 @@ function finish(
   statement: Statement,
   rewrite: (expression: PlanExpression) => PlanExpression,
 ): PlanNode {
-  const { having, order, limit, window, fields } = statement
+  const { having, order, limit, unnest, from, resolver } = statement
+  const { derived } = resolver
   let node = input
-  if (having !== undefined) {
-    const predicate = rewrite(having)
+  const predicate = having && rewrite(having)
+  if (derived.hasEmissionHits) {
+    node = { type: 'hit', id: unset, input: node, predicate, clause: 'having' }
+  } else if (predicate !== undefined) {
     node = { type: 'filter', id: unset, input: node, predicate, clause: 'having' }
   }
-  // Without a window an emission is one row: nothing to sort, and only LIMIT 0 cuts.
-  if (window !== undefined && order.length > 0) {
+  if (derived.ranks.length > 0) {
+    const calls = derived.ranks.map((call) => rewriteRank(call, rewrite))
+    node = { type: 'rank', id: unset, input: node, calls }
+  }
+  // Without a window or join an emission is one row: nothing to sort, and only LIMIT 0 cuts.
+  const isBatch = emitsBatches(statement)
+  if (isBatch && order.length > 0) {
     const keys = order.map((key) => ({ ...key, expression: rewrite(key.expression) }))
     node = { type: 'sort', id: unset, input: node, keys }
   }
-  if (limit !== undefined && (window !== undefined || limit === 0)) {
+  if (unnest !== undefined) {
+    const expression = rewrite(unnest.expression)
+    node = { type: 'unnest', id: unset, input: node, expression, as: unnest.as }
+  }
+  const limited = limit !== undefined && (isBatch || limit === 0)
+  if (limited && !statement.distinct) {
     node = { type: 'limit', id: unset, input: node, count: limit }
   }
-  return { type: 'project', id: unset, input: node, fields: fields.map((f) => project(f, rewrite)) }
+  const fields = statement.fields.flatMap((field) => project(field, from, rewrite))
+  node = { type: 'project', id: unset, input: node, fields }
+  if (!statement.distinct) return node
+  node = { type: 'distinct', id: unset, input: node }
+  return limited ? { type: 'limit', id: unset, input: node, count: limit } : node
 }
 
+function rewriteRank(
+  call: RankCall,
+  rewrite: (expression: PlanExpression) => PlanExpression,
+): RankCall {
+  return {
+    ...call,
+    partition: call.partition.map(rewrite),
+    order: call.order.map((key) => ({ ...key, expression: rewrite(key.expression) })),
+  }
+}
+
+/** Behind a join a `*` is one of each source; of two columns of a name that of the source further left wins. */
 function project(
   field: Field,
+  from: From | undefined,
   rewrite: (expression: PlanExpression) => PlanExpression,
-): ProjectField {
-  if (field.type === 'star') return { type: 'star', except: field.except }
-  return { ...field, expression: rewrite(field.expression) }
+): readonly ProjectField[] {
+  if (field.type !== 'star') {
+    if (field.type === 'spread' && field.expression.type === 'column') {
+      if (field.expression.name === '$unnest') return [field]
+    }
+    return [{ ...field, expression: rewrite(field.expression) }]
+  }
+  const { source, except } = field
+  if (from === undefined) return [{ type: 'star', except }]
+  if (source !== undefined) return [{ type: 'star', stream: source.name, except }]
+  return from.names.toReversed().map((stream) => ({ type: 'star', stream, except }))
 }
 
 /** What a window reads of the rows before it. */

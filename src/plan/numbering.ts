@@ -12,6 +12,7 @@ export function numberCalls(root: PlanNode): PlanNode {
   }
   const walk = (node: PlanNode): PlanNode => {
     if (node.type === 'source') return mapExpressions(node, number)
+    if (node.type === 'merge') return node
     const numbered = mapExpressions({ ...node, input: walk(node.input) }, number)
     if (numbered.type !== 'analytic' && numbered.type !== 'aggregate') return numbered
     if (numbered.type === 'analytic') {

@@ -15,7 +15,7 @@ export interface Optimizations {
 export function optimize(root: PlanNode, optimizations: Optimizations): PlanNode {
   const { fold, pushDown } = optimizations
   const improve = (node: PlanNode): PlanNode => {
-    if (node.type === 'source') return node
+    if (node.type === 'source' || node.type === 'merge') return node
     const folded = mapExpressions({ ...node, input: improve(node.input) }, fold)
     if (folded.type !== 'filter' || folded.clause !== 'where') return folded
     if (isTrue(folded.predicate)) return folded.input
@@ -50,12 +50,14 @@ function fitsSource(condition: PlanExpression, hidden: readonly string[]): boole
   )
 }
 
-function conjuncts(expression: PlanExpression): readonly PlanExpression[] {
+/** The conditions of an AND. */
+export function conjuncts(expression: PlanExpression): readonly PlanExpression[] {
   if (expression.type !== 'binary' || expression.operator !== 'AND') return [expression]
   return [...conjuncts(expression.left), ...conjuncts(expression.right)]
 }
 
-function conjunction(conditions: readonly PlanExpression[]): PlanExpression | undefined {
+/** `undefined`: there are none. */
+export function conjunction(conditions: readonly PlanExpression[]): PlanExpression | undefined {
   const [first, ...others] = conditions
   return others.reduce<PlanExpression | undefined>(
     (left, right) =>

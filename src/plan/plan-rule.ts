@@ -8,15 +8,15 @@ import { type ActionRequest, planActions } from './actions.ts'
 import type { StreamDefinition } from './definitions.ts'
 import { Derived } from './derived.ts'
 import type { Extensions } from './extensions.ts'
+import { findSources } from './from.ts'
 import { identify } from './identity.ts'
-import { refuseJoins } from './join.ts'
-import { buildNodes } from './nodes.ts'
+import { buildNodes, emitsBatches } from './nodes.ts'
 import { numberCalls } from './numbering.ts'
 import { optimize } from './optimize.ts'
 import type { OutputColumn, Plan, PlanNode } from './plan.ts'
 import type { RuleOptions } from './rule-options.ts'
-import { Scope, type ScopedSource } from './scope.ts'
-import { type Definitions, findSource, type SourceSettings, sourcePlan } from './source-plan.ts'
+import { Scope } from './scope.ts'
+import { type Definitions, type SourceSettings, sourcePlan } from './source-plan.ts'
 import { resolveStatement, type Statement } from './statement.ts'
 
 export interface RuleRequest {
@@ -43,25 +43,20 @@ export interface RuleRequest {
  */
 export function planRule(request: RuleRequest): Plan {
   const { ruleId, select, options, extensions, functions } = request
-  refuseJoins(select)
   const rules = { ...request, temp: request.temp === true }
-  const definition = findSource(select.from, rules)
-  const settings = request.settings?.(definition) ?? {}
-  const source: ScopedSource = {
-    name: select.from.as ?? select.from.name,
-    definition,
-    wholeIsBigint: settings.wholeIsBigint === true,
-  }
-  const scope = new Scope([source])
+  const found = findSources(select, rules, request.settings)
+  const scope = new Scope(found.map(({ source }) => source))
   const derived = new Derived()
-  const statement = withMeta(
+  const resolved = withMeta(
     resolveStatement(select, { scope, derived, functions, extensions }),
     select,
     options,
   )
+  const statement = withSecondSending(resolved, options)
   const { plugins } = statement.resolver
-  const parts = { ...rules, scope, derived, plugins, settings }
-  const sources = [sourcePlan(source, select.from.at, parts)]
+  const sources = found.map(({ source, at, settings }) =>
+    sourcePlan(source, at, { ...rules, scope, derived, plugins, settings }),
+  )
   const actions = planActions(request.actions, extensions, plugins)
   const { root, hidden } = buildNodes(statement)
   const improved = numberCalls(improve(root, request, hidden))
@@ -69,7 +64,7 @@ export function planRule(request: RuleRequest): Plan {
     ruleId,
     sources,
     root: identify(improved, sources),
-    emitsBatches: statement.window !== undefined,
+    emitsBatches: emitsBatches(statement),
     output: outputOf(statement, scope),
     hidden,
     actions,
@@ -81,6 +76,9 @@ export function planRule(request: RuleRequest): Plan {
       sendError: options.sendError,
       debug: options.debug,
       timeZone: request.timeZone ?? 'UTC',
+      idleTimeoutMs: options.idleTimeoutMs,
+      maxDriftMs: options.maxDriftMs,
+      analyticExpiryMs: options.analyticExpiryMs,
     },
   }
 }
@@ -88,16 +86,26 @@ export function planRule(request: RuleRequest): Plan {
 /** `sendMetaToSink`: all metadata in a column of the output. */
 function withMeta(statement: Statement, select: ast.Select, options: RuleOptions): Statement {
   if (!options.sendMetaToSink) return statement
-  if (statement.window !== undefined) {
-    throw new SqlError('not-supported', 'sendMetaToSink with a window', select.at, {
+  if (emitsBatches(statement)) {
+    const what = statement.window === undefined ? 'a join' : 'a window'
+    throw new SqlError('not-supported', `sendMetaToSink with ${what}`, select.at, {
       hint: 'select meta(*) where it is needed',
     })
   }
-  const expression = statement.resolver.derived.meta(0, [], 'meta(*)')
+  const { derived } = statement.resolver
+  const expression = derived.meta({ source: 0, stream: undefined }, [], 'meta(*)')
   return {
     ...statement,
     fields: [...statement.fields, { type: 'value', name: '__meta', expression }],
   }
+}
+
+/** `enableSendSlidingWindowTwice`: a sliding window with a delay fires on arrival too. */
+function withSecondSending(statement: Statement, options: RuleOptions): Statement {
+  const { window } = statement
+  if (window?.spec.window !== 'sliding' || window.spec.delayMs === 0) return statement
+  if (!options.planOptimizeStrategy.enableSendSlidingWindowTwice) return statement
+  return { ...statement, window: { ...window, spec: { ...window.spec, sendTwice: true } } }
 }
 
 function improve(root: PlanNode, request: RuleRequest, hidden: readonly string[]): PlanNode {
@@ -137,13 +145,15 @@ function outputOf({ fields }: Statement, scope: Scope): readonly OutputColumn[] 
       columns.push({ name: field.name, dataType: field.expression.dataType })
       continue
     }
+    if (field.type === 'spread') return undefined
     for (const source of field.source === undefined ? scope.sources : [field.source]) {
       const schema = source.definition.columns
       if (schema === undefined) return undefined
       columns.push(...schema.filter((column) => !field.except.includes(column.name)).map(bare))
     }
   }
-  return columns
+  const names = columns.map(({ name }) => name)
+  return columns.filter(({ name }, i) => names.indexOf(name) === i)
 }
 
 function bare({ name, dataType }: OutputColumn): OutputColumn {

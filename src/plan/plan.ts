@@ -26,6 +26,12 @@ export interface FlowSettings {
   readonly debug: boolean
   /** IANA name. */
   readonly timeZone: string
+  /** In event time: a source that says nothing for so long (arrival time) holds up no other; 0: never. @default 0 */
+  readonly idleTimeoutMs?: number | undefined
+  /** In event time: how far ahead of its arrival a row may be, else it is a row error; 0: any. @default 0 */
+  readonly maxDriftMs?: number | undefined
+  /** Analytic functions forget a partition that had no row for so long; 0: never. @default 0 */
+  readonly analyticExpiryMs?: number | undefined
 }
 
 /** Stable across restarts and changes of the rule: kind, normalized expressions, ids of the inputs. */
@@ -59,10 +65,21 @@ export interface SourcePlan {
   readonly timestamp?: { readonly column: string; readonly format?: string | undefined } | undefined
   /** Set where the rule reads `event_time()`: the hidden column for the row's time. */
   readonly timeAs?: string | undefined
+  readonly lookup?: LookupPlan | undefined
   /** The plugin that serves the source, by index in `Plan.plugins`; a built-in connector when missing. */
   readonly plugin?: number | undefined
   /** How many instances a plugin source has. */
   readonly concurrency: number
+}
+
+/** How a lookup table is asked. */
+export interface LookupPlan {
+  /** The column by which it is asked, where one is declared. */
+  readonly key?: string | undefined
+  /** How long the worker keeps what it was told, ms; 0: for ever; `undefined`: it asks anew each time. */
+  readonly cacheTtlMs?: number | undefined
+  /** It keeps also that there was nothing. */
+  readonly cacheMissing?: boolean | undefined
 }
 
 export interface SchemaColumn {
@@ -73,14 +90,22 @@ export interface SchemaColumn {
 
 export type PlanNode =
   | SourceNode
+  | MergeNode
+  | TablesNode
+  | JoinNode
+  | LookupNode
   | FilterNode
+  | HitNode
   | AnalyticNode
   | ComputeNode
   | WindowNode
   | AggregateNode
+  | RankNode
   | SortNode
+  | UnnestNode
   | LimitNode
   | ProjectNode
+  | DistinctNode
 
 interface NodeBase {
   readonly id: OperatorId
@@ -93,11 +118,77 @@ export interface SourceNode extends NodeBase {
   readonly filter?: PlanExpression | undefined
 }
 
+/**
+ * Rows of several sources in one order. From here on a row is `{ [source]: row | null }` with all sources of the
+ * statement in it, one of them set.
+ */
+export interface MergeNode extends NodeBase {
+  readonly type: 'merge'
+  readonly inputs: readonly SourceNode[]
+  /** The names of all sources of the statement, lookup tables too, in their order. */
+  readonly names: readonly string[]
+}
+
+/** Takes the rows of scan tables out of the stream and keeps the newest of each for the join behind it. */
+export interface TablesNode extends NodeBase {
+  readonly type: 'tables'
+  readonly input: PlanNode
+  readonly tables: readonly { readonly name: string; readonly retain: number }[]
+}
+
+/** Pairs the rows of an emission; without a window before it every row of a stream is an emission of its own. */
+export interface JoinNode extends NodeBase {
+  readonly type: 'join'
+  readonly input: PlanNode
+  /** The source in FROM. */
+  readonly first: string
+  /** Left to right. */
+  readonly steps: readonly JoinStep[]
+}
+
+export type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'cross'
+
+export interface JoinStep {
+  readonly join: JoinKind
+  /** The source that is joined to those before it. */
+  readonly source: string
+  /** It is a scan table: its rows come from the `tables` node. */
+  readonly table: boolean
+  /** The equalities of ON between the sources before (`left`) and this one; compared structurally, null equals nothing. */
+  readonly keys: readonly { readonly left: PlanExpression; readonly right: PlanExpression }[]
+  /** What else ON asks for. */
+  readonly rest?: PlanExpression | undefined
+}
+
+/** Joins rows with what the host finds in a lookup table. A stage border. */
+export interface LookupNode extends NodeBase {
+  readonly type: 'lookup'
+  readonly input: PlanNode
+  readonly join: 'inner' | 'left'
+  /** Its number in `Plan.sources`, and its name. */
+  readonly source: number
+  readonly name: string
+  /** The table's columns, and what they must equal. */
+  readonly keys: readonly { readonly column: string; readonly value: PlanExpression }[]
+  readonly rest?: PlanExpression | undefined
+}
+
 export interface FilterNode extends NodeBase {
   readonly type: 'filter'
   readonly input: PlanNode
   readonly predicate: PlanExpression
   /** `having` names the same operator in explain and metrics. */
+  readonly clause: 'where' | 'having'
+}
+
+/**
+ * Filters and counts: `last_hit_count()` and `last_hit_time()` are columns of its rows that say how many rows passed
+ * before, and when the last did. `having`: counts emissions of which a row passed.
+ */
+export interface HitNode extends NodeBase {
+  readonly type: 'hit'
+  readonly input: PlanNode
+  readonly predicate?: PlanExpression | undefined
   readonly clause: 'where' | 'having'
 }
 
@@ -131,6 +222,8 @@ export type WindowSpec =
       readonly lengthMs: number
       readonly delayMs: number
       readonly when?: PlanExpression | undefined
+      /** With a delay: fires on arrival too. */
+      readonly sendTwice?: boolean | undefined
     }
   | {
       readonly window: 'session'
@@ -180,10 +273,31 @@ export interface AggregateNode extends NodeBase {
   readonly keepFirst?: boolean | undefined
 }
 
+/** `row_number()`: numbers the rows of each emission, by partition, in an order; into a hidden column. */
+export interface RankNode extends NodeBase {
+  readonly type: 'rank'
+  readonly input: PlanNode
+  readonly calls: readonly RankCall[]
+}
+
+export interface RankCall {
+  readonly partition: readonly PlanExpression[]
+  readonly order: readonly { readonly expression: PlanExpression; readonly descending: boolean }[]
+  readonly as: string
+}
+
 export interface SortNode extends NodeBase {
   readonly type: 'sort'
   readonly input: PlanNode
   readonly keys: readonly { readonly expression: PlanExpression; readonly descending: boolean }[]
+}
+
+/** A row for each element of an array, which stands in a hidden column. */
+export interface UnnestNode extends NodeBase {
+  readonly type: 'unnest'
+  readonly input: PlanNode
+  readonly expression: PlanExpression
+  readonly as: string
 }
 
 /** At most `count` rows of each emission. */
@@ -200,6 +314,12 @@ export interface ProjectNode extends NodeBase {
   readonly fields: readonly ProjectField[]
 }
 
+/** Leaves out rows of an emission that are like an earlier one. */
+export interface DistinctNode extends NodeBase {
+  readonly type: 'distinct'
+  readonly input: PlanNode
+}
+
 export type ProjectField =
   | { readonly type: 'value'; readonly name: string; readonly expression: PlanExpression }
   /** All columns of the input, or of one stream behind a join, without those hidden and those named. */
@@ -207,6 +327,13 @@ export type ProjectField =
       readonly type: 'star'
       readonly stream?: string | undefined
       readonly except: readonly string[]
+    }
+  /** The columns of an object. What is none stands under `name`, or fails where `strict` says what to say. */
+  | {
+      readonly type: 'spread'
+      readonly name: string
+      readonly expression: PlanExpression
+      readonly strict?: string | undefined
     }
 
 /** How one sink of the rule's actions gets what the rule emits. */

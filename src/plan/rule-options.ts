@@ -52,6 +52,8 @@ export interface RuleOptions {
   readonly idleTimeoutMs: number
   /** How far ahead of the clock an event may be; 0: as far as it likes. @default 0 */
   readonly maxDriftMs: number
+  /** Analytic functions forget a partition that had no row for so long; 0: never. @default 0 */
+  readonly analyticExpiryMs: number
 }
 
 export interface RestartStrategy {
@@ -109,6 +111,7 @@ export function readRuleOptions(options: unknown): RuleOptions {
     plugins: readPlugins(bag.inner('plugins')),
     idleTimeoutMs: bag.duration('idleTimeout', 0),
     maxDriftMs: bag.duration('maxDrift', 0),
+    analyticExpiryMs: bag.duration('analyticExpiry', 0),
   }
   bag.done()
   if (read.checkpointIntervalMs === 0) {

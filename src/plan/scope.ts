@@ -3,6 +3,7 @@ import { didYouMean, SqlError } from '#src/sql/errors.ts'
 import { nearest } from '#src/sql/near.ts'
 import type { StreamDefinition } from './definitions.ts'
 import type { Column } from './expression.ts'
+import { isKeyed } from './keyed.ts'
 import { ANY, type DataType } from './types.ts'
 
 /** A stream as it stands in FROM or JOIN. */
@@ -53,7 +54,7 @@ export class Scope {
     if (second !== undefined) throw ambiguous(name, at, match.source, second.source)
     this.#read[this.sources.indexOf(match.source)]?.add(name)
     const { dataType } = match
-    if (this.sources.length === 1) return { type: 'column', name, dataType }
+    if (!isKeyed(this)) return { type: 'column', name, dataType }
     return { type: 'column', name, stream: match.source.name, dataType }
   }
 

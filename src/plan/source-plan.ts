@@ -4,8 +4,8 @@ import { nearest } from '#src/sql/near.ts'
 import type { StreamDefinition } from './definitions.ts'
 import type { Derived } from './derived.ts'
 import type { Extensions } from './extensions.ts'
-import { refuseLookup } from './join.ts'
-import type { SourcePlan } from './plan.ts'
+import { sourceKind } from './keyed.ts'
+import type { LookupPlan, SourcePlan } from './plan.ts'
 import type { PluginList } from './plugin-list.ts'
 import type { RuleOptions } from './rule-options.ts'
 import type { Scope, ScopedSource } from './scope.ts'
@@ -23,6 +23,8 @@ export interface SourceSettings {
   readonly wholeIsBigint?: boolean | undefined
   /** Instances of a plugin source. @default the rule's option `concurrency` */
   readonly concurrency?: number | undefined
+  /** Of a lookup table. */
+  readonly lookup?: Pick<LookupPlan, 'cacheTtlMs' | 'cacheMissing'> | undefined
 }
 
 export interface SourceRules {
@@ -43,7 +45,6 @@ export function findSource(from: ast.FromItem, rules: SourceRules): StreamDefini
       hint: didYouMean(nearest(name, rules.definitions.names()), `CREATE STREAM ${name} first`),
     })
   }
-  refuseLookup(definition, from)
   const refuse = (what: string, hint: string) => new SqlError('bad-option', what, at, { hint })
   const { options } = definition
   if (options.temp && !rules.temp) {
@@ -53,7 +54,8 @@ export function findSource(from: ast.FromItem, rules: SourceRules): StreamDefini
     const what = `disableBufferFullDiscard cannot be used with the shared stream ${name}`
     throw refuse(what, 'one rule that waits would stop all others')
   }
-  if (rules.options.isEventTime && options.timestamp === undefined) {
+  const isStream = definition.kind === 'stream'
+  if (isStream && rules.options.isEventTime && options.timestamp === undefined) {
     const what = 'preprocessor is set to be event time but stream option TIMESTAMP not found'
     throw refuse(what, `add TIMESTAMP="column" to stream ${name}, or leave isEventTime out`)
   }
@@ -73,14 +75,16 @@ export function sourcePlan(source: ScopedSource, at: ast.Position, parts: Source
   const { definition, wholeIsBigint } = source
   const index = scope.sources.indexOf(source)
   const { timestamp, timestampFormat } = definition.options
-  const isEventTime = options.isEventTime && timestamp !== undefined
+  const kind = sourceKind(definition)
+  const isEventTime = kind === 'stream' && options.isEventTime && timestamp !== undefined
   if (isEventTime) scope.column(timestamp, at, source)
   const prune = !options.planOptimizeStrategy.disableOptimizeRules.includes('columnPruner')
   return {
     name: source.name,
     stream: definition.name,
     type: sourceType(definition),
-    kind: definition.kind,
+    kind,
+    ...(kind === 'lookup' ? { lookup: lookupOf(definition, settings) } : {}),
     format: formatOf(definition, at),
     delimiter: definition.options.delimiter,
     schema: definition.columns,
@@ -97,6 +101,10 @@ export function sourcePlan(source: ScopedSource, at: ast.Position, parts: Source
   }
 }
 
+function lookupOf({ options }: StreamDefinition, { lookup }: SourceSettings): LookupPlan {
+  return { key: options.key, cacheTtlMs: lookup?.cacheTtlMs, cacheMissing: lookup?.cacheMissing }
+}
+
 function formatOf({ name, options }: StreamDefinition, at: ast.Position): SourcePlan['format'] {
   const { format } = options
   if (format === 'json' || format === 'binary' || format === 'delimited') return format
@@ -110,6 +118,7 @@ function pluginOf(
 ): number | undefined {
   const type = sourceType(definition)
   if (extensions.isBuiltIn('source', type)) return undefined
+  if (sourceKind(definition) === 'lookup' && extensions.isLookup?.(type) === true) return undefined
   const extension = extensions.plugin('source', type)
   if (extension !== undefined) return plugins.add(extension.use)
   throw new SqlError(

@@ -4,6 +4,14 @@ import { printExpression } from '#src/sql/print.ts'
 import { Aliases } from './aliases.ts'
 import type { Clause } from './context.ts'
 import type { PlanExpression } from './expression.ts'
+import { checkBeforeJoin, type From, resolveFrom } from './joins.ts'
+import {
+  type MultiColumn,
+  multiColumnCall,
+  onlyUnnest,
+  resolveMultiColumn,
+  type Unnest,
+} from './multi-column.ts'
 import { Resolver, type ResolverParts } from './resolve.ts'
 import { type SelectItem, type StarItem, selectItems } from './select-list.ts'
 import { checkGrouped, resolveWindow, splitGroupBy, type Window } from './windows.ts'
@@ -11,6 +19,8 @@ import { checkGrouped, resolveWindow, splitGroupBy, type Window } from './window
 /** A SELECT whose every expression is resolved; what they compute on the way stands in the resolver's `derived`. */
 export interface Statement {
   readonly resolver: Resolver
+  /** `undefined` in a statement over one stream. */
+  readonly from: From | undefined
   readonly where: PlanExpression | undefined
   readonly window: Window | undefined
   readonly dimensions: readonly PlanExpression[]
@@ -18,32 +28,42 @@ export interface Statement {
   readonly having: PlanExpression | undefined
   readonly order: readonly { readonly expression: PlanExpression; readonly descending: boolean }[]
   readonly limit: number | undefined
+  readonly unnest: Unnest | undefined
+  readonly distinct: boolean
 }
 
 export type Field =
   | StarItem
   | { readonly type: 'value'; readonly name: string; readonly expression: PlanExpression }
+  | {
+      readonly type: 'spread'
+      readonly name: string
+      readonly expression: PlanExpression
+      readonly strict: string | undefined
+    }
 
 /** @throws SqlError for what cannot be, with its place in the text */
 export function resolveStatement(
   select: ast.Select,
   parts: Omit<ResolverParts, 'aliases' | 'hasWindow'>,
 ): Statement {
-  if (select.distinct) {
-    throw new SqlError('not-supported', 'SELECT DISTINCT is not supported', select.at, {
-      hint: 'group by the columns in a window, or use deduplicate(column, true)',
-    })
-  }
   const { scope, functions } = parts
   const items = selectItems(select.fields, scope, functions)
   const groupBy = splitGroupBy(select.groupBy)
+  checkDistinct(select, groupBy.window)
   const aliases = new Aliases(select.fields)
   const resolver = new Resolver({ ...parts, aliases, hasWindow: groupBy.window !== undefined })
   const resolve = (clause: Clause) => (expression: ast.Expression) =>
     resolver.expression(expression, { clause })
   // In the order of the flow: what stands first in it gets its hidden columns first, and keeps them.
+  const from = resolveFrom(select, groupBy.window, resolver)
   const where = select.where && resolve('WHERE')(select.where)
-  const window = groupBy.window && resolveWindow(groupBy.window, resolve('window'))
+  const windowPart = (expression: ast.Expression) => {
+    const resolved = resolve('window')(expression)
+    if (from !== undefined) checkBeforeJoin(resolved, expression.at, 'the window')
+    return resolved
+  }
+  const window = groupBy.window && resolveWindow(groupBy.window, windowPart)
   const dimensions = groupBy.dimensions.map(resolve('GROUP BY'))
   checkGrouped(select, groupBy.window)
   const values = items.map((item) => resolveItem(item, aliases, resolver))
@@ -53,8 +73,58 @@ export function resolveStatement(
     expression: resolve('ORDER BY')(key.expression),
     descending: key.descending,
   }))
-  const fields = items.flatMap((item, i) => fieldsOf(item, values[i], aliases, resolver))
-  return { resolver, where, window, dimensions, fields, having, order, limit: limitOf(select) }
+  const multiple = items.flatMap((item) => multiColumn(item, resolver))
+  const plain = items.flatMap((item, i) => fieldsOf(item, values[i], aliases, resolver))
+  const spread = multiple.map(({ name, value }): Field => {
+    return { type: 'spread', name, expression: value.expression, strict: value.strict }
+  })
+  checkHits(select, resolver, dimensions.length > 0)
+  return {
+    resolver,
+    from,
+    where,
+    window,
+    dimensions,
+    fields: [...plain, ...spread],
+    having,
+    order,
+    limit: limitOf(select),
+    unnest: onlyUnnest(multiple),
+    distinct: select.distinct,
+  }
+}
+
+/** A field that gives several columns or rows. */
+function multiColumn(
+  item: SelectItem,
+  resolver: Resolver,
+): readonly { name: string; call: ast.Call; value: MultiColumn }[] {
+  if (item.type === 'star') return []
+  const call = multiColumnCall(item.expression)
+  if (call === undefined) return []
+  return [{ name: item.name, call, value: resolveMultiColumn(call, resolver) }]
+}
+
+function checkDistinct({ distinct, at }: ast.Select, window: ast.Call | undefined): void {
+  if (!distinct || window !== undefined) return
+  throw new SqlError('not-supported', 'SELECT DISTINCT without a window', at, {
+    hint: 'add a window to GROUP BY, or use WHERE had_changed(true, column)',
+  })
+}
+
+function checkHits({ at }: ast.Select, { derived }: Resolver, isGrouped: boolean): void {
+  const isAggregate = isGrouped || derived.aggregates.length > 0
+  if (derived.hasRowHits && isAggregate) {
+    const what = 'last_hit_count() and last_hit_time() in an aggregate query'
+    throw new SqlError('wrong-arguments', what, at, {
+      hint: 'use last_agg_hit_count() and last_agg_hit_time()',
+    })
+  }
+  if (!derived.hasEmissionHits || isAggregate) return
+  const what = 'last_agg_hit_count() and last_agg_hit_time() without an aggregate'
+  throw new SqlError('wrong-arguments', what, at, {
+    hint: 'use last_hit_count() and last_hit_time()',
+  })
 }
 
 function resolveItem(
@@ -67,6 +137,7 @@ function resolveItem(
     return undefined
   }
   const { name, expression } = item
+  if (multiColumnCall(expression) !== undefined) return undefined
   if (item.isAlias) return aliases.field(name, expression.at, resolver)
   return resolver.expression(expression, { clause: 'SELECT', self: name })
 }
@@ -80,6 +151,7 @@ function fieldsOf(
 ): readonly Field[] {
   if (item.type === 'star') return [item]
   const { name, invisible } = item
+  if (multiColumnCall(item.expression) !== undefined) return []
   const shared = item.isAlias ? aliases.field(name, item.expression.at, resolver) : value
   if (invisible || shared === undefined) return []
   return [{ type: 'value', name, expression: shared }]

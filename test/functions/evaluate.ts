@@ -87,7 +87,7 @@ export function planOf(sql: string, surroundings: Surroundings = {}): Plan {
 
 function chain(root: PlanNode): readonly PlanNode[] {
   const nodes = [root]
-  for (let node = root; node.type !== 'source'; ) {
+  for (let node = root; node.type !== 'source' && node.type !== 'merge'; ) {
     node = node.input
     nodes.unshift(node)
   }

@@ -14,9 +14,17 @@ for (const declaration of functions.declarations) {
 test('every function that is called has a documented example', (t) => {
   const without = functions.declarations.filter(({ examples }) => examples.length === 0)
   t.deepEqual(without.map(({ name }) => name).sort(), [
+    'changed_cols',
     'event_time',
+    'extract',
+    'last_agg_hit_count',
+    'last_agg_hit_time',
+    'last_hit_count',
+    'last_hit_time',
     'meta',
     'mqtt',
+    'row_number',
+    'unnest',
     'window_end',
     'window_start',
     'window_trigger',

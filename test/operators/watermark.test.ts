@@ -16,8 +16,8 @@ test('rows wait for the watermark and leave in the order of their timestamps', (
 
 test('rows with one timestamp keep their order', (t) => {
   const { operator, seen } = watermark(1, 10)
-  for (const n of [1, 2, 3]) operator.take(0, { n }, 100)
-  operator.take(0, { n: 4 }, 95)
+  for (const n of [1, 2, 3]) operator.take(0, { n }, 100, 100)
+  operator.take(0, { n: 4 }, 95, 95)
   operator.reach(0, Number.POSITIVE_INFINITY)
   t.deepEqual(names(seen), [[4, 1, 2, 3]])
 })
@@ -43,7 +43,7 @@ test('the watermark is that of the source furthest behind, and never goes back',
 test('what the filter dropped at the source moves the watermark too', (t) => {
   const { operator, seen } = watermark(1, 0)
   take(operator, 0, 10)
-  operator.see(0, 20)
+  operator.see(0, 20, 20)
   operator.settle()
   t.deepEqual(seen.at(-1), { advanced: 20 })
 })
@@ -60,7 +60,7 @@ test('the watermark and the rows that wait are in the state', (t) => {
 
 test('sources are merged by time, then by source, then in their own order', (t) => {
   const { operator, seen } = bench((context, id) => {
-    return new Merge(id, { sources: 2, batchRows: 2 }, context)
+    return new Merge(id, { sources: [0, 1], batchRows: 2 }, context)
   })
   operator.take(1, { n: 'b1' }, 5)
   operator.take(1, { n: 'b2' }, 5)
@@ -81,14 +81,15 @@ test('sources are merged by time, then by source, then in their own order', (t) 
 function watermark(sources: number, lateToleranceMs: number) {
   const late: number[] = []
   const made = bench((context, id) => {
-    const options = { sources, lateToleranceMs, batchRows: 1024 }
+    const streams = Array.from({ length: sources }, (_, source) => source)
+    const options = { streams, lateToleranceMs, batchRows: 1024 }
     return new Watermark(id, { ...options, late: (_row, time) => late.push(time) }, context)
   })
   return { ...made, late }
 }
 
 function take(intake: Intake, source: number, ...at: number[]): void {
-  for (const time of at) intake.take(source, { t: time }, time)
+  for (const time of at) intake.take(source, { t: time }, time, time)
   intake.settle()
 }
 

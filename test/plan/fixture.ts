@@ -89,7 +89,11 @@ export function plan(sql: string, request: PlanOptions = {}): Plan {
 /** The nodes from the source to the sinks. */
 export function chain({ root }: Plan): readonly PlanNode[] {
   const nodes = [root]
-  for (let node = root; node.type !== 'source'; node = nodes[0] as PlanNode)
+  for (
+    let node = root;
+    node.type !== 'source' && node.type !== 'merge';
+    node = nodes[0] as PlanNode
+  )
     nodes.unshift(node.input)
   return nodes
 }

@@ -82,6 +82,9 @@ test('the plan of a small statement, whole', (t) => {
     settings: {
       isEventTime: false,
       lateToleranceMs: 1000,
+      idleTimeoutMs: 0,
+      maxDriftMs: 0,
+      analyticExpiryMs: 0,
       sendNilField: false,
       sendError: false,
       debug: false,

@@ -49,14 +49,14 @@ test(
 test(
   refused,
   'SELECT a FROM lookup',
-  'not-supported',
-  'lookup table lookup in FROM (line 1, column 15); a lookup table is joined to a stream, and joins are not supported yet',
+  'bad-join',
+  'lookup table lookup in FROM (line 1, column 15); it has no rows of its own to give: join it to a stream',
 )
 test(
   refused,
   'SELECT a FROM demo INNER JOIN typed ON demo.a = typed.a',
-  'not-supported',
-  'joins are not supported yet (line 1, column 31); read one stream per rule',
+  'bad-join',
+  'a time window or count window is required to join multiple streams (line 1, column 31); add one to GROUP BY, such as TUMBLINGWINDOW(ss, 10)',
 )
 test(
   refused,
@@ -205,9 +205,9 @@ test(
 )
 test(
   refused,
-  'SELECT unnest(a) FROM demo',
-  'not-supported',
-  'function unnest is not supported yet (line 1, column 8)',
+  'SELECT abs(unnest(a)) FROM demo',
+  'wrong-arguments',
+  "select clause shouldn't has nested set-returning-functions (line 1, column 12); make it a field of its own in the select list",
 )
 test(
   refused,

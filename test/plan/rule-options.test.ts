@@ -44,6 +44,7 @@ test('a rule without options has the defaults', (t) => {
     plugins: {},
     idleTimeoutMs: 0,
     maxDriftMs: 0,
+    analyticExpiryMs: 0,
   })
 })
 
