@@ -3,22 +3,7 @@ import { definitionCommands } from './commands/definitions.ts'
 import { pluginCommands } from './commands/plugins.ts'
 import { ruleCommands } from './commands/rules.ts'
 import type { OpenSession } from './session.ts'
-
-/** Kuiper's verbs, each with the things that it is for. */
-export interface Verbs {
-  readonly create: Command
-  readonly show: Command
-  readonly describe: Command
-  readonly drop: Command
-  readonly register: Command
-  readonly start: Command
-  readonly stop: Command
-  readonly restart: Command
-  readonly getstatus: Command
-  readonly gettopo: Command
-  readonly explain: Command
-  readonly validate: Command
-}
+import type { Verbs } from './verb-commands.ts'
 
 export function addVerbs(program: Command, open: OpenSession): void {
   const verb = (name: string, description: string) => program.command(name).description(description)

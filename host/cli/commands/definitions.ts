@@ -1,6 +1,6 @@
 import { textOrFile } from '../input.ts'
 import { at, type OpenSession } from '../session.ts'
-import type { Verbs } from '../verbs.ts'
+import type { Verbs } from '../verb-commands.ts'
 
 /** `create stream demo '(id bigint) WITH (…)'` and its like, for streams and tables. */
 export function definitionCommands(verbs: Verbs, open: OpenSession): void {

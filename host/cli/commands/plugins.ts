@@ -1,6 +1,6 @@
 import { readJson, textOrFile } from '../input.ts'
 import { at, type OpenSession } from '../session.ts'
-import type { Verbs } from '../verbs.ts'
+import type { Verbs } from '../verb-commands.ts'
 
 /** `create plugin source random '{"file": "http://…/random.zip"}'` and its like. */
 export function pluginCommands(verbs: Verbs, open: OpenSession): void {

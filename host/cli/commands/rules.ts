@@ -1,6 +1,6 @@
 import { readJson, textOrFile } from '../input.ts'
 import { at, type OpenSession, type Session } from '../session.ts'
-import type { Verbs } from '../verbs.ts'
+import type { Verbs } from '../verb-commands.ts'
 
 export function ruleCommands(verbs: Verbs, open: OpenSession): void {
   writeCommands(verbs, open)
