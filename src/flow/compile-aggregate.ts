@@ -73,7 +73,7 @@ function groupColumns(node: AggregateNode, to: Compilation): GroupColumns {
   const shared = new Map<string, Value>()
   return {
     keys: node.keys.map(named),
-    calls: node.calls.map((call) => aggregateColumn(call, to, shared)),
+    calls: withShared(node.calls.map((call) => aggregateColumn(call, to, shared))),
     first: node.first.map(named),
     keepFirst: node.keepFirst === true ? rowCopier(hidden) : undefined,
   }
@@ -87,16 +87,41 @@ function aggregateColumn(
 ): AggregateColumn {
   const { expressions, hidden } = to
   const aggregator = aggregatorOf(call, to)
+  const written = call.args.map((arg) => argument(arg, to, shared))
   const args =
     call.star === undefined
-      ? call.args.map((arg) => argument(arg, to, shared))
-      : [wholeRow([...hidden, ...call.star.except], to.names)]
+      ? written
+      : [wholeRow([...hidden, ...call.star.except], to.names), ...written]
   return {
     aggregator: call.distinct ? distinct(aggregator) : aggregator,
     args,
     filter: call.filter && expressions.compilePredicate(call.filter),
     as: call.as,
   }
+}
+
+/** Calls that take the same rows into accumulators in the same way share one. */
+function withShared(calls: readonly AggregateColumn[]): AggregateColumn[] {
+  const own: AggregateColumn[] = []
+  for (const call of calls) {
+    const i = own.findIndex((other) => isAlike(other, call))
+    const other = own[i]
+    if (other === undefined) own.push(call)
+    else own[i] = { ...other, also: [...(other.also ?? []), call] }
+  }
+  return own
+}
+
+function isAlike(a: AggregateColumn, b: AggregateColumn): boolean {
+  return (
+    a.filter === undefined &&
+    b.filter === undefined &&
+    a.aggregator.init === b.aggregator.init &&
+    a.aggregator.add === b.aggregator.add &&
+    a.aggregator.merge === b.aggregator.merge &&
+    a.args.length === b.args.length &&
+    a.args.every((value, i) => value === b.args[i])
+  )
 }
 
 function argument(written: PlanExpression, to: Compilation, shared: Map<string, Value>): Value {

@@ -92,12 +92,17 @@ const countValues: Aggregator<number> = {
   remove: (count, value) => (isNull(value) ? count : count - 1),
 }
 
+/** One and the same for all, so that `sum(v)` and `avg(v)` of a statement share an accumulator. */
+const summing = {
+  init: emptySum,
+  add: (state: Sum, value: unknown) => addTo(state, value, 1),
+  remove: (state: Sum, value: unknown) => addTo(state, value, -1),
+  merge: mergeSums,
+}
+
 function sums(finish: (state: Sum) => number | bigint): Aggregator<Sum> {
   return {
-    init: emptySum,
-    add: (state, value) => addTo(state, value, 1),
-    remove: (state, value) => addTo(state, value, -1),
-    merge: mergeSums,
+    ...summing,
     result: (state) => (state.count === 0 && state.foreign === 0 ? null : finish(state)),
   }
 }

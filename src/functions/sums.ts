@@ -3,7 +3,7 @@ import { fromBigint, isInt64, type NumberKind } from '#src/expressions/kinds.ts'
 import { isNull, wrong } from './values.ts'
 
 /**
- * A sum as two doubles, the second of which holds what the first had no room for (Neumaier): whole numbers add up exactly
+ * A sum as two doubles, the second of which holds what the first had no room for (2Sum): whole numbers add up exactly
  * far beyond 64 bits, fractions lose nothing that matters, and what was added can be taken out again.
  */
 export interface Sum {
@@ -43,9 +43,10 @@ export function mergeSums(older: Sum, newer: Sum): Sum {
 function accumulate(state: Sum, value: number): void {
   const before = state.sum
   const after = before + value
-  const lost = Math.abs(before) >= Math.abs(value) ? before - after + value : value - after + before
+  const added = after - before
+  const lost = before - (after - added) + (value - added)
   // Infinity has no rest.
-  if (Number.isFinite(after)) state.rest += lost
+  if (!Number.isNaN(lost)) state.rest += lost
   state.sum = after
 }
 

@@ -98,9 +98,11 @@ export function groupRow(columns: GroupColumns): GroupRow {
   for (const [i, { as }] of columns.first.entries()) {
     members.push(`${name(as)}: firsts[${i}][slot]`)
   }
-  for (const [i, { aggregator, as }] of columns.calls.entries()) {
-    const result = `k${constants.push(aggregator) - 1}.result(accumulators[${i}][slot])`
-    members.push(`${name(as)}: ${result}`)
+  for (const [i, call] of columns.calls.entries()) {
+    for (const { aggregator, as } of [call, ...(call.also ?? [])]) {
+      const result = `k${constants.push(aggregator) - 1}.result(accumulators[${i}][slot])`
+      members.push(`${name(as)}: ${result}`)
+    }
   }
   const before = columns.keepFirst === undefined ? '' : '...firstRows[slot], '
   const text = `'use strict'

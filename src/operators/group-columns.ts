@@ -13,6 +13,8 @@ export interface AggregateColumn {
   readonly args: readonly Value[]
   readonly filter?: Predicate | undefined
   readonly as: string
+  /** Calls that differ in their result only, and share the accumulator. */
+  readonly also?: readonly Pick<AggregateColumn, 'aggregator' | 'as'>[] | undefined
 }
 
 export interface GroupColumns {

@@ -65,7 +65,9 @@ function engine(sql: string, emit?: (row: Row) => void): Windows {
   return {
     run(rows, offset) {
       const before = emitted
-      head.push({ rows, times: rows.map(({ ts }) => ts + offset) })
+      const times: number[] = []
+      for (let i = 0; i < rows.length; i++) times.push((rows[i] as SensorRow).ts + offset)
+      head.push({ rows, times })
       return emitted - before
     },
     advance: (time) => head.advance(time),

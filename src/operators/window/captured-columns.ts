@@ -2,30 +2,35 @@ import { FunctionConstructor } from '#src/expressions/captured.ts'
 import type { AggregateColumn, GroupColumns } from '#src/operators/group-columns.ts'
 import type { Row } from '#src/operators/operator.ts'
 
-/** Rows that follow each other, as columns of what a window needs of them, and their accumulators. */
-export interface Block {
+/** The rows of a group, as columns of what a window needs of them. */
+export interface CapturedRows {
   readonly times: number[]
   /** Numbers the rows of all groups. */
   readonly sequences: number[]
   readonly columns: unknown[][]
-  /** By call, over all rows of the block; of calls that are joined. */
-  readonly accumulators: unknown[]
+  /** Where the next row is aggregated: by call, of calls that are joined. */
+  open(): unknown[]
 }
 
 /** Generated for the calls of a statement. */
 export interface CapturedColumns {
-  /** How many columns a block has. */
+  /** How many columns there are. */
   readonly width: number
   /** Which column holds what `first` asks for, in its order. */
   readonly first: readonly number[]
   /** Which column holds the copies of rows. */
   readonly keepFirst: number | undefined
-  /** Where the row, once its expressions are evaluated, finds its block; throws what they throw. */
-  take(find: (key: readonly unknown[]) => Block, row: Row, time: number, sequence: number): void
-  /** Takes rows of a block into the accumulators of the calls that are joined. */
-  fold(accumulators: unknown[], block: Block, from: number, to: number): void
+  /** Adds a row to the rows of its key. Throws what its expressions throw, and then nothing has changed. */
+  take(
+    find: (key: readonly unknown[]) => CapturedRows,
+    row: Row,
+    time: number,
+    sequence: number,
+  ): void
+  /** Takes rows into the accumulators of the calls that are joined. */
+  fold(accumulators: unknown[], columns: unknown[][], from: number, to: number): void
   /** Into those of the others. */
-  foldOthers(accumulators: unknown[], block: Block, from: number, to: number): void
+  foldOthers(accumulators: unknown[], columns: unknown[][], from: number, to: number): void
 }
 
 /** Whether accumulators of neighbouring rows can be joined; of other calls they are made anew for each emission. */
@@ -86,17 +91,18 @@ export function capturedColumns(columns: GroupColumns, keyed: boolean): Captured
     const none = []
     function take(find, row, time, sequence) {
       ${values.map((value, i) => `const v${i} = ${value}`).join('\n')}
-      const block = find(${key.length === 0 ? 'none' : `[${key.join(', ')}]`})
-      const { columns, accumulators } = block
-      block.times.push(time)
-      ${keyed ? 'block.sequences.push(sequence)' : ''}
+      const rows = find(${key.length === 0 ? 'none' : `[${key.join(', ')}]`})
+      const accumulators = rows.open()
+      const { columns } = rows
+      rows.times.push(time)
+      ${keyed ? 'rows.sequences.push(sequence)' : ''}
       ${values.map((_, i) => `columns[${i}].push(v${i})`).join('\n')}
       ${adds.join('\n')}
     }
-    function fold(accumulators, { columns }, from, to) {
+    function fold(accumulators, columns, from, to) {
       ${loop(folds)}
     }
-    function foldOthers(accumulators, { columns }, from, to) {
+    function foldOthers(accumulators, columns, from, to) {
       ${loop(others)}
     }
     return { take, fold, foldOthers }`

@@ -35,7 +35,8 @@ export class PaneStore {
   add(pane: number, parts: GroupParts): void {
     const stack = this.#stack(parts.keys)
     if (stack.size === 0) this.#live++
-    stack.push({ ...parts, pane, sequence: this.#sequence++ })
+    const { keys, accumulators, first, firstRow } = parts
+    stack.push({ keys, accumulators, first, firstRow, pane, sequence: this.#sequence++ })
   }
 
   /** Drops the panes before that one, and groups without panes. */

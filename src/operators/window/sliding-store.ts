@@ -3,15 +3,15 @@ import type { GroupColumns } from '#src/operators/group-columns.ts'
 import { KeyIndex } from '#src/operators/key-index.ts'
 import type { Row } from '#src/operators/operator.ts'
 import { packColumn, unpackColumn } from '#src/state/columns.ts'
-import { type Block, capturedColumns, isJoined } from './captured-columns.ts'
-import { blocksOf, type SlidingCode, SlidingGroup } from './sliding-group.ts'
+import { type CapturedRows, capturedColumns, isJoined } from './captured-columns.ts'
+import { type SlidingCode, SlidingGroup } from './sliding-group.ts'
 
 /** The rows of a sliding window by group. */
 export class SlidingStore {
   readonly #columns: GroupColumns
   readonly #code: SlidingCode
   readonly #row: GroupRow
-  readonly #find: (key: readonly unknown[]) => Block
+  readonly #find: (key: readonly unknown[]) => CapturedRows
   #index: KeyIndex
   /** By slot of the key. */
   #groups: SlidingGroup[] = []
@@ -32,7 +32,7 @@ export class SlidingStore {
       joined: numbers.filter((i) => isJoined(calls[i] as (typeof calls)[number])),
       others: numbers.filter((i) => !isJoined(calls[i] as (typeof calls)[number])),
     }
-    this.#find = (key) => this.#group(key).block()
+    this.#find = (key) => this.#group(key)
   }
 
   /** No row came yet. */
@@ -61,19 +61,16 @@ export class SlidingStore {
     for (let slot = 0; slot < this.#groups.length; slot++) {
       const group = this.#groups[slot] as SlidingGroup
       group.evict(start)
-      const { oldest } = group
-      const totals = oldest === undefined ? [] : group.totals()
+      const { isEmpty, oldest, columns } = group
+      const totals = isEmpty ? [] : group.totals()
       for (let i = 0; i < calls.length; i++) accumulators[i]?.push(totals[i])
       for (let i = 0; i < first.length; i++) {
-        firsts[i]?.push(oldest?.block.columns[this.#code.first[i] as number]?.[oldest.row])
+        firsts[i]?.push(columns[this.#code.first[i] as number]?.[oldest])
       }
       if (keepFirst !== undefined) {
-        const column = oldest?.block.columns[this.#code.keepFirst as number]
-        firstRows.push((column?.[oldest?.row ?? 0] ?? {}) as Row)
+        firstRows.push((columns[this.#code.keepFirst as number]?.[oldest] ?? {}) as Row)
       }
-      if (oldest !== undefined) {
-        found.push({ slot, sequence: oldest.block.sequences[oldest.row] ?? 0 })
-      }
+      if (!isEmpty) found.push({ slot, sequence: group.sequences[oldest] ?? 0 })
     }
     if (found.length > 1) found.sort((a, b) => a.sequence - b.sequence)
     const own = { index: this.#index, accumulators, firsts, firstRows, open() {} }
@@ -95,17 +92,16 @@ export class SlidingStore {
   /** The rows in columns, group after group. */
   snapshot(): unknown {
     this.#compact()
-    const blocks = this.#groups.flatMap((group) => group.blocks())
-    const columns = Array.from({ length: this.#code.width }, (_, i) => {
-      return packColumn(blocks.flatMap((block) => block.columns[i] as unknown[]))
-    })
+    const groups = this.#groups
     return {
       keys: this.#index.snapshot(),
       numbers: [this.#sequence, this.#added, this.#held],
-      marks: packColumn(this.#groups.flatMap((group) => group.marks())),
-      times: packColumn(blocks.flatMap(({ times }) => times)),
-      sequences: packColumn(blocks.flatMap(({ sequences }) => sequences)),
-      columns,
+      marks: packColumn(groups.flatMap((group) => group.marks())),
+      times: packColumn(groups.flatMap(({ times }) => times)),
+      sequences: packColumn(groups.flatMap(({ sequences }) => sequences)),
+      columns: Array.from({ length: this.#code.width }, (_, i) => {
+        return packColumn(groups.flatMap(({ columns }) => columns[i] as unknown[]))
+      }),
     }
   }
 
@@ -121,9 +117,13 @@ export class SlidingStore {
     for (let i = 0; i < marks.length; i += MARKS) {
       const own = marks.slice(i, i + MARKS)
       const end = at + (own[0] as number)
-      const part = columns.map((column) => column.slice(at, end))
       const group = new SlidingGroup(this.#code)
-      group.restore(blocksOf(times.slice(at, end), sequences.slice(at, end), part), own)
+      const rows = {
+        times: times.slice(at, end),
+        sequences: sequences.slice(at, end),
+        columns: columns.map((column) => column.slice(at, end)),
+      }
+      group.restore(rows, own)
       this.#groups.push(group)
       at = end
     }
@@ -143,7 +143,7 @@ export class SlidingStore {
     this.#held = 0
     for (const group of this.#groups) {
       group.evict(start)
-      this.#held += group.rows
+      this.#held += group.times.length
     }
     this.#added = 0
     this.#compact()
