@@ -28,24 +28,6 @@ export function arithmetic(
   }
 }
 
-/** The operations whose operands are whole whatever the kind says: flags in a schemaless stream are still bits. */
-export function bitwise(
-  operator: '&' | '|' | '^',
-  leftKind: NumberKind,
-  rightKind: NumberKind,
-): BinaryFunction {
-  const onInts = intOperations[operator]
-  return (left, right) => {
-    if (left === null || left === undefined || right === null || right === undefined) return null
-    if (!isNumeric(left) || !isNumeric(right)) {
-      throw invalidOperation(operator, describe(left, leftKind), describe(right, rightKind))
-    }
-    const whole = isWhole(left, 'dynamic') && isWhole(right, 'dynamic')
-    if (!whole) throw notWhole(operator, left, right)
-    return wholeResult(onInts, left, right)
-  }
-}
-
 export function negation(kind: NumberKind): (value: unknown) => unknown {
   return (value) => {
     if (value === null || value === undefined) return null

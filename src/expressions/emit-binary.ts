@@ -1,6 +1,6 @@
 import type { Binary, PlanExpression } from '#src/plan/expression.ts'
 import type { DataType } from '#src/plan/types.ts'
-import { type ArithmeticOperator, arithmetic, bitwise } from './arithmetic.ts'
+import { type ArithmeticOperator, arithmetic } from './arithmetic.ts'
 import { type ComparisonOperator, comparison } from './compare.ts'
 import type { Emitter } from './emitter.ts'
 import { joinKinds, kindOf, type NumberKind } from './kinds.ts'
@@ -32,10 +32,7 @@ export function emitArithmetic(
   const a = operandOf(left, to)
   const b = operandOf(right, to)
   const [leftKind, rightKind] = [kindOf(left.dataType), kindOf(right.dataType)]
-  const isBitwise = operator === '&' || operator === '|' || operator === '^'
-  const general = isBitwise
-    ? bitwise(operator, leftKind, rightKind)
-    : arithmetic(operator, leftKind, rightKind)
+  const general = arithmetic(operator, leftKind, rightKind)
   const slow = `${to.scope.constant(general)}(${a.name}, ${b.name})`
   const fast = fastArithmetic(operator, a, b, joinKinds(leftKind, rightKind), to)
   return `(${a.evaluate}${b.evaluate}${fast === undefined ? slow : `${fast} : ${slow}`})`
@@ -53,6 +50,8 @@ function fastArithmetic(
   if (numbers === undefined) return undefined
   const plain = `${a.name} ${operator} ${b.name}`
   if (operator === '&' || operator === '|' || operator === '^') {
+    // A FLOAT has no bits, even when its value is whole.
+    if (kind === 'float') return undefined
     const small = [a, b].map(({ name }) => `(${name} | 0) === ${name}`).join(' && ')
     return `${numbers} && ${small} ? ${plain}`
   }

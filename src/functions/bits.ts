@@ -1,4 +1,4 @@
-import { bitwise } from '#src/expressions/arithmetic.ts'
+import { arithmetic } from '#src/expressions/arithmetic.ts'
 import { display } from '#src/expressions/errors.ts'
 import { fromBigint } from '#src/expressions/kinds.ts'
 import type { RowDeclaration } from './declaration.ts'
@@ -21,7 +21,7 @@ function ofTwo(
     doc,
     examples: [{ sql: `${name}(a, 3)`, row: { a: 6 }, gives }],
     make() {
-      const operate = bitwise(operator, 'int', 'int')
+      const operate = arithmetic(operator, 'int', 'int')
       return (a: unknown, b: unknown) => operate(bits(a, 'first'), bits(b, 'second'))
     },
   }

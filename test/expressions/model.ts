@@ -103,10 +103,8 @@ function arithmetic(operator: string, a: unknown, b: unknown, isWhole: boolean):
   if (a === null || b === null) return null
   if (!isNumeric(a) || !isNumeric(b)) throw new ModelError('no number')
   if ((operator === '/' || operator === '%') && Number(b) === 0) throw new ModelError('zero')
-  if (!isWhole && !'&|^'.includes(operator)) return onFloats(operator, Number(a), Number(b))
-  if (!isWhole && ![a, b].every((x) => typeof x === 'bigint' || Number.isSafeInteger(x))) {
-    throw new ModelError('no whole number')
-  }
+  if (!isWhole && '&|^'.includes(operator)) throw new ModelError('no bits')
+  if (!isWhole) return onFloats(operator, Number(a), Number(b))
   const result = onInts(operator, BigInt(a), BigInt(b))
   if (BigInt.asIntN(64, result) !== result) throw new ModelError('overflow')
   return Number.isSafeInteger(Number(result)) ? Number(result) : result
