@@ -1,7 +1,17 @@
 import { display } from '#src/expressions/errors.ts'
 import type { Analyst, AnalyticDeclaration, KnownArgument } from './declaration.ts'
 import { isSame } from './equality.ts'
-import { anything, BOOLEAN, boolean, optional, rest, STRUCT, sameAs, text, whole } from './signature.ts'
+import {
+  anything,
+  BOOLEAN,
+  boolean,
+  optional,
+  rest,
+  STRUCT,
+  sameAs,
+  text,
+  whole,
+} from './signature.ts'
 import { checkLength, isNull, toCount, wrong } from './values.ts'
 
 /** Gives an analyst the shape of all of them: what it is handed as state is what it made. */

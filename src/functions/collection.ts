@@ -1,7 +1,8 @@
 import { isStruct } from '#src/expressions/access.ts'
 import { erased } from './aggregate.ts'
 import type { AggregateDeclaration, Aggregator } from './declaration.ts'
-import { anything, MADE, STRUCT } from './signature.ts'
+import { keyOf } from './equality.ts'
+import { anything, boolean, MADE, STRUCT } from './signature.ts'
 import { isNull, wrong } from './values.ts'
 
 export const collectionFunctions: readonly AggregateDeclaration[] = [
@@ -33,6 +34,35 @@ export const collectionFunctions: readonly AggregateDeclaration[] = [
       },
     ],
     make: () => erased(mergeObjects),
+  },
+  {
+    kind: 'aggregate',
+    family: 'aggregate',
+    name: 'deduplicate',
+    parameters: [anything('key'), boolean('all')],
+    returns: ([, all]) => (all?.literal === true ? { type: 'array', element: STRUCT } : STRUCT),
+    takesRow: true,
+    doc: 'With `true` an array of rows, the first with each key. With `false` the last row where its key is new in the group, else null.',
+    examples: [
+      {
+        sql: 'deduplicate(k, true)',
+        rows: [
+          { k: 1, v: 'a' },
+          { k: 1, v: 'b' },
+          { k: 2, v: 'c' },
+        ],
+        gives: [
+          { k: 1, v: 'a' },
+          { k: 2, v: 'c' },
+        ],
+      },
+      { sql: 'deduplicate(k, false)', rows: [{ k: 1 }, { k: 2 }], gives: { k: 2 } },
+      { sql: 'deduplicate(k, false)', rows: [{ k: 1 }, { k: 1 }], gives: null },
+    ],
+    check([, all]) {
+      if (typeof all?.literal !== 'boolean') throw new Error('Expect bool literal for parameter 2')
+    },
+    make: (_, [, all]) => (all?.literal === true ? erased(firstOfEach) : erased(lastIfNew)),
   },
 ]
 
@@ -73,4 +103,36 @@ const mergeObjects: Aggregator<Merged> = {
     if (foreign > 0) throw wrong('call func merge_agg error: requires map[string]interface{}')
     return values.size === 0 ? null : Object.fromEntries(values)
   },
+}
+
+/** The first row of each key, compared structurally, in the order in which they came. */
+const firstOfEach: Aggregator<Map<unknown, unknown>> = {
+  init: () => new Map(),
+  add(rows, row, key) {
+    const own = keyOf(key)
+    if (!rows.has(own)) rows.set(own, row)
+    return rows
+  },
+  merge(older, newer) {
+    for (const [key, row] of newer) if (!older.has(key)) older.set(key, row)
+    return older
+  },
+  grows: true,
+  result: (rows) => [...rows.values()],
+}
+
+interface Latest {
+  readonly keys: Set<unknown>
+  row: unknown
+}
+
+const lastIfNew: Aggregator<Latest> = {
+  init: () => ({ keys: new Set(), row: null }),
+  add(state, row, key) {
+    const own = keyOf(key)
+    state.row = state.keys.has(own) ? null : row
+    state.keys.add(own)
+    return state
+  },
+  result: ({ row }) => row,
 }

@@ -90,6 +90,8 @@ export interface RowDeclaration extends Declaration {
  */
 export interface AggregateDeclaration extends Declaration {
   readonly kind: 'aggregate'
+  /** `add` gets the whole row before the arguments. */
+  readonly takesRow?: boolean | undefined
   make(environment: FunctionEnvironment, args: readonly KnownArgument[]): Aggregator<unknown>
 }
 

@@ -81,13 +81,7 @@ export const plannedFunctions: readonly RowDeclaration[] = [
     ANY,
     'The columns of the object. A field of the select list.',
   ),
-  planned(
-    'last_hit_count',
-    'analytic',
-    [],
-    BIGINT,
-    'How many rows passed WHERE before this one.',
-  ),
+  planned('last_hit_count', 'analytic', [], BIGINT, 'How many rows passed WHERE before this one.'),
   planned(
     'last_hit_time',
     'analytic',

@@ -111,7 +111,8 @@ function aggregate(
   const args = star ? [] : node.args.map((arg) => resolution.expression(arg, inside))
   const dataType = checkArguments(node, star ? starArgument : args, resolution, found.declaration)
   const counts = found.name === 'count' && star !== undefined
-  if (star !== undefined && !counts) resolution.scope.star(star.except)
+  const takesRow = found.declaration?.kind === 'aggregate' && found.declaration.takesRow === true
+  if ((star !== undefined && !counts) || takesRow) resolution.scope.star(star?.except ?? [])
   const filter = node.filter && resolution.expression(node.filter, inside)
   const shared =
     found.plugin === undefined &&
@@ -119,7 +120,7 @@ function aggregate(
   const call = {
     name: found.name,
     args,
-    star: star !== undefined && !counts ? { except: star.except } : undefined,
+    star: (star !== undefined && !counts) || takesRow ? { except: star?.except ?? [] } : undefined,
     distinct: node.distinct,
     filter,
     plugin: found.plugin,

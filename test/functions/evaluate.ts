@@ -164,7 +164,7 @@ class Run {
       const args = this.#expressions.compileTuple(call.args)
       let accumulator = aggregator.init()
       for (const row of rows) {
-        const values = call.star === undefined ? args(row) : [row]
+        const values = call.star === undefined ? args(row) : [row, ...args(row)]
         accumulator = aggregator.add(accumulator, ...values)
       }
       return [call.as, aggregator.result(accumulator)]
