@@ -1,4 +1,5 @@
-import { builtinSinks, builtinSources } from '#host/cell/connectors/builtin.ts'
+import { builtinLookups, builtinSinks, builtinSources } from '#host/cell/connectors/builtin.ts'
+import { Properties } from '#host/cell/connectors/properties.ts'
 import type { ConnectorConfig, Props } from '#host/config/connector-config.ts'
 import { HostError } from '#host/errors.ts'
 import type { PluginService } from '#host/plugins/service.ts'
@@ -9,6 +10,7 @@ import type { Extensions } from '#src/plan/extensions.ts'
 import type { Plan } from '#src/plan/plan.ts'
 import { planRule } from '#src/plan/plan-rule.ts'
 import { type RuleOptions, readRuleOptions } from '#src/plan/rule-options.ts'
+import type { SourceSettings } from '#src/plan/source-plan.ts'
 import type { Select } from '#src/sql/ast.ts'
 import { parseStatement } from '#src/sql/parse.ts'
 import { isObject, type RuleDefinition } from './definition.ts'
@@ -61,7 +63,8 @@ export class RulePlanner {
     const select = parseSelect(definition.sql)
     const options = this.#ruleOptions(definition)
     const names = [select.from.name, ...select.joins.map((join) => join.from.name)]
-    const sources = await this.#sources(tenant, names)
+    const extensions = this.#extensions(tenant, options)
+    const sources = await this.#sources(tenant, names, extensions)
     const actions = await this.#actions(tenant, definition)
     const plan = planRule({
       ruleId: definition.id,
@@ -73,7 +76,7 @@ export class RulePlanner {
         find: (name) => sources.get(name)?.definition,
         names: () => streams.allNames(tenant),
       },
-      extensions: this.#extensions(tenant, options),
+      extensions,
       settings: ({ name }) => settingsOf(sources.get(name)?.props ?? {}),
       timeZone: this.#options.timeZone(),
       temp: definition.temp,
@@ -103,13 +106,21 @@ export class RulePlanner {
   async #sources(
     tenant: string,
     names: readonly string[],
+    extensions: Extensions,
   ): Promise<ReadonlyMap<string, PlannedSource>> {
     const found = new Map<string, PlannedSource>()
     for (const name of names) {
       const definition = this.#options.streams.definition(tenant, name)
       if (definition === undefined) continue // the planner refuses it, with its place in the statement
       const { type, confKey, extra } = definition.options
-      const props = await this.#options.config.props(tenant, 'sources', typeName(type), confKey)
+      // a type that nobody brings has no configuration; the planner says that it is missing
+      const isThere = [type, typeName(type)].some(
+        (name) =>
+          extensions.isBuiltIn('source', name) || extensions.plugin('source', name) !== undefined,
+      )
+      const props = isThere
+        ? await this.#options.config.props(tenant, 'sources', typeName(type), confKey)
+        : {}
       found.set(name, { definition, props: { ...props, ...extra } })
     }
     return found
@@ -137,6 +148,7 @@ export class RulePlanner {
       plugin: (kind, name) => plugins.resolve(tenant, kind, name, ranges[name]),
       isBuiltIn: (kind, name) =>
         (kind === 'source' ? builtinSources : sinks).includes(typeName(name)),
+      isLookup: (type) => builtinLookups.includes(typeName(type)),
       names: (kind) => {
         const own = kind === 'function' ? [] : kind === 'source' ? builtinSources : sinks
         return [...own, ...plugins.list(tenant, kind)]
@@ -165,6 +177,17 @@ function settingsOf(props: Props) {
   return {
     wholeIsBigint: useInt64ForWholeNumber === true,
     concurrency: concurrency === undefined ? undefined : Number(concurrency),
+    lookup: lookupSettings(props),
+  }
+}
+
+/** `lookup: {cache, cacheTtl, cacheMissingKey}` of a lookup table. */
+function lookupSettings({ lookup }: Props): SourceSettings['lookup'] {
+  if (!isObject(lookup) || lookup.cache !== true) return undefined
+  const read = new Properties('lookup', lookup)
+  return {
+    cacheTtlMs: read.duration('cacheTtl', 0),
+    cacheMissing: read.flag('cacheMissingKey', false),
   }
 }
 
