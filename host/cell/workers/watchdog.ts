@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { WorkerHandle } from './worker-handle.ts'
 
 export interface WatchdogOptions {
@@ -37,6 +38,8 @@ const PING_EVERY_MS = 2000
 const HEAP_EVERY_MS = 1000
 /** A look that comes so much too late was held up by the host itself: nobody is judged by it. */
 const LATE_LOOK_MS = 50
+/** When more calls than this are late, it is the machine that is: looking closely at all of them would only add to it. */
+const CROWD = 16
 
 /**
  * Watches workers: does their event loop answer, does their thread, how much memory they hold. Busy is not guilty: what
@@ -46,8 +49,10 @@ export class Watchdog {
   readonly #options: Required<{ [K in keyof WatchdogOptions]: number }>
   readonly #subjects = new Map<WorkerHandle, Subject>()
   #timer: NodeJS.Timeout | undefined
+  readonly #cores = availableParallelism()
   #lookedAt = 0
   #nextMs = 0
+  #isCrowded = false
 
   constructor({ lookMs, closeLookMs, silenceMs, nativeMs, bootMs }: WatchdogOptions = {}) {
     this.#options = {
@@ -89,7 +94,9 @@ export class Watchdog {
 
   #schedule(): void {
     const { lookMs, closeLookMs } = this.#options
-    const isClose = [...this.#subjects.values()].some(isSuspect)
+    const subjects = [...this.#subjects.values()]
+    this.#isCrowded = subjects.filter(isLate).length > CROWD
+    const isClose = subjects.some((subject) => this.#isSuspect(subject))
     this.#nextMs = isClose ? closeLookMs : lookMs
     this.#lookedAt = performance.now()
     this.#timer = setTimeout(() => this.#look(), this.#nextMs).unref()
@@ -99,14 +106,29 @@ export class Watchdog {
     this.#timer = undefined
     if (this.#subjects.size === 0) return
     const passedMs = performance.now() - this.#lookedAt
-    const onTimeMs = passedMs - this.#nextMs > LATE_LOOK_MS ? 0 : passedMs
+    // So many threads as there are cores can answer at one time: when more are asked, each has to wait for its turn.
+    const share = Math.min(1, this.#cores / this.#unanswered())
+    const onTimeMs = passedMs - this.#nextMs > LATE_LOOK_MS ? 0 : passedMs * share
     for (const subject of this.#subjects.values()) this.#judge(subject, passedMs, onTimeMs)
     this.#schedule()
   }
 
+  /** Those who did not answer until the look after they were asked. */
+  #unanswered(): number {
+    let count = 0
+    for (const { silentMs, unansweredMs } of this.#subjects.values()) {
+      if (silentMs > 0 || unansweredMs > 0) count++
+    }
+    return count
+  }
+
+  #isSuspect(subject: Subject): boolean {
+    return subject.hasGrown || (!this.#isCrowded && isLate(subject))
+  }
+
   #judge(subject: Subject, passedMs: number, onTimeMs: number): void {
     const { silenceMs, nativeMs, bootMs } = this.#options
-    const isClose = isSuspect(subject)
+    const isClose = this.#isSuspect(subject)
     subject.sincePingMs += passedMs
     subject.sinceHeapMs += passedMs
     if (subject.pinged) subject.silentMs += onTimeMs
@@ -146,8 +168,8 @@ export class Watchdog {
   }
 }
 
-function isSuspect(subject: Subject): boolean {
-  return subject.hasGrown || subject.handle.waitingMs > LATE_CALL_MS
+function isLate({ handle }: Subject): boolean {
+  return handle.waitingMs > LATE_CALL_MS
 }
 
 function ping(subject: Subject): void {
