@@ -1,4 +1,5 @@
 import { definitionRoutes } from './routes/definitions.ts'
+import { functionRoutes } from './routes/functions.ts'
 import { metadataRoutes } from './routes/metadata.ts'
 import { pluginRoutes } from './routes/plugins.ts'
 import { rowsRoutes } from './routes/rows.ts'
@@ -15,4 +16,5 @@ export function describeRoutes(app: App, services: Services): void {
   rowsRoutes(app, services)
   pluginRoutes(app, services)
   metadataRoutes(app, services)
+  functionRoutes(app, services)
 }
