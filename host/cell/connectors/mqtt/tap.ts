@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import type { BrokerOptions } from './options.ts'
 import { Acknowledgements, PUBLISH, PUBREL, readLength } from './packets.ts'
+import { PartialPacket } from './partial-packet.ts'
 import { ReadPace } from './read-pace.ts'
 
 const READ_BYTES = 262_144
@@ -49,7 +50,7 @@ export class MqttTap extends Duplex {
   readonly #received = new Set<number>()
   #held: Publish[] = []
   #heldBytes = 0
-  #rest: Buffer | undefined
+  #rest: PartialPacket | undefined
   readonly #pace = new ReadPace()
   /** Why the socket is not read at the moment. */
   readonly #stops = new Set<'held' | 'room' | 'pace'>()
@@ -142,16 +143,16 @@ export class MqttTap extends Duplex {
   }
 
   /** Puts the first bytes of a read to what the one before left over. @returns where the next packet begins, -1: it is not there yet */
-  #complete(rest: Buffer, bytes: Buffer): number {
-    const head = Buffer.concat([rest.subarray(0, 5), bytes.subarray(0, 5)])
+  #complete(rest: PartialPacket, bytes: Buffer): number {
+    const head = rest.head(bytes)
     const { value, next } = readLength(head, 1)
     const missing = next + value - rest.length
     if (head.length < 2 || next === -1 || missing > bytes.length) {
-      this.#rest = Buffer.concat([rest, bytes])
+      rest.add(bytes)
       return -1
     }
     this.#rest = undefined
-    this.#packets(Buffer.concat([rest, bytes.subarray(0, Math.max(0, missing))]), 0)
+    this.#packets(rest.whole(bytes.subarray(0, Math.max(0, missing))), 0)
     return missing
   }
 
@@ -168,7 +169,7 @@ export class MqttTap extends Duplex {
       this.#packet(bytes, at, next, next + value)
       at = next + value
     }
-    this.#rest = at < bytes.length ? Buffer.from(bytes.subarray(at)) : undefined
+    this.#rest = at < bytes.length ? new PartialPacket(bytes.subarray(at)) : undefined
     return true
   }
 
