@@ -13,6 +13,7 @@ import {
   type StopOptions,
 } from './cell.ts'
 import type { ConnectorType, SinkConnector, SourceConnector } from './connectors/connector.ts'
+import type { LookupConnector } from './connectors/lookup/lookup.ts'
 import { RuleRunner, type RuleServices } from './rule/rule-runner.ts'
 import { SharedSources } from './rule/shared-sources.ts'
 import { bundleEntry, entryOf, type Tier } from './workers/bundle.ts'
@@ -24,6 +25,7 @@ export interface LocalCellOptions {
   readonly connectors: {
     readonly sources: ReadonlyMap<string, ConnectorType<SourceConnector>>
     readonly sinks: ReadonlyMap<string, ConnectorType<SinkConnector>>
+    readonly lookups?: ReadonlyMap<string, ConnectorType<LookupConnector>> | undefined
   }
   /** Where bundled worker entries are kept. */
   readonly cacheFolder: string
@@ -70,6 +72,7 @@ export class LocalCell implements Cell {
       shared: new SharedSources(),
       sources: options.connectors.sources,
       sinks: options.connectors.sinks,
+      lookups: options.connectors.lookups ?? new Map(),
       environment: options.environment,
       onState: (rule, state, message) => this.#changed(rule, state, message),
     }

@@ -16,7 +16,18 @@ export interface CompilationOptions {
   readonly suspender: Suspender
   /** Told when rows have left a stage outside of a `collect`. */
   readonly left: () => void
+  /** Asks the host for rows of a lookup table; missing where nobody answers. */
+  readonly askLookup?: AskLookup | undefined
+  /** ms since the epoch, for caches. */
+  readonly now?: (() => number) | undefined
 }
+
+/** For each key, the values of those columns, the rows of a lookup table (by its number) that have it. */
+export type AskLookup = (
+  source: number,
+  columns: readonly string[],
+  keys: readonly (readonly unknown[])[],
+) => Promise<readonly (readonly Row[])[]>
 
 /** A plan that is being turned into linked operators, source first. */
 export class Compilation {
@@ -45,6 +56,18 @@ export class Compilation {
     this.expressions = options.expressions
     this.names = namesIn(options.plan.root)
     this.pluginAggregator = options.pluginAggregator
+  }
+
+  get askLookup(): AskLookup | undefined {
+    return this.#options.askLookup
+  }
+
+  get left(): () => void {
+    return this.#options.left
+  }
+
+  get now(): () => number {
+    return this.#options.now ?? (() => 0)
   }
 
   /** The next operator behind those that are there. @param kind as the status names it */

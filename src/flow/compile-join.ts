@@ -1,9 +1,13 @@
 import { EngineError } from '#src/errors.ts'
 import { Join } from '#src/operators/join.ts'
+import { keyer, pairer } from '#src/operators/keyed-row.ts'
+import type { Row } from '#src/operators/operator.ts'
 import type { TableRows } from '#src/operators/tables.ts'
 import { boundColumns } from '#src/operators/window/bounds.ts'
 import type { JoinNode, LookupNode } from '#src/plan/plan.ts'
 import type { Compilation } from './compilation.ts'
+import { LookupCache } from './lookup-cache.ts'
+import { LookupStage } from './lookup-stage.ts'
 import { compileScalar } from './scalar.ts'
 
 export function compileJoin(node: JoinNode, to: Compilation): void {
@@ -30,10 +34,32 @@ export function compileJoin(node: JoinNode, to: Compilation): void {
 }
 
 export function compileLookup(node: LookupNode, to: Compilation): void {
-  throw new EngineError(
-    'not-supported',
-    `rule "${to.plan.ruleId}": lookup tables are not supported yet (operator ${node.id})`,
-  )
+  const { expressions, plan } = to
+  const { source, name, join, keys, rest } = node
+  const { names = [name], askLookup } = to
+  if (askLookup === undefined) {
+    throw new EngineError(
+      'not-supported',
+      `rule "${plan.ruleId}": nobody answers look-ups in table ${name} here`,
+    )
+  }
+  const columns = keys.map(({ column }) => column)
+  const { cacheTtlMs, cacheMissing = false } = plan.sources[source]?.lookup ?? {}
+  const keyed = keyer(names, name)
+  const paired = pairer(names, name, boundColumns(to.hidden))
+  const options = {
+    join,
+    values: keys.map(({ value }) => compileScalar(value, expressions)),
+    rest: rest && expressions.compilePredicate(rest),
+    pair: (row: Row, found: Row) => paired(row, keyed(found)),
+    ask: (asked: readonly (readonly unknown[])[]) => askLookup(source, columns, asked),
+    cache:
+      cacheTtlMs === undefined
+        ? undefined
+        : new LookupCache({ ttlMs: cacheTtlMs, missing: cacheMissing, now: to.now }),
+    left: to.left,
+  }
+  to.stages.push(to.add('lookup', (context) => new LookupStage(node.id, options, context)))
 }
 
 function tableOf(name: string, to: Compilation): TableRows {

@@ -9,7 +9,7 @@ import type { Plan } from '#src/plan/plan.ts'
 import type { ExtensionStates } from '#src/state/extension-states.ts'
 import { packState, type SourcePosition, unpackState } from '#src/state/state-blob.ts'
 import type { Collected, Emission, Feed, FlowMetrics, Snapshot } from '#src/worker/protocol.ts'
-import { type Border, Compilation, sourcesOf } from './compilation.ts'
+import { type AskLookup, type Border, Compilation, sourcesOf } from './compilation.ts'
 import { compileNode } from './compile.ts'
 import { addIntake, headSource, sourceStage } from './flow-head.ts'
 import { OperatorBook } from './operator-book.ts'
@@ -30,6 +30,8 @@ export interface FlowOptions {
   readonly plugins?: FlowPlugins | undefined
   /** Given what left outside of a `collect`: behind stage borders. */
   readonly emitted?: ((emissions: readonly Emission[]) => void) | undefined
+  /** Asks the host for rows of lookup tables. */
+  readonly askLookup?: AskLookup | undefined
   /** CPU time of this thread, µs. @default none */
   readonly cpuUs?: (() => number) | undefined
 }
@@ -78,6 +80,8 @@ export class Flow {
       pluginAggregator: plugins?.aggregator ?? noAggregator,
       suspender,
       left: () => this.#left(options.emitted),
+      askLookup: options.askLookup,
+      now: environment.now,
     })
     const sources = sourcesOf(plan.root).map((node) => headSource(node, to, this.#book))
     this.#intake = addIntake(sources, to, () => this.#lateRows++)

@@ -19,11 +19,23 @@ export function recordMaker(
 ): RecordMaker {
   const values = fields.filter((field): field is ValueField => field.type === 'value')
   if (values.length === fields.length) return expressions.compileRecord(values)
-  const writers = fields.map((field) => writer(field, expressions, hidden))
+  const hasSpread = fields.some((field) => field.type === 'spread')
+  const writers = fields.map((field) => {
+    const write = writer(field, expressions, hidden)
+    return hasSpread && field.type === 'value' ? nullDropper(write, field.name) : write
+  })
   return (row) => {
     const made: Row = {}
     for (const write of writers) write(made, row)
     return made
+  }
+}
+
+/** The nulls of an object are written beside which the null of an expression is dropped as ever. */
+function nullDropper(write: Writer, name: string): Writer {
+  return (made, row) => {
+    write(made, row)
+    if (made[name] === null) made[name] = undefined
   }
 }
 

@@ -145,10 +145,10 @@ function channelsOf(
   plan: Plan,
   options: { isEncoded(action: number): boolean; rowError: SinkStageOptions['rowError'] },
 ): Channel[] {
-  const { output, hidden, emitsBatches, settings } = plan
+  const { output, hidden, keepsNull, emitsBatches, settings } = plan
   const { sendNilField, timeZone } = settings
   const { rowError } = options
-  const context = { output, hidden, emitsBatches, sendNilField, timeZone, rowError }
+  const context = { output, hidden, keepsNull, emitsBatches, sendNilField, timeZone, rowError }
   const byOptions = new Map<string, { encoder: Encoder; writer: ChunkWriter; actions: number[] }>()
   for (const [i, action] of plan.actions.entries()) {
     if (!options.isEncoded(i)) continue

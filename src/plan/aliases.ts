@@ -4,6 +4,7 @@ import { childrenOf } from '#src/sql/tree.ts'
 import { allowsAggregates, type Place, type Resolution } from './context.ts'
 import type { PlanExpression } from './expression.ts'
 import { isKeyed } from './keyed.ts'
+import { multiColumnCall } from './multi-column.ts'
 import { isRepeatable } from './purity.ts'
 import { size } from './walk.ts'
 
@@ -29,7 +30,8 @@ export class Aliases {
 
   constructor(fields: readonly SelectField[]) {
     for (const { as, expression } of fields) {
-      if (as !== undefined && expression.type !== 'star') {
+      const isValue = expression.type !== 'star' && multiColumnCall(expression) === undefined
+      if (as !== undefined && isValue) {
         this.#aliases.set(as, { name: as, ast: expression })
       }
     }

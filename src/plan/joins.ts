@@ -12,8 +12,8 @@ import { some } from './walk.ts'
 /** What stands in FROM, resolved; `undefined` in a statement for one plain stream. */
 export interface From {
   readonly names: readonly string[]
-  /** The numbers of the sources that give rows: streams and scan tables. */
-  readonly feeds: readonly number[]
+  /** How many sources give rows, streams and scan tables: their numbers in the plan come first. */
+  readonly feeds: number
   readonly tables: readonly { readonly name: string; readonly retain: number }[]
   readonly steps: readonly JoinStep[]
   readonly lookups: readonly LookupStep[]
@@ -32,13 +32,17 @@ export function resolveFrom(
   checkWindow(select, window, scope.sources)
   const steps: JoinStep[] = []
   const lookups: LookupStep[] = []
+  const numbers = planOrder(scope.sources)
   for (const [i, join] of select.joins.entries()) {
     const source = scope.sources[i + 1]
     if (source === undefined) continue
     const conditions = conditionsOf(join, i + 1, resolver)
     const names = { before: scope.sources.slice(0, i + 1), source }
     const isLookup = sourceKind(source.definition) === 'lookup'
-    if (isLookup) lookups.push(lookupStep(join, { ...names, number: i + 1 }, conditions, resolver))
+    if (isLookup)
+      lookups.push(
+        lookupStep(join, { ...names, number: numbers.indexOf(i + 1) }, conditions, resolver),
+      )
     else {
       checkBehindLookups(join, conditions, lookups)
       steps.push(joinStep(join, names, conditions, resolver))
@@ -47,10 +51,7 @@ export function resolveFrom(
   const tables = scope.sources.filter(({ definition }) => sourceKind(definition) === 'table')
   return {
     names: scope.sources.map(({ name }) => name),
-    feeds: [...scope.sources.keys()].filter((i) => {
-      const source = scope.sources[i]
-      return source !== undefined && sourceKind(source.definition) !== 'lookup'
-    }),
+    feeds: scope.sources.filter(({ definition }) => sourceKind(definition) !== 'lookup').length,
     tables: tables.map(({ name, definition }) => ({
       name,
       retain: definition.options.retainSize,
@@ -58,6 +59,16 @@ export function resolveFrom(
     steps,
     lookups,
   }
+}
+
+/** The order of the sources in the plan, as numbers of the scope: lookup tables, which the host does not feed, last. */
+export function planOrder(sources: readonly ScopedSource[]): readonly number[] {
+  const isLookup = (i: number) => {
+    const source = sources[i]
+    return source !== undefined && sourceKind(source.definition) === 'lookup'
+  }
+  const all = [...sources.keys()]
+  return [...all.filter((i) => !isLookup(i)), ...all.filter(isLookup)]
 }
 
 /** @throws SqlError where an expression in front of a join reads what is computed behind it */

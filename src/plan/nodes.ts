@@ -66,7 +66,8 @@ function sourceNode(source: number): SourceNode {
 /** Everything up to the rows that come out of the joins. */
 function joinNodes(from: From, window: Window | undefined): PlanNode {
   const { names, feeds, tables, steps, lookups } = from
-  let node: PlanNode = { type: 'merge', id: unset, inputs: feeds.map(sourceNode), names }
+  const inputs = Array.from({ length: feeds }, (_, source) => sourceNode(source))
+  let node: PlanNode = { type: 'merge', id: unset, inputs, names }
   if (tables.length > 0) node = { type: 'tables', id: unset, input: node, tables }
   node = windowNode(node, window)
   const [first] = names

@@ -10,6 +10,7 @@ import { Derived } from './derived.ts'
 import type { Extensions } from './extensions.ts'
 import { findSources } from './from.ts'
 import { identify } from './identity.ts'
+import { planOrder } from './joins.ts'
 import { buildNodes, emitsBatches } from './nodes.ts'
 import { numberCalls } from './numbering.ts'
 import { optimize } from './optimize.ts'
@@ -54,8 +55,12 @@ export function planRule(request: RuleRequest): Plan {
   )
   const statement = withSecondSending(resolved, options)
   const { plugins } = statement.resolver
-  const sources = found.map(({ source, at, settings }) =>
-    sourcePlan(source, at, { ...rules, scope, derived, plugins, settings }),
+  const sources = planOrder(scope.sources).flatMap((number) =>
+    found
+      .slice(number, number + 1)
+      .map(({ source, at, settings }) =>
+        sourcePlan(source, at, { ...rules, scope, derived, plugins, settings }),
+      ),
   )
   const actions = planActions(request.actions, extensions, plugins)
   const { root, hidden } = buildNodes(statement)
@@ -67,6 +72,7 @@ export function planRule(request: RuleRequest): Plan {
     emitsBatches: emitsBatches(statement),
     output: outputOf(statement, scope),
     hidden,
+    ...(statement.fields.some(({ type }) => type === 'spread') ? { keepsNull: true } : {}),
     actions,
     plugins: plugins.all,
     settings: {

@@ -13,6 +13,8 @@ export interface Plan {
   readonly emitsBatches: boolean
   readonly output: readonly OutputColumn[] | undefined
   readonly hidden: readonly string[]
+  /** Of rows whose columns only they know: an explicit null in them is written, `undefined` never. @default false */
+  readonly keepsNull?: boolean | undefined
   readonly actions: readonly ActionPlan[]
   readonly plugins: readonly PluginUse[]
   readonly settings: FlowSettings

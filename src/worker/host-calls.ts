@@ -49,6 +49,15 @@ export class HostClient implements HostCalls {
     this.#post({ method: 'ended', args: [flow, source] }, [])
   }
 
+  lookup(
+    flow: FlowId,
+    source: number,
+    columns: readonly string[],
+    keys: readonly (readonly unknown[])[],
+  ): Promise<readonly (readonly Readonly<Record<string, unknown>>[])[]> {
+    return this.call('lookup', [flow, source, columns, keys]) as ReturnType<HostCalls['lookup']>
+  }
+
   log(
     flow: FlowId,
     level: 'debug' | 'info' | 'warn' | 'error',

@@ -159,6 +159,13 @@ export interface HostCalls {
   failed(flow: FlowId, failure: PluginFailure): void
   /** A bounded plugin source has come to its end. */
   ended(flow: FlowId, source: number): void
+  /** For each key, the values of those columns, the rows of a lookup table that have it. */
+  lookup(
+    flow: FlowId,
+    source: number,
+    columns: readonly string[],
+    keys: readonly (readonly unknown[])[],
+  ): Promise<readonly (readonly Readonly<Record<string, unknown>>[])[]>
   log(flow: FlowId, level: 'debug' | 'info' | 'warn' | 'error', plugin: string, text: string): void
 }
 

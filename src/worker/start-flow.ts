@@ -1,9 +1,10 @@
 import { EngineError } from '#src/errors.ts'
-import { Flow, type FlowPlugins } from '#src/flow/flow.ts'
+import { Flow, type FlowOptions, type FlowPlugins } from '#src/flow/flow.ts'
 import { builtInFunctions } from '#src/functions/built-in.ts'
+import type { Row } from '#src/operators/operator.ts'
 import { PluginHost, type PluginRuntime } from '#src/sandbox/plugin-host.ts'
 import { now, threadCpuUsage, timeOrigin, watchStrayErrors } from './capture.ts'
-import type { Emission, OpenParams } from './protocol.ts'
+import type { FlowId, HostCalls, OpenParams } from './protocol.ts'
 import type { RunningFlow, StartFlow } from './rule-task.ts'
 
 /** Starts flows that use no plugin. */
@@ -12,7 +13,7 @@ export const startBare: StartFlow = async (id, params, host) => {
   if (plugins.length > 0) {
     throw new EngineError('bad-plan', `rule "${ruleId}" uses plugins, this worker runs none`)
   }
-  const flow = makeFlow(params, (emissions) => host.emit(id, emissions))
+  const flow = makeFlow(params, outlets(id, host))
   const dropped = params.state === undefined ? [] : flow.restore(params.state)
   return running(flow, { dropped })
 }
@@ -28,8 +29,7 @@ export function startWithPlugins(runtime: PluginRuntime): StartFlow {
     hosts.add(plugins)
     try {
       plugins.load()
-      const emitted = (emissions: readonly Emission[]): void => host.emit(id, emissions)
-      const flow = makeFlow(params, emitted, plugins.forFlow)
+      const flow = makeFlow(params, outlets(id, host), plugins.forFlow)
       const dropped = params.state === undefined ? [] : flow.restore(params.state)
       await plugins.open()
       return running(flow, { dropped, plugins })
@@ -46,11 +46,20 @@ export function wallTime(): number {
   return Math.floor(timeOrigin + now())
 }
 
-function makeFlow(
-  params: OpenParams,
-  emitted: (emissions: readonly Emission[]) => void,
-  plugins?: FlowPlugins,
-): Flow {
+type Outlets = Pick<FlowOptions, 'emitted' | 'askLookup'>
+
+/** Where a flow turns to outside of its calls. */
+function outlets(id: FlowId, host: HostCalls): Outlets {
+  return {
+    emitted: (emissions) => host.emit(id, emissions),
+    askLookup: async (source, columns, keys) => {
+      const found = await host.lookup(id, source, columns, keys)
+      return found as readonly (readonly Row[])[] // the host gives plain rows
+    },
+  }
+}
+
+function makeFlow(params: OpenParams, outlets: Outlets, plugins?: FlowPlugins): Flow {
   const { plan, startedAt, props } = params
   return new Flow({
     plan,
@@ -64,7 +73,7 @@ function makeFlow(
     functions: builtInFunctions(),
     positions: params.positions,
     plugins,
-    emitted,
+    ...outlets,
     cpuUs,
   })
 }

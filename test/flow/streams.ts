@@ -4,6 +4,7 @@ import { makeDefinition } from '#src/plan/definitions.ts'
 import type { Plan } from '#src/plan/plan.ts'
 import { planRule } from '#src/plan/plan-rule.ts'
 import { readRuleOptions } from '#src/plan/rule-options.ts'
+import type { SourceSettings } from '#src/plan/source-plan.ts'
 import { parseStatement } from '#src/sql/parse.ts'
 import type { Feed } from '#src/worker/protocol.ts'
 import { collect, feed, flowOf, payloads } from './rule.ts'
@@ -12,6 +13,8 @@ export interface StreamsSetup {
   /** CREATE statements. */
   readonly streams: readonly string[]
   readonly options?: Readonly<Record<string, unknown>>
+  /** Of lookup tables. */
+  readonly lookup?: SourceSettings['lookup']
 }
 
 /** A tuple of one source of the statement, by the name that it has there. */
@@ -21,7 +24,7 @@ export interface Input {
   readonly time: number
 }
 
-export function planStreams(sql: string, { streams, options }: StreamsSetup): Plan {
+export function planStreams(sql: string, { streams, options, lookup }: StreamsSetup): Plan {
   const select = parseStatement(sql)
   if (select.type !== 'select') throw new Error('no select')
   const definitions = streams.map((text) => {
@@ -39,6 +42,7 @@ export function planStreams(sql: string, { streams, options }: StreamsSetup): Pl
       names: () => definitions.map(({ name }) => name),
     },
     functions: builtInFunctions(),
+    settings: () => ({ lookup }),
     extensions: { plugin: () => undefined, isBuiltIn: () => true, names: () => [] },
   })
 }

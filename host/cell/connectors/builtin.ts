@@ -2,8 +2,11 @@ import type { ConnectorType, SinkConnector, SourceConnector } from './connector.
 import { FileSink } from './file/sink.ts'
 import { FileSource } from './file/source.ts'
 import { LogSink } from './log.ts'
+import type { LookupConnector } from './lookup/lookup.ts'
+import { MemoryLookup } from './lookup/memory.ts'
 import { MemorySink } from './memory/sink.ts'
 import { MemorySource } from './memory/source.ts'
+import { MemoryTables } from './memory/tables.ts'
 import { MemoryTopics } from './memory/topics.ts'
 import { MqttSink } from './mqtt/sink.ts'
 import { MqttSource } from './mqtt/source.ts'
@@ -14,15 +17,19 @@ import { SimulatorSource } from './simulator.ts'
 export interface Connectors {
   readonly sources: ReadonlyMap<string, ConnectorType<SourceConnector>>
   readonly sinks: ReadonlyMap<string, ConnectorType<SinkConnector>>
+  readonly lookups: ReadonlyMap<string, ConnectorType<LookupConnector>>
 }
 
 /** The names that no plugin may take, and what a cell can connect to without one. */
 export const builtinSources: readonly string[] = ['file', 'memory', 'mqtt', 'simulator']
+/** TYPE of lookup tables. */
+export const builtinLookups: readonly string[] = ['memory']
 export const builtinSinks: readonly string[] = ['file', 'log', 'memory', 'mqtt', 'nop', 'rest']
 
 /** The connectors of one cell; those for memory topics share them. */
 export function createBuiltinConnectors(): Connectors {
   const topics = new MemoryTopics()
+  const tables = new MemoryTables(topics)
   return {
     sources: byName<SourceConnector>({
       file: () => new FileSource(),
@@ -38,6 +45,7 @@ export function createBuiltinConnectors(): Connectors {
       nop: () => new NopSink(),
       rest: () => new RestSink(),
     }),
+    lookups: byName<LookupConnector>({ memory: () => new MemoryLookup(tables) }),
   }
 }
 

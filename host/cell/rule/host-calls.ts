@@ -13,6 +13,11 @@ export interface RuleCalls {
   delivered(action: number, sequence: number): void
   failed(failure: PluginFailure): void
   ended(source: number): void
+  lookup(
+    source: number,
+    columns: readonly string[],
+    keys: readonly (readonly unknown[])[],
+  ): Promise<unknown>
   log(level: LogLine['level'], plugin: string, text: string): void
 }
 
@@ -45,6 +50,11 @@ export function hostCalls(rule: RuleCalls): ReadonlyMap<string, Serve> {
     ['failed', ([, failure]) => rule.failed(readFailure(failure))],
     ['ended', ([, source]) => rule.ended(sourceOf(source, rule.sources))],
     [
+      'lookup',
+      ([, source, columns, keys]) =>
+        rule.lookup(sourceOf(source, rule.sources), readColumns(columns), readKeys(keys)),
+    ],
+    [
       'log',
       ([, level, plugin, text]) => {
         const known = levels.find((name) => name === level)
@@ -60,6 +70,18 @@ function sourceOf(value: unknown, sources: number): number {
   const source = countOf(value, 'source')
   if (source >= sources) throw new OffenceError(`there is no source ${source}`)
   return source
+}
+
+function readColumns(columns: unknown): readonly string[] {
+  const isName = (name: unknown) => typeof name === 'string' && name.length <= 1000
+  if (Array.isArray(columns) && columns.length <= 32 && columns.every(isName)) return columns
+  throw new OffenceError('columns are no names')
+}
+
+function readKeys(keys: unknown): readonly (readonly unknown[])[] {
+  const isKey = (key: unknown) => Array.isArray(key) && key.length <= 32
+  if (Array.isArray(keys) && keys.length <= 1024 && keys.every(isKey)) return keys
+  throw new OffenceError('keys are no lists of values')
 }
 
 function asOffence<T>(work: () => T): T {

@@ -12,6 +12,7 @@ import {
   type StopOptions,
 } from '../cell.ts'
 import type { ConnectorType, SinkConnector, SourceConnector } from '../connectors/connector.ts'
+import type { LookupConnector } from '../connectors/lookup/lookup.ts'
 import type { Spares } from '../workers/spares.ts'
 import type { Watchdog } from '../workers/watchdog.ts'
 import { textOf } from '../workers/worker-fault.ts'
@@ -23,6 +24,7 @@ import { FlowKeeper } from './flow-keeper.ts'
 import { generationOf } from './generation.ts'
 import { hostCalls, type RuleCalls } from './host-calls.ts'
 import { ruleLogger } from './rule-logger.ts'
+import { RuleLookups } from './rule-lookups.ts'
 import { RuleSinks } from './rule-sinks.ts'
 import { RuleSources } from './rule-sources.ts'
 import type { SharedSources } from './shared-sources.ts'
@@ -35,6 +37,7 @@ export interface RuleServices {
   readonly shared: SharedSources
   readonly sources: ReadonlyMap<string, ConnectorType<SourceConnector>>
   readonly sinks: ReadonlyMap<string, ConnectorType<SinkConnector>>
+  readonly lookups: ReadonlyMap<string, ConnectorType<LookupConnector>>
   readonly environment: CellEnvironment
   onState(rule: RuleSpec, state: RuleState, message: string): void
 }
@@ -46,6 +49,7 @@ const LAST_COMMIT_MS = 5000
 interface Parts {
   readonly sinks: RuleSinks
   readonly sources: RuleSources
+  readonly lookups: RuleLookups
   readonly keeper: FlowKeeper
   readonly checkpointer: Checkpointer
 }
@@ -96,7 +100,7 @@ export class RuleRunner {
       const parts = await this.#build()
       this.#parts = parts
       if (this.#stopping !== undefined) throw new CellError('closed', 'it was stopped meanwhile')
-      await parts.sinks.open()
+      await Promise.all([parts.sinks.open(), parts.lookups.open()])
       await parts.keeper.start()
       this.#isOpening = false
       await parts.sources.open()
@@ -150,6 +154,12 @@ export class RuleRunner {
       keeper.progress()
     }
     const sinks = new RuleSinks({ rule: spec, generation, types: sinkTypes, logger, onProgress })
+    const lookups = new RuleLookups({
+      rule: spec,
+      generation,
+      types: this.#services.lookups,
+      logger,
+    })
     const listener = { ended: () => {}, failed: (error: Error) => this.#failed(error.message) }
     const sources = new RuleSources({
       rule: spec,
@@ -170,7 +180,7 @@ export class RuleRunner {
       sources,
       sinks,
       logger,
-      methods: () => hostCalls(this.#calls({ sinks, sources, keeper })),
+      methods: () => hostCalls(this.#calls({ sinks, sources, lookups, keeper })),
       lastCheckpoint: () => checkpointer.last,
       onDeath: (reason, ms) => this.#died(reason, ms),
       onRestarted: () => this.#enter('running', this.#setAsideText()),
@@ -191,10 +201,10 @@ export class RuleRunner {
       onCommitted: (checkpoint) => sources.committed(checkpoint),
       onStale: (error) => void this.#end('stopped by error', error.message),
     })
-    return { sinks, sources, keeper, checkpointer }
+    return { sinks, sources, lookups, keeper, checkpointer }
   }
 
-  #calls({ sinks, sources, keeper }: Omit<Parts, 'checkpointer'>): RuleCalls {
+  #calls({ sinks, sources, lookups, keeper }: Omit<Parts, 'checkpointer'>): RuleCalls {
     return {
       actions: this.spec.plan.actions.length,
       sources: this.spec.plan.sources.length,
@@ -206,6 +216,7 @@ export class RuleRunner {
       },
       failed: ({ plugin, where, message }) => this.#failed(`${plugin}: ${where}: ${message}`),
       ended: (source) => sources.all[source]?.end(),
+      lookup: (source, columns, keys) => lookups.lookup(source, columns, keys),
       log: (level, plugin, text) => this.#log(level, plugin, text),
     }
   }
@@ -278,7 +289,7 @@ export class RuleRunner {
       parts.checkpointer.stop()
       await parts.sources.close()
       if ((await parts.keeper.close()) === 'stuck') end = 'stuck'
-      await parts.sinks.close()
+      await Promise.all([parts.sinks.close(), parts.lookups.close()])
       this.#services.spares.release(tierOf(this.spec))
     }
     this.#stoppedAt = Date.now()

@@ -26,7 +26,10 @@ export class RuleSources {
     const { rule, listener } = options
     const made: RunningSource[] = []
     try {
-      for (const [index, spec] of rule.sources.entries()) made.push(this.#make(spec, index))
+      for (const [index, spec] of rule.sources.entries()) {
+        // Lookup tables come last, and give no rows of their own.
+        if (rule.plan.sources[index]?.kind !== 'lookup') made.push(this.#make(spec, index))
+      }
     } catch (error) {
       for (const source of made) if (isShared(source.spec)) void this.#release(source)
       throw error

@@ -18,6 +18,8 @@ export interface EncoderContext {
   readonly hidden: readonly string[]
   readonly emitsBatches: boolean
   readonly sendNilField: boolean
+  /** An explicit null is written also without `sendNilField`, where only the rows know their columns. */
+  readonly keepsNull?: boolean | undefined
   readonly timeZone: string
   /** A row that cannot be encoded: it is left out. */
   rowError(error: unknown, time: number): void

@@ -27,7 +27,8 @@ function rowText(options: EncodeOptions, context: EncoderContext, around: Around
   const fields = emittedFields(options, context)
   if (fields !== undefined) return knownRowText(fields, around, json)
   const except = excludedFields(options, context)
-  return wholeRowText({ except, writesNull: context.sendNilField }, around, json)
+  const { sendNilField: writesNull, keepsNull } = context
+  return wholeRowText({ except, writesNull, keepsNull }, around, json)
 }
 
 type RowError = EncoderContext['rowError']

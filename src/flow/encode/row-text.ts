@@ -65,16 +65,19 @@ function memberCode({ name, dataType, nulls }: Field, index: number, open: strin
 export interface WholeRowOptions {
   readonly except: ReadonlySet<string>
   readonly writesNull: boolean
+  /** As if `writesNull`, but for `undefined`. */
+  readonly keepsNull?: boolean | undefined
 }
 
 /** For rows whose fields are known only when they come. */
 export function wholeRowText(options: WholeRowOptions, around: Around, json: JsonText): RowText {
-  const { except, writesNull } = options
+  const { except, writesNull, keepsNull = false } = options
+  const isWritten = (value: unknown) => writesNull || (keepsNull && value === null)
   return (row) => {
     let text = around.open
     for (const key of Object.keys(row)) {
       if (except.has(key)) continue
-      const member = json.value(row[key], ANY) ?? (writesNull ? 'null' : undefined)
+      const member = json.value(row[key], ANY) ?? (isWritten(row[key]) ? 'null' : undefined)
       if (member === undefined) continue
       text += `${text.length === around.open.length ? '' : ','}${JSON.stringify(key)}:${member}`
     }

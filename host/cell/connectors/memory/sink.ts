@@ -8,6 +8,7 @@ export class MemorySink implements SinkConnector {
   readonly #topics: MemoryTopics
   #topic = ''
   #tenant = ''
+  #rowkindField: string | undefined
 
   constructor(topics: MemoryTopics) {
     this.#topics = topics
@@ -16,6 +17,7 @@ export class MemorySink implements SinkConnector {
   configure(props: Readonly<Record<string, unknown>>): void {
     const read = new Properties('sink "memory"', props)
     this.#topic = read.required('topic')
+    this.#rowkindField = read.text('rowkindField')
     if (/[+#]/.test(this.#topic)) read.refuse('topic', `must not hold a wildcard: "${this.#topic}"`)
   }
 
@@ -25,7 +27,9 @@ export class MemorySink implements SinkConnector {
   }
 
   collect(chunk: PayloadChunk): void {
-    this.#topics.publish(this.#tenant, this.#topic, (take) => eachPayload(chunk, take))
+    const each = (take: (bytes: Uint8Array, start: number, end: number) => void) =>
+      eachPayload(chunk, take)
+    this.#topics.publish(this.#tenant, this.#topic, each, this.#rowkindField)
   }
 
   async close(): Promise<void> {}

@@ -10,7 +10,14 @@ export function matchesTopic(filter: string, topic: string): boolean {
   return wanted.length === levels.length
 }
 
-type Listener = (topic: string, bytes: Uint8Array, start: number, end: number) => void
+/** @param rowkindField where rows say what they do to a table that is kept of the topic */
+type Listener = (
+  topic: string,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  rowkindField: string | undefined,
+) => void
 
 /** The memory topics of all tenants of a cell. A tenant sees only its own. */
 export class MemoryTopics {
@@ -40,10 +47,11 @@ export class MemoryTopics {
     tenant: string,
     topic: string,
     each: (take: (bytes: Uint8Array, start: number, end: number) => void) => void,
+    rowkindField?: string,
   ): void {
     for (const { filter, listener, done } of this.#subscribers.get(tenant) ?? []) {
       if (!matchesTopic(filter, topic)) continue
-      each((bytes, start, end) => listener(topic, bytes, start, end))
+      each((bytes, start, end) => listener(topic, bytes, start, end, rowkindField))
       done()
     }
   }

@@ -1,0 +1,73 @@
+import test from 'ava'
+import type { RuleSpec, SourceSpec } from '#host/cell/cell.ts'
+import { MemoryLookup } from '#host/cell/connectors/lookup/memory.ts'
+import { MemorySource } from '#host/cell/connectors/memory/source.ts'
+import { MemoryTables } from '#host/cell/connectors/memory/tables.ts'
+import { MemoryTopics } from '#host/cell/connectors/memory/topics.ts'
+import { LocalCell } from '#host/cell/local-cell.ts'
+import { planStreams } from '#test/flow/streams.ts'
+import { cacheFolder, memoryEnvironment } from '../fixtures/cell/cells.ts'
+import { sinks } from '../fixtures/cell/connectors.ts'
+import { eventually, keyOf, linesOf, numbersRule, outputFile } from '../fixtures/cell/rules.ts'
+
+const streams = [
+  'CREATE STREAM s (id BIGINT, v BIGINT) WITH (DATASOURCE="s", TYPE="memory")',
+  'CREATE TABLE t () WITH (DATASOURCE="lk", TYPE="memory", KIND="lookup", KEY="id")',
+]
+
+test.serial(
+  'a stream finds what was written to a memory topic, before and after a restart of its rule',
+  async (t) => {
+    const topics = new MemoryTopics()
+    const tables = new MemoryTables(topics)
+    const { environment } = memoryEnvironment()
+    const cell = new LocalCell({
+      environment,
+      connectors: {
+        sources: new Map([['memory', { name: 'memory', create: () => new MemorySource(topics) }]]),
+        sinks,
+        lookups: new Map([['memory', { name: 'memory', create: () => new MemoryLookup(tables) }]]),
+      },
+      cacheFolder,
+    })
+    const publish = (topic: string, row: object, rowkindField?: string) => {
+      const bytes = Buffer.from(JSON.stringify(row))
+      topics.publish('default', topic, (take) => take(bytes, 0, bytes.length), rowkindField)
+    }
+    const path = await outputFile()
+    const rows = async () => (await linesOf(path)).flatMap((line) => JSON.parse(line))
+    const rule = ruleOf('SELECT v, name FROM s LEFT JOIN t ON s.id = t.id', path)
+    await cell.deploy(rule)
+    publish('lk', { id: 2, name: 'two', op: 'upsert' }, 'op')
+    publish('s', { id: 2, v: 20 })
+    publish('s', { id: 3, v: 30 })
+    await eventually(rows, ({ length }) => length === 2)
+    publish('lk', { id: 2, op: 'delete' }, 'op')
+    publish('lk', { id: 3, name: 'three' })
+    await cell.stop(keyOf('a'))
+    await cell.deploy(rule)
+    publish('s', { id: 2, v: 21 })
+    publish('s', { id: 3, v: 31 })
+    t.deepEqual(await eventually(rows, ({ length }) => length === 4), [
+      { v: 20, name: 'two' },
+      { v: 30 },
+      { v: 21 },
+      { v: 31, name: 'three' },
+    ])
+    await cell.close()
+  },
+)
+
+function ruleOf(sql: string, path: string): RuleSpec {
+  const rule = numbersRule({ rule: 'a', sink: { path } })
+  const plan = planStreams(sql, { streams })
+  const [base] = rule.sources
+  const source = (stream: string, datasource: string): SourceSpec[] =>
+    base === undefined ? [] : [{ ...base, stream, datasource, type: 'memory', props: {} }]
+  const actions = plan.actions.map((action) => ({ ...action, type: 'lines' }))
+  return {
+    ...rule,
+    plan: { ...plan, actions },
+    sources: [...source('s', 's'), ...source('t', 'lk')],
+  }
+}
