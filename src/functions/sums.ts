@@ -21,7 +21,14 @@ export function emptySum(): Sum {
 /** @param sign 1 to take the value in, -1 to take it out */
 export function addTo(state: Sum, value: unknown, sign: 1 | -1): Sum {
   if (typeof value === 'number') {
-    accumulate(state, value * sign)
+    // `accumulate`, written out: this is called for every row.
+    const own = value * sign
+    const before = state.sum
+    const after = before + own
+    const added = after - before
+    const lost = before - (after - added) + (own - added)
+    state.sum = after
+    if (!Number.isNaN(lost)) state.rest += lost
     state.count += sign
   } else if (typeof value === 'bigint') {
     const high = Number(value)

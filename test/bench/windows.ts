@@ -62,11 +62,11 @@ function engine(sql: string, emit?: (row: Row) => void): Windows {
   }
   for (const [i, operator] of operators.entries()) operator.link(operators[i + 1] ?? out)
   const head = operators[0] as Operator
+  const times: number[] = []
   return {
     run(rows, offset) {
       const before = emitted
-      const times: number[] = []
-      for (let i = 0; i < rows.length; i++) times.push((rows[i] as SensorRow).ts + offset)
+      for (let i = 0; i < rows.length; i++) times[i] = (rows[i] as SensorRow).ts + offset
       head.push({ rows, times })
       return emitted - before
     },

@@ -2,14 +2,18 @@ import { FunctionConstructor } from '#src/expressions/captured.ts'
 import type { AggregateColumn, GroupColumns } from '#src/operators/group-columns.ts'
 import type { Row } from '#src/operators/operator.ts'
 
-/** The rows of a group, as columns of what a window needs of them. */
-export interface CapturedRows {
+/** Rows of a group, as columns of what a window needs of them. */
+export interface Segment {
   readonly times: number[]
   /** Numbers the rows of all groups. */
   readonly sequences: number[]
   readonly columns: unknown[][]
-  /** Where the next row is aggregated: by call, of calls that are joined. */
-  open(): unknown[]
+}
+
+/** Where rows are added. */
+export interface Growing {
+  /** Where the next row goes; called once for each. */
+  grow(): Segment
 }
 
 /** Generated for the calls of a statement. */
@@ -21,12 +25,7 @@ export interface CapturedColumns {
   /** Which column holds the copies of rows. */
   readonly keepFirst: number | undefined
   /** Adds a row to the rows of its key. Throws what its expressions throw, and then nothing has changed. */
-  take(
-    find: (key: readonly unknown[]) => CapturedRows,
-    row: Row,
-    time: number,
-    sequence: number,
-  ): void
+  take(find: (key: readonly unknown[]) => Growing, row: Row, time: number, sequence: number): void
   /** Takes rows into the accumulators of the calls that are joined. */
   fold(accumulators: unknown[], columns: unknown[][], from: number, to: number): void
   /** Into those of the others. */
@@ -55,9 +54,8 @@ export function capturedColumns(columns: GroupColumns, keyed: boolean): Captured
     places.set(value, values.length)
     return values.push(text) - 1
   }
-  const adds: string[] = []
-  const folds: string[] = []
-  const others: string[] = []
+  const folds: Fold[] = []
+  const others: Fold[] = []
   for (const [i, call] of calls.entries()) {
     const { aggregator, args, filter } = call
     const passes = filter && capture(filter, `${constant(filter)}(row) === true`)
@@ -67,37 +65,28 @@ export function capturedColumns(columns: GroupColumns, keyed: boolean): Captured
       const known = passes === undefined ? value : {}
       return capture(known, `${guard}${constant(value)}(row)`)
     })
-    const own = constant(aggregator)
-    const line = (read: (place: number) => string) => {
-      const list = places.map((place) => `, ${read(place)}`).join('')
-      const condition = passes === undefined ? '' : `if (${read(passes)}) `
-      return `${condition}accumulators[${i}] = ${own}.add(accumulators[${i}]${list})`
-    }
-    const fold = line((place) => `columns[${place}][i]`)
-    if (isJoined(call)) {
-      adds.push(line((place) => `v${place}`))
-      folds.push(fold)
-    } else others.push(fold)
+    const read = (place: number) => `c${place}[i]`
+    const list = places.map((place) => `, ${read(place)}`).join('')
+    const condition = passes === undefined ? '' : `if (${read(passes)}) `
+    const line = `${condition}a${i} = ${constant(aggregator)}.add(a${i}${list})`
+    const columns = passes === undefined ? places : [passes, ...places]
+    ;(isJoined(call) ? folds : others).push({ call: i, line, columns })
   }
   const firsts = first.map(({ value }) => capture(value, `${constant(value)}(row)`))
   const kept = keepFirst && capture(keepFirst, `${constant(keepFirst)}(row)`)
   const key = keys.map(({ value }) => `${constant(value)}(row)`)
   const head =
     constants.length === 0 ? '' : `const [${constants.map((_, i) => `k${i}`)}] = constants`
-  const loop = (lines: readonly string[]) =>
-    lines.length === 0 ? '' : `for (let i = from; i < to; i++) { ${lines.join('\n')} }`
   const text = `'use strict'
     ${head}
     const none = []
     function take(find, row, time, sequence) {
       ${values.map((value, i) => `const v${i} = ${value}`).join('\n')}
-      const rows = find(${key.length === 0 ? 'none' : `[${key.join(', ')}]`})
-      const accumulators = rows.open()
-      const { columns } = rows
-      rows.times.push(time)
-      ${keyed ? 'rows.sequences.push(sequence)' : ''}
+      const segment = find(${key.length === 0 ? 'none' : `[${key.join(', ')}]`}).grow()
+      const { columns } = segment
+      segment.times.push(time)
+      ${keyed ? 'segment.sequences.push(sequence)' : ''}
       ${values.map((_, i) => `columns[${i}].push(v${i})`).join('\n')}
-      ${adds.join('\n')}
     }
     function fold(accumulators, columns, from, to) {
       ${loop(folds)}
@@ -111,4 +100,24 @@ export function capturedColumns(columns: GroupColumns, keyed: boolean): Captured
     text,
   )(constants)
   return { ...made, width: values.length, first: firsts, keepFirst: kept }
+}
+
+/** A line that takes row `i` into the accumulator of a call, and the columns that it reads. */
+interface Fold {
+  readonly call: number
+  readonly line: string
+  readonly columns: readonly number[]
+}
+
+/** A loop over rows; what it works on is held in variables of its own. */
+function loop(folds: readonly Fold[]): string {
+  if (folds.length === 0) return ''
+  const columns = [...new Set(folds.flatMap((fold) => fold.columns))]
+  return `
+    ${columns.map((place) => `const c${place} = columns[${place}]`).join('\n')}
+    ${folds.map(({ call }) => `let a${call} = accumulators[${call}]`).join('\n')}
+    for (let i = from; i < to; i++) {
+      ${folds.map(({ line }) => line).join('\n')}
+    }
+    ${folds.map(({ call }) => `accumulators[${call}] = a${call}`).join('\n')}`
 }

@@ -68,7 +68,8 @@ export class SlidingAggregate implements Absorber {
       if (filter !== undefined && filter(row) !== true) return
       if (when !== undefined) fires = when(row) === true
       if (where === undefined || where(row) === true) {
-        this.#store.add(row, time, (this.#delayed.next ?? time) - lengthMs)
+        const oldest = delayMs > 0 ? (this.#delayed.next ?? time) : time
+        this.#store.add(row, time, oldest - lengthMs)
         this.#early?.add(row, time, time - lengthMs)
       }
     } catch (error) {

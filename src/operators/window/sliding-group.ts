@@ -1,9 +1,13 @@
 import type { Aggregator } from '#src/functions/declaration.ts'
-import type { CapturedColumns, CapturedRows } from './captured-columns.ts'
+import type { CapturedColumns, Growing, Segment } from './captured-columns.ts'
 
 /** 2 ** 5 rows are a block; all but the newest are full. */
 const BLOCK_BITS = 5
 const IN_BLOCK = (1 << BLOCK_BITS) - 1
+
+/** Rows are kept in segments of so many: nothing large is ever copied. */
+const SEGMENT_BITS = 10
+const IN_SEGMENT = (1 << SEGMENT_BITS) - 1
 
 /** From then on the rest of a block is aggregated from each of its rows at once. */
 const OFTEN = 8
@@ -23,13 +27,15 @@ export interface SlidingCode extends CapturedColumns {
  * about twice in its life, however long the window is and however often it fires, and nothing is ever taken out of an
  * accumulator.
  */
-export class SlidingGroup implements CapturedRows {
-  times: number[] = []
-  sequences: number[] = []
-  columns: unknown[][]
+export class SlidingGroup implements Growing {
   readonly #code: SlidingCode
+  #segments: Segment[] = []
+  /** How many rows there are in the segments. */
+  #length = 0
   /** By block, the accumulators by call. */
   #blocks: unknown[][] = []
+  /** Rows that are in the accumulators of their block; those of the open one wait until they are asked for. */
+  #folded = 0
   /** The oldest row that is left. */
   #row = 0
   /** How many blocks are in front, from that of the oldest row on. */
@@ -42,41 +48,41 @@ export class SlidingGroup implements CapturedRows {
 
   constructor(code: SlidingCode) {
     this.#code = code
-    this.columns = noColumns(code)
-  }
-
-  /** The oldest row; only when it is not empty. */
-  get oldest(): number {
-    return this.#row
   }
 
   get isEmpty(): boolean {
-    return this.#row === this.times.length
+    return this.#row === this.#length
   }
 
-  open(): unknown[] {
-    const rows = this.times.length
-    const last = this.#blocks.length - 1
-    if ((rows & IN_BLOCK) !== 0) return this.#blocks[last] as unknown[]
-    if (last >= 0) {
-      // The only block, of which rows may be gone already, is the front by itself.
-      if (this.#head === last) this.#fronts = 1
-      else this.#push(this.#blocks[last] as unknown[])
-    }
-    const made = this.#init([])
-    this.#blocks.push(made)
-    return made
+  /** How many rows are in memory. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** The number of the oldest row; only when it is not empty. */
+  get oldestSequence(): number {
+    return this.#segment(this.#row).sequences[this.#row & IN_SEGMENT] as number
+  }
+
+  /** A column of the oldest row. */
+  oldest(column: number): unknown {
+    return this.#segment(this.#row).columns[column]?.[this.#row & IN_SEGMENT]
+  }
+
+  grow(): Segment {
+    if ((this.#length & IN_BLOCK) === 0) this.#openBlock()
+    if ((this.#length & IN_SEGMENT) === 0) this.#segments.push(noRows(this.#code))
+    return this.#segment(this.#length++)
   }
 
   /** Drops the rows up to that time. */
   evict(time: number): void {
-    const { times } = this
     const before = this.#head
     let row = this.#row
-    if (!((times[row] as number) <= time)) return
-    while ((times[row | IN_BLOCK] as number) <= time) row = (row | IN_BLOCK) + 1
-    while ((times[row] as number) <= time) row++
-    if (row === times.length) {
+    if (!(this.#time(row) <= time)) return
+    while (this.#time(row | IN_BLOCK) <= time) row = (row | IN_BLOCK) + 1
+    while (this.#time(row) <= time) row++
+    if (row === this.#length) {
       this.#clear()
       return
     }
@@ -91,7 +97,7 @@ export class SlidingGroup implements CapturedRows {
       this.#back = undefined
       this.#join(this.#blocks.length - 1 - this.#head)
     }
-    if (this.#head > 64 && this.#head * 2 > this.#blocks.length) this.#cut()
+    if (row > IN_SEGMENT) this.#cut()
   }
 
   /** The accumulators by call over all rows; fit to be read, and to be dropped. Only when it is not empty. */
@@ -101,31 +107,43 @@ export class SlidingGroup implements CapturedRows {
     if (others.length === 0) return totals
     const all = totals.slice()
     for (const call of others) all[call] = aggregators[call]?.init()
-    this.#code.foldOthers(all, this.columns, this.#row, this.times.length)
+    for (let from = this.#row; from < this.#length; from = (from | IN_SEGMENT) + 1) {
+      const { columns, times } = this.#segment(from)
+      this.#code.foldOthers(all, columns, from & IN_SEGMENT, times.length)
+    }
     return all
   }
 
   /** What has to be kept beside the rows, so that all goes on as it would have; how many rows first. */
-  marks(): readonly number[] {
-    this.#cut()
-    return [this.times.length, this.#row, this.#fronts, this.#asked]
+  get marks(): readonly number[] {
+    return [this.#length, this.#row, this.#fronts, this.#asked]
   }
 
-  /** @param rows as they were after `marks` */
-  restore(rows: Omit<CapturedRows, 'open'>, [, row, fronts, asked]: readonly number[]): void {
-    this.times = rows.times
-    this.sequences = rows.sequences
-    this.columns = rows.columns
+  get segments(): readonly Segment[] {
+    return this.#segments
+  }
+
+  restore({ times, sequences, columns }: Segment, [, row, fronts, asked]: readonly number[]): void {
+    this.#length = times.length
     this.#row = row ?? 0
     this.#asked = asked ?? 0
-    for (let from = 0; from < this.times.length; from += IN_BLOCK + 1) {
+    for (let from = 0; from < times.length; from += IN_SEGMENT + 1) {
+      const to = from + IN_SEGMENT + 1
+      this.#segments.push({
+        times: times.slice(from, to),
+        sequences: sequences.slice(from, to),
+        columns: columns.map((column) => column.slice(from, to)),
+      })
+    }
+    for (let from = 0; from < times.length; from += IN_BLOCK + 1) {
       const block = this.#init([])
-      const to = Math.min(from + IN_BLOCK + 1, this.times.length)
-      this.#code.fold(block, this.columns, from, to)
+      this.#fold(block, from, Math.min(from + IN_BLOCK + 1, times.length))
       this.#blocks.push(block)
     }
+    this.#folded = times.length
+    // Blocks before the oldest row are gone; they stand there because whole segments are kept.
     this.#join(fronts ?? 0)
-    for (const block of this.#blocks.slice(this.#fronts, -1)) this.#push(block)
+    for (const block of this.#blocks.slice(this.#head + this.#fronts, -1)) this.#push(block)
   }
 
   /** The block of the oldest row. */
@@ -133,10 +151,36 @@ export class SlidingGroup implements CapturedRows {
     return this.#row >> BLOCK_BITS
   }
 
+  #openBlock(): void {
+    const last = this.#blocks.length - 1
+    if (last >= 0) {
+      this.#foldOpen()
+      // The only block, of which rows may be gone already, is the front by itself.
+      if (this.#head === last) this.#fronts = 1
+      else this.#push(this.#blocks[last] as unknown[])
+    }
+    this.#blocks.push(this.#init([]))
+  }
+
+  #segment(row: number): Segment {
+    return this.#segments[row >> SEGMENT_BITS] as Segment // rows that are there
+  }
+
+  #time(row: number): number {
+    return this.#segments[row >> SEGMENT_BITS]?.times[row & IN_SEGMENT] as number
+  }
+
+  #fold(accumulators: unknown[], from: number, to: number): void {
+    const { columns } = this.#segment(from)
+    const first = from & IN_SEGMENT
+    this.#code.fold(accumulators, columns, first, first + to - from)
+  }
+
   #joinedTotals(): unknown[] {
     const blocks = this.#blocks
     const last = blocks.length - 1
     const head = this.#head
+    this.#foldOpen()
     const parts: unknown[][] = []
     const isCut = (this.#row & IN_BLOCK) !== 0
     if (isCut) parts.push(this.#rest(head))
@@ -164,16 +208,23 @@ export class SlidingGroup implements CapturedRows {
       return this.#tails[this.#row & IN_BLOCK] as unknown[]
     }
     const made = this.#init([])
-    const to = isFull ? (this.#row | IN_BLOCK) + 1 : this.times.length
-    this.#code.fold(made, this.columns, this.#row, to)
+    const to = isFull ? (this.#row | IN_BLOCK) + 1 : this.#length
+    this.#fold(made, this.#row, to)
     return made
+  }
+
+  #foldOpen(): void {
+    if (this.#folded === this.#length) return
+    const open = this.#blocks[this.#blocks.length - 1] as unknown[]
+    this.#fold(open, this.#folded, this.#length)
+    this.#folded = this.#length
   }
 
   #foldTails(): void {
     let newer: unknown[] | undefined
     for (let i = this.#row | IN_BLOCK; i >= this.#row; i--) {
       const own = this.#init([])
-      this.#code.fold(own, this.columns, i, i + 1)
+      this.#fold(own, i, i + 1)
       if (newer !== undefined) this.#mergeInto(own, newer)
       this.#tails[i & IN_BLOCK] = own
       newer = own
@@ -181,10 +232,10 @@ export class SlidingGroup implements CapturedRows {
   }
 
   #clear(): void {
-    this.times = []
-    this.sequences = []
-    this.columns = noColumns(this.#code)
+    this.#segments = []
+    this.#length = 0
     this.#blocks = []
+    this.#folded = 0
     this.#row = 0
     this.#fronts = 0
     this.#back = undefined
@@ -192,16 +243,15 @@ export class SlidingGroup implements CapturedRows {
     this.#tails = []
   }
 
-  /** Forgets the blocks before that of the oldest row. */
+  /** Forgets the segments before that of the oldest row. */
   #cut(): void {
-    const head = this.#head
-    if (head === 0) return
-    const from = head << BLOCK_BITS
-    this.times = this.times.slice(from)
-    this.sequences = this.sequences.slice(from)
-    this.columns = this.columns.map((column) => column.slice(from))
-    this.#blocks = this.#blocks.slice(head)
-    this.#row -= from
+    const segments = this.#row >> SEGMENT_BITS
+    const rows = segments << SEGMENT_BITS
+    this.#segments = this.#segments.slice(segments)
+    this.#blocks = this.#blocks.slice(rows >> BLOCK_BITS)
+    this.#length -= rows
+    this.#row -= rows
+    this.#folded -= rows
   }
 
   /** Joins so many of the oldest blocks, each with all newer ones. */
@@ -236,6 +286,6 @@ export class SlidingGroup implements CapturedRows {
   }
 }
 
-function noColumns({ width }: SlidingCode): unknown[][] {
-  return Array.from({ length: width }, () => [])
+function noRows({ width }: SlidingCode): Segment {
+  return { times: [], sequences: [], columns: Array.from({ length: width }, () => []) }
 }

@@ -1,9 +1,9 @@
-import { type GroupRow, groupRow } from '#src/operators/group-code.ts'
+import { type GroupRow, type GroupSlots, groupRow } from '#src/operators/group-code.ts'
 import type { GroupColumns } from '#src/operators/group-columns.ts'
 import { KeyIndex } from '#src/operators/key-index.ts'
 import type { Row } from '#src/operators/operator.ts'
 import { packColumn, unpackColumn } from '#src/state/columns.ts'
-import { type CapturedRows, capturedColumns, isJoined } from './captured-columns.ts'
+import { capturedColumns, type Growing, isJoined } from './captured-columns.ts'
 import { type SlidingCode, SlidingGroup } from './sliding-group.ts'
 
 /** The rows of a sliding window by group. */
@@ -11,8 +11,9 @@ export class SlidingStore {
   readonly #columns: GroupColumns
   readonly #code: SlidingCode
   readonly #row: GroupRow
-  readonly #find: (key: readonly unknown[]) => CapturedRows
-  #index: KeyIndex
+  readonly #find: (key: readonly unknown[]) => Growing
+  /** What rows are made of: the keys, and by slot what a group shows of its rows when it fires. */
+  #view: GroupSlots
   /** By slot of the key. */
   #groups: SlidingGroup[] = []
   #sequence = 0
@@ -24,7 +25,7 @@ export class SlidingStore {
     const { calls, keys } = columns
     this.#columns = columns
     this.#row = groupRow(columns)
-    this.#index = new KeyIndex(keys.length)
+    this.#view = viewOf(columns)
     const numbers = calls.map((_, i) => i)
     this.#code = {
       ...capturedColumns(columns, keys.length > 0),
@@ -53,31 +54,21 @@ export class SlidingStore {
 
   /** A row per group over the rows behind `start`, in the order of their first rows. Those up to it are dropped. */
   rows(start: number, complete: (row: Row) => void, failed: (error: unknown) => void): Row[] {
-    const { calls, first, keepFirst } = this.#columns
-    const firsts: unknown[][] = first.map(() => [])
-    const accumulators: unknown[][] = calls.map(() => [])
-    const firstRows: Row[] = []
-    const found: { readonly slot: number; readonly sequence: number }[] = []
+    const view = this.#view
+    const found: number[] = []
     for (let slot = 0; slot < this.#groups.length; slot++) {
       const group = this.#groups[slot] as SlidingGroup
       group.evict(start)
-      const { isEmpty, oldest, columns } = group
-      const totals = isEmpty ? [] : group.totals()
-      for (let i = 0; i < calls.length; i++) accumulators[i]?.push(totals[i])
-      for (let i = 0; i < first.length; i++) {
-        firsts[i]?.push(columns[this.#code.first[i] as number]?.[oldest])
-      }
-      if (keepFirst !== undefined) {
-        firstRows.push((columns[this.#code.keepFirst as number]?.[oldest] ?? {}) as Row)
-      }
-      if (!isEmpty) found.push({ slot, sequence: group.sequences[oldest] ?? 0 })
+      if (group.isEmpty) continue
+      found.push(slot)
     }
-    if (found.length > 1) found.sort((a, b) => a.sequence - b.sequence)
-    const own = { index: this.#index, accumulators, firsts, firstRows, open() {} }
+    if (found.length > 1) found.sort((a, b) => this.#order(a) - this.#order(b))
     const made: Row[] = []
-    for (const { slot } of found) {
+    for (let i = 0; i < found.length; i++) {
+      const slot = found[i] as number
       try {
-        const row = this.#row(slot, own)
+        this.#show(slot)
+        const row = this.#row(slot, view)
         complete(row)
         made.push(row)
       } catch (error) {
@@ -92,15 +83,15 @@ export class SlidingStore {
   /** The rows in columns, group after group. */
   snapshot(): unknown {
     this.#compact()
-    const groups = this.#groups
+    const segments = this.#groups.flatMap((group) => group.segments)
     return {
-      keys: this.#index.snapshot(),
+      keys: this.#view.index.snapshot(),
       numbers: [this.#sequence, this.#added, this.#held],
-      marks: packColumn(groups.flatMap((group) => group.marks())),
-      times: packColumn(groups.flatMap(({ times }) => times)),
-      sequences: packColumn(groups.flatMap(({ sequences }) => sequences)),
+      marks: packColumn(this.#groups.flatMap((group) => group.marks)),
+      times: packColumn(segments.flatMap(({ times }) => times)),
+      sequences: packColumn(segments.flatMap(({ sequences }) => sequences)),
       columns: Array.from({ length: this.#code.width }, (_, i) => {
-        return packColumn(groups.flatMap(({ columns }) => columns[i] as unknown[]))
+        return packColumn(segments.flatMap(({ columns }) => columns[i] as unknown[]))
       }),
     }
   }
@@ -108,7 +99,7 @@ export class SlidingStore {
   restore(state: unknown): void {
     const saved = state as Saved // what snapshot made
     ;[this.#sequence, this.#added, this.#held] = saved.numbers
-    this.#index.restore(saved.keys)
+    this.#view.index.restore(saved.keys)
     const marks = unpackColumn(saved.marks) as number[]
     const times = unpackColumn(saved.times) as number[]
     const sequences = unpackColumn(saved.sequences) as number[]
@@ -129,11 +120,29 @@ export class SlidingStore {
     }
   }
 
+  /** The number of the oldest row. */
+  #order(slot: number): number {
+    return (this.#groups[slot] as SlidingGroup).oldestSequence
+  }
+
+  /** Brings what the row of a group is made of into `view`. */
+  #show(slot: number): void {
+    const group = this.#groups[slot] as SlidingGroup
+    const { accumulators, firsts, firstRows } = this.#view
+    const { first, keepFirst } = this.#code
+    const totals = group.totals()
+    for (let i = 0; i < accumulators.length; i++) (accumulators[i] as unknown[])[slot] = totals[i]
+    for (let i = 0; i < first.length; i++) {
+      ;(firsts[i] as unknown[])[slot] = group.oldest(first[i] as number)
+    }
+    if (keepFirst !== undefined) firstRows[slot] = group.oldest(keepFirst) as Row
+  }
+
   #group(key: readonly unknown[]): SlidingGroup {
-    const slot = key.length === 0 ? 0 : this.#index.slot(key)
+    const slot = key.length === 0 ? 0 : this.#view.index.slot(key)
     const known = this.#groups[slot]
     if (known !== undefined) return known
-    if (key.length === 0) this.#index.slot(key)
+    if (key.length === 0) this.#view.index.slot(key)
     const made = new SlidingGroup(this.#code)
     this.#groups[slot] = made
     return made
@@ -143,7 +152,7 @@ export class SlidingStore {
     this.#held = 0
     for (const group of this.#groups) {
       group.evict(start)
-      this.#held += group.times.length
+      this.#held += group.length
     }
     this.#added = 0
     this.#compact()
@@ -153,15 +162,25 @@ export class SlidingStore {
   #compact(): void {
     if (this.#groups.every((group) => !group.isEmpty)) return
     const { keys } = this.#columns
-    const index = new KeyIndex(keys.length)
+    const view = viewOf(this.#columns)
     const groups: SlidingGroup[] = []
     for (const [slot, group] of this.#groups.entries()) {
       if (group.isEmpty) continue
-      index.slot(keys.map((_, i) => this.#index.value(slot, i)))
+      view.index.slot(keys.map((_, i) => this.#view.index.value(slot, i)))
       groups.push(group)
     }
-    this.#index = index
+    this.#view = view
     this.#groups = groups
+  }
+}
+
+function viewOf({ keys, calls, first }: GroupColumns): GroupSlots {
+  return {
+    index: new KeyIndex(keys.length),
+    accumulators: calls.map(() => []),
+    firsts: first.map(() => []),
+    firstRows: [],
+    open() {},
   }
 }
 

@@ -143,6 +143,30 @@ test('a delayed window waits for rows at its very end, and asks to be woken behi
   t.is(operator.wakeAt(), Number.POSITIVE_INFINITY)
 })
 
+test('long windows give what they would without batches and snapshots', (t) => {
+  const columns = columnsOf(compact, ['k'])
+  const rows = Array.from({ length: 6000 }, (_, i): Row => {
+    return { k: i % 7 < 5 ? 'a' : 'b', v: (i * 7919) % 101, t: 1000 + i }
+  })
+  const span = { lengthMs: 2500, delayMs: 0, sendTwice: false }
+  const when = ({ t: at }: Row) => Number(at) % 97 === 0
+  const cuts = [
+    { rows: 700, at: 'snapshot' },
+    { rows: 333, at: 'batch' },
+  ] as const
+  const { emissions, problems } = play(
+    (context, id) => {
+      return new SlidingAggregate(id, { ...span, when, columns, bounds: BOUNDS }, context)
+    },
+    { rows, cuts },
+  )
+  t.deepEqual(problems, [])
+  const expected = naive(rows, span, when, (inWindow, range) => {
+    return naiveGroups(columns, inWindow, range)
+  })
+  t.deepEqual(emissions, expected)
+})
+
 test('rows that no window asks for any more are dropped, also when it never fires', (t) => {
   const columns = columnsOf(compact, ['k'])
   const { operator } = bench((context, id) => {
