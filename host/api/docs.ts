@@ -40,6 +40,11 @@ async function makeDocs(describe: (docs: FastifyInstance) => void): Promise<Fast
   })
   await docs.register(swaggerUi, { routePrefix: '/docs' })
   await docs.register(async (scope) => describe(scope))
+  docs.setNotFoundHandler(({ url }, reply) =>
+    reply
+      .code(404)
+      .send({ error: 1002, message: `no such page: ${url}; see /docs`, code: 'not-found' }),
+  )
   await docs.ready()
   return docs
 }

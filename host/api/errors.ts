@@ -117,7 +117,7 @@ export function answerTo(error: unknown, area: Area): ErrorAnswer | undefined {
 
 function answer(entry: Entry, error: { code: string; message: string }, area: Area): ErrorAnswer {
   const { status, error: number = numbers[area] } = entry
-  return { status, body: { error: number, message: error.message, code: error.code } }
+  return { status, body: { error: number, message: readable(error.message), code: error.code } }
 }
 
 function isFastifyError(error: unknown): error is FastifyError {
@@ -128,7 +128,21 @@ function fastifyAnswer(error: FastifyError, area: Area): ErrorAnswer | undefined
   const status = error.statusCode ?? 500
   if (status >= 500) return undefined
   const code = status === 413 ? 'too-large' : status === 415 ? 'bad-content-type' : 'bad-request'
-  const message =
-    status === 413 ? 'the body is too large; see option rest.bodyLimit' : error.message
-  return { status, body: { error: numbers[area], message, code } }
+  return { status, body: { error: numbers[area], message: fastifyMessage(error), code } }
+}
+
+function fastifyMessage({ code, statusCode, message }: FastifyError): string {
+  if (statusCode === 413) return 'the body is too large; see option rest.bodyLimit'
+  // ours says which type; what is no type at all never gets there
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' && message === 'Unsupported Media Type') {
+    return 'the header content-type is no media type; send application/json'
+  }
+  return readable(message)
+}
+
+/** A message may quote what the client sent, which may be a megabyte. */
+const longestMessage = 2000
+
+function readable(message: string): string {
+  return message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message
 }

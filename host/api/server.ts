@@ -7,6 +7,7 @@ import { refuseForeignOrigins } from './origin.ts'
 import { PathList } from './paths.ts'
 import { describeRoutes } from './routes.ts'
 import type { App, Services } from './services.ts'
+import { unroutable } from './unroutable.ts'
 import { validationError } from './validation.ts'
 
 /** The REST API: Kuiper's paths and shapes, errors as JSON with the right status. */
@@ -24,6 +25,7 @@ export async function createApi(services: Services): Promise<FastifyInstance> {
       },
     },
     schemaErrorFormatter: validationError,
+    ...unroutable,
   })
   const paths = new PathList()
   app.addHook('onRoute', (route) => paths.add(route.method, route.url))

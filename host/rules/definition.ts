@@ -33,9 +33,17 @@ const keys = [
 ]
 
 const idPattern = /^[a-zA-Z0-9_-]+$/
+/** Below what a path may hold: what has a name must be found, and dropped, by it. */
+const longestId = 200
 
 /** @throws HostError for a name that is no path, no SQL and no surprise */
 export function checkId(id: string): string {
+  if (id.length > longestId) {
+    throw new HostError(
+      'bad-name',
+      `id '${id.slice(0, 30)}…' has ${id.length} characters; ${longestId} are allowed`,
+    )
+  }
   if (idPattern.test(id)) return id
   throw new HostError(
     'bad-name',

@@ -52,7 +52,10 @@ export class RuleService {
     const definition = readRule(json)
     return this.#queued({ tenant, rule: definition.id }, async (key) => {
       if (this.#options.catalog.rules.get(tenant, definition.id) !== undefined) {
-        throw new HostError('already-exists', `rule ${definition.id} already exists`)
+        throw new HostError(
+          'already-exists',
+          `rule ${definition.id} already exists; PUT /rules/${definition.id} replaces it`,
+        )
       }
       const planned = await this.#options.planner.plan(tenant, definition)
       const start = { epoch: definition.triggered ? 1 : 0, generation: randomUUID() }

@@ -5,6 +5,9 @@ import { checkOptions, parseOptions } from './options.ts'
 import { Reader } from './reader.ts'
 import type { Script } from './script.ts'
 
+/** What has a name is found by it in paths, which end somewhere. */
+const longestName = 200
+
 /** Parses CREATE, SHOW, DESCRIBE, EXPLAIN or DROP from a token up to the end of the statement. */
 export function parseDefinition(script: Script, from: number): Statement {
   const reader = new Reader(script, from)
@@ -57,6 +60,11 @@ function parsePlural(reader: Reader): DefinitionKind {
 function parseNewName(reader: Reader, kind: DefinitionKind): string {
   const { at, found } = reader
   const name = reader.expectName(`the name of a ${kind}`)
+  if (name.length > longestName) {
+    throw new SqlError('too-long', `${found} has ${name.length} characters`, at, {
+      hint: `${longestName} are allowed in the name of a ${kind}`,
+    })
+  }
   if (!/^[a-zA-Z0-9_-]+$/.test(name)) {
     throw new SqlError('unexpected-token', `${found} cannot name a ${kind}`, at, {
       hint: 'use letters, digits, "_" and "-"',

@@ -297,7 +297,7 @@ test('a rule that is there already is refused, also when two come at once', asyn
   t.deepEqual(answers.map(({ status }) => status).sort(), [201, 409])
   t.deepEqual(
     await request('POST', '/rules', rule),
-    refused('rule r already exists', 'already-exists', 1000, 409),
+    refused('rule r already exists; PUT /rules/r replaces it', 'already-exists', 1000, 409),
   )
   t.deepEqual(cell.calls, ['deploy r'])
 })
