@@ -1,7 +1,7 @@
 import { kindOf } from '#src/expressions/kinds.ts'
 import type { AggregateDeclaration, Aggregator } from './declaration.ts'
 import { anything, BIGINT, boolean, FLOAT, number, sameAs } from './signature.ts'
-import { addTo, emptySum, kindName, mergeSums, type Sum, total } from './sums.ts'
+import { addNumber, addTo, emptySum, kindName, mergeSums, type Sum, total } from './sums.ts'
 import { isNull, wrong } from './values.ts'
 
 const rows = [{ v: 5 }, { v: 2 }, { v: null }, { v: 8 }]
@@ -95,7 +95,9 @@ const countValues: Aggregator<number> = {
 /** One and the same for all, so that `sum(v)` and `avg(v)` of a statement share an accumulator. */
 const summing = {
   init: emptySum,
-  add: (state: Sum, value: unknown) => addTo(state, value, 1),
+  add: (state: Sum, value: unknown) => {
+    return typeof value === 'number' ? addNumber(state, value) : addTo(state, value, 1)
+  },
   remove: (state: Sum, value: unknown) => addTo(state, value, -1),
   merge: mergeSums,
 }

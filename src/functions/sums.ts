@@ -21,14 +21,7 @@ export function emptySum(): Sum {
 /** @param sign 1 to take the value in, -1 to take it out */
 export function addTo(state: Sum, value: unknown, sign: 1 | -1): Sum {
   if (typeof value === 'number') {
-    // `accumulate`, written out: this is called for every row.
-    const own = value * sign
-    const before = state.sum
-    const after = before + own
-    const added = after - before
-    const lost = before - (after - added) + (own - added)
-    state.sum = after
-    if (!Number.isNaN(lost)) state.rest += lost
+    accumulate(state, value * sign)
     state.count += sign
   } else if (typeof value === 'bigint') {
     const high = Number(value)
@@ -36,6 +29,18 @@ export function addTo(state: Sum, value: unknown, sign: 1 | -1): Sum {
     accumulate(state, Number(value - BigInt(high)) * sign)
     state.count += sign
   } else if (!isNull(value)) state.foreign += sign
+  return state
+}
+
+/** Takes a number in; `accumulate` is written out, since this is called for every row. */
+export function addNumber(state: Sum, value: number): Sum {
+  const before = state.sum
+  const after = before + value
+  const added = after - before
+  const lost = before - (after - added) + (value - added)
+  state.sum = after
+  if (!Number.isNaN(lost)) state.rest += lost
+  state.count++
   return state
 }
 

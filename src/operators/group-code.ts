@@ -47,9 +47,14 @@ function callCode(
   constant: (value: unknown) => string,
 ): { readonly before: readonly string[]; readonly adds: readonly string[] } {
   const before: string[] = []
+  const shared = new Map<unknown, string>()
   const adds: string[] = []
   for (const [i, { aggregator, args, filter }] of calls.entries()) {
     const names = args.map((value, j) => {
+      // The same value for several calls is asked for once; behind a filter it is that call's own.
+      const known = filter === undefined ? shared.get(value) : undefined
+      if (known !== undefined) return `, ${known}`
+      if (filter === undefined) shared.set(value, `a${i}_${j}`)
       before.push(`const a${i}_${j} = ${guarded(filter, i)}${constant(value)}(row)`)
       return `, a${i}_${j}`
     })

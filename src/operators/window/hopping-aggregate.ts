@@ -40,6 +40,7 @@ export class HoppingAggregate implements Absorber {
   readonly #context: OperatorContext
   readonly #open: Groups
   readonly #closed: PaneStore
+  readonly #filter: Predicate | undefined
   #output: Output = unlinked
   /** The window that ends next. */
   #hop = 0
@@ -52,6 +53,7 @@ export class HoppingAggregate implements Absorber {
     this.id = id
     this.#options = options
     this.#context = context
+    this.#filter = options.filter
     this.#open = new Groups(options.columns)
     this.#closed = new PaneStore(options.columns)
   }
@@ -61,23 +63,13 @@ export class HoppingAggregate implements Absorber {
   }
 
   push({ rows, times }: Batch): void {
-    for (let i = 0; i < rows.length; i++) this.absorb(rows[i] as Row, times[i] as number)
+    this.#context.metrics.recordsIn += rows.length
+    for (let i = 0; i < rows.length; i++) this.#take(rows[i] as Row, times[i] as number)
   }
 
   absorb(row: Row, time: number): void {
     this.#context.metrics.recordsIn++
-    if (time >= this.#paneEnd) {
-      this.#close(time)
-      this.#enter(time)
-    }
-    if (!this.#isInWindow) return
-    const { filter } = this.#options
-    try {
-      if (filter !== undefined && filter(row) !== true) return
-      this.#open.add(row)
-    } catch (error) {
-      this.#context.rowError(error, time)
-    }
+    this.#take(row, time)
   }
 
   settle(): void {}
@@ -114,6 +106,20 @@ export class HoppingAggregate implements Absorber {
     this.#isInWindow = this.#options.clock.firstPane(hop) <= pane
     this.#open.restore(open)
     this.#closed.restore(closed)
+  }
+
+  #take(row: Row, time: number): void {
+    if (time >= this.#paneEnd) {
+      this.#close(time)
+      this.#enter(time)
+    }
+    if (!this.#isInWindow) return
+    try {
+      if (this.#filter !== undefined && this.#filter(row) !== true) return
+      this.#open.add(row)
+    } catch (error) {
+      this.#context.rowError(error, time)
+    }
   }
 
   #isEmpty(): boolean {

@@ -56,30 +56,13 @@ export class SlidingAggregate implements Absorber {
   }
 
   push({ rows, times }: Batch): void {
-    for (let i = 0; i < rows.length; i++) this.absorb(rows[i] as Row, times[i] as number)
+    this.#context.metrics.recordsIn += rows.length
+    for (let i = 0; i < rows.length; i++) this.#take(rows[i] as Row, times[i] as number)
   }
 
   absorb(row: Row, time: number): void {
-    const { filter, when, where, lengthMs, delayMs } = this.#options
     this.#context.metrics.recordsIn++
-    if (delayMs > 0) this.#delayed.advance(time)
-    let fires = true
-    try {
-      if (filter !== undefined && filter(row) !== true) return
-      if (when !== undefined) fires = when(row) === true
-      if (where === undefined || where(row) === true) {
-        const oldest = delayMs > 0 ? (this.#delayed.next ?? time) : time
-        this.#store.add(row, time, oldest - lengthMs)
-        this.#early?.add(row, time, time - lengthMs)
-      }
-    } catch (error) {
-      this.#context.rowError(error, time)
-      return
-    }
-    if (!fires) return
-    if (delayMs > 0) this.#delayed.add(time)
-    else this.#fire(this.#store, time, time)
-    if (this.#early !== undefined) this.#fire(this.#early, time, time)
+    this.#take(row, time)
   }
 
   settle(): void {}
@@ -107,6 +90,29 @@ export class SlidingAggregate implements Absorber {
     this.#store.restore(store)
     if (early !== undefined) this.#early?.restore(early)
     this.#delayed.restore(delayed)
+  }
+
+  #take(row: Row, time: number): void {
+    const { filter, when, where, lengthMs, delayMs } = this.#options
+    if (delayMs > 0) this.#delayed.advance(time)
+    let fires = true
+    try {
+      if (filter !== undefined && filter(row) !== true) return
+      if (when !== undefined) fires = when(row) === true
+      if (where === undefined || where(row) === true) {
+        if (this.#store.add(row, time)) {
+          this.#store.evict((this.#delayed.next ?? time) - lengthMs)
+        }
+        if (this.#early?.add(row, time)) this.#early.evict(time - lengthMs)
+      }
+    } catch (error) {
+      this.#context.rowError(error, time)
+      return
+    }
+    if (!fires) return
+    if (delayMs > 0) this.#delayed.add(time)
+    else this.#fire(this.#store, time, time)
+    if (this.#early !== undefined) this.#fire(this.#early, time, time)
   }
 
   #fire(store: SlidingStore, time: number, end: number): void {

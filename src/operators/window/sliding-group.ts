@@ -30,6 +30,7 @@ export interface SlidingCode extends CapturedColumns {
 export class SlidingGroup implements Growing {
   readonly #code: SlidingCode
   #segments: Segment[] = []
+  #newest: Segment
   /** How many rows there are in the segments. */
   #length = 0
   /** By block, the accumulators by call. */
@@ -48,6 +49,7 @@ export class SlidingGroup implements Growing {
 
   constructor(code: SlidingCode) {
     this.#code = code
+    this.#newest = noRows(code)
   }
 
   get isEmpty(): boolean {
@@ -71,8 +73,12 @@ export class SlidingGroup implements Growing {
 
   grow(): Segment {
     if ((this.#length & IN_BLOCK) === 0) this.#openBlock()
-    if ((this.#length & IN_SEGMENT) === 0) this.#segments.push(noRows(this.#code))
-    return this.#segment(this.#length++)
+    if ((this.#length & IN_SEGMENT) === 0) {
+      this.#newest = noRows(this.#code)
+      this.#segments.push(this.#newest)
+    }
+    this.#length++
+    return this.#newest
   }
 
   /** Drops the rows up to that time. */
@@ -135,6 +141,7 @@ export class SlidingGroup implements Growing {
         columns: columns.map((column) => column.slice(from, to)),
       })
     }
+    this.#newest = this.#segments.at(-1) ?? this.#newest
     for (let from = 0; from < times.length; from += IN_BLOCK + 1) {
       const block = this.#init([])
       this.#fold(block, from, Math.min(from + IN_BLOCK + 1, times.length))

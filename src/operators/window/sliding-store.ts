@@ -33,7 +33,8 @@ export class SlidingStore {
       joined: numbers.filter((i) => isJoined(calls[i] as (typeof calls)[number])),
       others: numbers.filter((i) => !isJoined(calls[i] as (typeof calls)[number])),
     }
-    this.#find = (key) => this.#group(key)
+    this.#find =
+      keys.length === 0 ? (key) => this.#groups[0] ?? this.#group(key) : (key) => this.#group(key)
   }
 
   /** No row came yet. */
@@ -43,13 +44,23 @@ export class SlidingStore {
 
   /**
    * Takes a row in; throws what its expressions throw, and then nothing has changed.
-   * @param start rows up to there are asked for never more
+   * @returns whether `evict` is to be called: also where the window hardly ever fires, old rows do not pile up
    */
-  add(row: Row, time: number, start: number): void {
+  add(row: Row, time: number): boolean {
     this.#code.take(this.#find, row, time, this.#sequence)
     this.#sequence++
-    // Also where the window hardly ever fires, old rows do not pile up.
-    if (++this.#added > this.#held + 1024) this.#evict(start)
+    return ++this.#added > this.#held + 1024
+  }
+
+  /** Drops the rows up to that time, for which nobody asks any more. */
+  evict(start: number): void {
+    this.#held = 0
+    for (const group of this.#groups) {
+      group.evict(start)
+      this.#held += group.length
+    }
+    this.#added = 0
+    this.#compact()
   }
 
   /** A row per group over the rows behind `start`, in the order of their first rows. Those up to it are dropped. */
@@ -146,16 +157,6 @@ export class SlidingStore {
     const made = new SlidingGroup(this.#code)
     this.#groups[slot] = made
     return made
-  }
-
-  #evict(start: number): void {
-    this.#held = 0
-    for (const group of this.#groups) {
-      group.evict(start)
-      this.#held += group.length
-    }
-    this.#added = 0
-    this.#compact()
   }
 
   /** Forgets the groups without rows. */
