@@ -11,6 +11,8 @@ export interface BellMember {
 export interface DoorbellOptions {
   /** Wake-ups per second of all members together. @default 2000 */
   readonly budget?: number | undefined
+  /** The same while there is one member: its latency is all there is to gain. @default `budget`, or 4000 */
+  readonly soloBudget?: number | undefined
   /** ms that a tuple waits for company at most. @default 20 */
   readonly maxLingerMs?: number | undefined
   /** ms, monotonic. */
@@ -28,6 +30,7 @@ const BURST = 4
 export class Doorbell {
   readonly #members = new Set<BellMember>()
   readonly #budget: number
+  readonly #soloBudget: number
   readonly #maxLingerMs: number
   readonly #now: () => number
   #timer: NodeJS.Timeout | undefined
@@ -36,6 +39,7 @@ export class Doorbell {
 
   constructor(options: DoorbellOptions = {}) {
     this.#budget = options.budget ?? 2000
+    this.#soloBudget = options.soloBudget ?? options.budget ?? 4000
     this.#maxLingerMs = options.maxLingerMs ?? 20
     this.#now = options.now ?? performance.now.bind(performance)
     this.#refilledAt = this.#now()
@@ -79,14 +83,15 @@ export class Doorbell {
   #afford(count: number): boolean {
     if (this.#timer !== undefined) return false
     const now = this.#now()
-    const earned = ((now - this.#refilledAt) * this.#budget) / 1000
+    const budget = this.#members.size === 1 ? this.#soloBudget : this.#budget
+    const earned = ((now - this.#refilledAt) * budget) / 1000
     this.#tokens = Math.min(BURST + count, this.#tokens + earned)
     this.#refilledAt = now
     if (this.#tokens >= count) {
       this.#tokens -= count
       return true
     }
-    const wait = ((count - this.#tokens) * 1000) / this.#budget
+    const wait = ((count - this.#tokens) * 1000) / budget
     this.#timer = setTimeout(() => this.#due(), Math.min(this.#maxLingerMs, wait))
     return false
   }

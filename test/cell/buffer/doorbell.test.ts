@@ -53,3 +53,27 @@ function memberOf() {
     },
   }
 }
+
+test('a reader that is alone is called more often than many together', (t) => {
+  let ms = 0
+  const bell = new Doorbell({ budget: 100, soloBudget: 2000, now: () => ms })
+  const calls = [0, 0]
+  const members = calls.map((_, i) => ({
+    hasFullCall: () => false,
+    hasAny: () => true,
+    feed: () => {
+      calls[i] = (calls[i] ?? 0) + 1
+    },
+  }))
+  const [first, second] = members
+  if (first === undefined || second === undefined) return t.fail()
+  bell.add(first)
+  ms += 100
+  for (let i = 0; i < 100; i++, ms++) bell.ring()
+  t.true((calls[0] ?? 0) >= 99)
+  bell.add(second)
+  calls.fill(0)
+  for (let i = 0; i < 100; i++, ms++) bell.ring()
+  bell.close()
+  t.true((calls[0] ?? 0) < 20)
+})
