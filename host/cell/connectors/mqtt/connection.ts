@@ -5,6 +5,7 @@ import { MqttTap, type TapHandler } from './tap.ts'
 
 const FIRST_RETRY_MS = 500
 const MAX_RETRY_MS = 30_000
+const GOODBYE_MS = 300
 
 /**
  * A connection to a broker that keeps itself: with back-off after a loss, and its state told to the context. The tap of
@@ -47,10 +48,14 @@ export class BrokerConnection {
     })
   }
 
+  /** Says goodbye to a broker that listens; a socket that is not being read would never hear its answer. */
   async close(): Promise<void> {
+    const { tap } = this
+    const goodbye = setTimeout(() => tap?.destroy(), GOODBYE_MS)
     await new Promise<void>((resolve) =>
       this.client.end(!this.client.connected, {}, () => resolve()),
     )
+    clearTimeout(goodbye)
     this.tap?.destroy()
     this.#context.connection('disconnected', 'closed')
   }
