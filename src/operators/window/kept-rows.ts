@@ -19,14 +19,8 @@ export class KeptRows {
 
   /** Drops the rows before that time. */
   dropBefore(time: number): void {
+    if (!((this.#times[this.#left] as number) < time)) return
     this.#left = this.#find(time, false)
-    this.#tidy()
-  }
-
-  /** Drops the rows up to that time. */
-  dropUntil(time: number): void {
-    if (!((this.#times[this.#left] as number) <= time)) return
-    this.#left = this.#find(time, true)
     this.#tidy()
   }
 

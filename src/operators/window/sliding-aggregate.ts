@@ -46,8 +46,8 @@ export class SlidingAggregate implements Absorber {
     this.#options = options
     this.#context = context
     const { columns, delayMs, sendTwice } = options
-    this.#store = new SlidingStore(columns)
-    this.#early = delayMs > 0 && sendTwice ? new SlidingStore(columns) : undefined
+    this.#store = new SlidingStore(columns, delayMs === 0)
+    this.#early = delayMs > 0 && sendTwice ? new SlidingStore(columns, true) : undefined
     this.#delayed = new Delayed(delayMs, (time, end) => this.#fire(this.#store, time, end))
   }
 

@@ -9,6 +9,7 @@ import { type SlidingCode, SlidingGroup } from './sliding-group.ts'
 /** The rows of a sliding window by group. */
 export class SlidingStore {
   readonly #columns: GroupColumns
+  readonly #includesStart: boolean
   readonly #code: SlidingCode
   readonly #row: GroupRow
   readonly #find: (key: readonly unknown[]) => Growing
@@ -21,7 +22,9 @@ export class SlidingStore {
   #added = 0
   #held = 0
 
-  constructor(columns: GroupColumns) {
+  /** @param includesStart whether rows at the very start of a window are in it */
+  constructor(columns: GroupColumns, includesStart: boolean) {
+    this.#includesStart = includesStart
     const { calls, keys } = columns
     this.#columns = columns
     this.#row = groupRow(columns)
@@ -52,24 +55,24 @@ export class SlidingStore {
     return ++this.#added > this.#held + 1024
   }
 
-  /** Drops the rows up to that time, for which nobody asks any more. */
+  /** Drops the rows before that time, for which nobody asks any more. */
   evict(start: number): void {
     this.#held = 0
     for (const group of this.#groups) {
-      group.evict(start)
+      group.evict(start, this.#includesStart)
       this.#held += group.length
     }
     this.#added = 0
     this.#compact()
   }
 
-  /** A row per group over the rows behind `start`, in the order of their first rows. Those up to it are dropped. */
+  /** A row per group over the rows from `start` on, in the order of their first rows. Older ones are dropped. */
   rows(start: number, complete: (row: Row) => void, failed: (error: unknown) => void): Row[] {
     const view = this.#view
     const found: number[] = []
     for (let slot = 0; slot < this.#groups.length; slot++) {
       const group = this.#groups[slot] as SlidingGroup
-      group.evict(start)
+      group.evict(start, this.#includesStart)
       if (group.isEmpty) continue
       found.push(slot)
     }

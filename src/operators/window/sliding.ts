@@ -27,8 +27,8 @@ export interface SlidingWindowOptions extends SlidingSpan {
 }
 
 /**
- * The rows of (t - length, t] at each row, or at those that fulfil OVER(WHEN …); with a delay those of
- * (t - length, t + delay], once nothing older than its end can come. Of rows with one time the earlier ones do not see
+ * The rows of [t - length, t] at each row, or at those that fulfil OVER(WHEN …); with a delay those of
+ * (t - length, t + delay], as in the peer, once nothing older than its end can come. Of rows with one time the earlier ones do not see
  * the later ones.
  */
 export class SlidingWindow implements Operator {
@@ -43,7 +43,9 @@ export class SlidingWindow implements Operator {
     this.id = id
     this.#options = options
     this.#context = context
-    this.#delayed = new Delayed(options.delayMs, (time, end) => this.#fire(time, end))
+    this.#delayed = new Delayed(options.delayMs, (time, end) => {
+      this.#fire(time, end, false)
+    })
   }
 
   link(output: Output): void {
@@ -87,15 +89,15 @@ export class SlidingWindow implements Operator {
       return
     }
     this.#kept.add(row, time)
-    this.#kept.dropUntil((this.#delayed.next ?? time) - lengthMs)
+    this.#kept.dropBefore((this.#delayed.next ?? time) - lengthMs)
     if (!fires) return
-    if (delayMs === 0 || sendTwice) this.#fire(time, time)
+    if (delayMs === 0 || sendTwice) this.#fire(time, time, true)
     if (delayMs > 0) this.#delayed.add(time)
   }
 
-  #fire(time: number, end: number): void {
+  #fire(time: number, end: number, includesStart: boolean): void {
     const start = time - this.#options.lengthMs
-    const rows = this.#kept.after(start)
+    const rows = includesStart ? this.#kept.from(start) : this.#kept.after(start)
     this.#context.metrics.recordsOut += rows.length
     this.#output.push({
       rows: withBounds(rows, this.#options.bounds, start, end),

@@ -35,11 +35,12 @@ function naive(
     if (!when(row)) continue
     const time = Number(row.t)
     const end = time + delayMs
-    const between = (all: readonly Row[]) =>
-      all.filter(({ t }) => Number(t) > time - lengthMs && Number(t) <= end)
+    const start = time - lengthMs
+    const from = rows.slice(0, i + 1).filter(({ t }) => Number(t) >= start)
+    const behind = rows.filter(({ t }) => Number(t) > start && Number(t) <= end)
     const later = rows.findIndex(({ t }) => Number(t) > end)
-    const early = { rows: emit(between(rows.slice(0, i + 1)), bounds(time - lengthMs, time)), time }
-    const late = { rows: emit(between(rows), bounds(time - lengthMs, end)), time: end }
+    const early = { rows: emit(from, bounds(start, time)), time }
+    const late = { rows: emit(behind, bounds(start, end)), time: end }
     if (delayMs === 0 || sendTwice) fired.push({ order: i + 0.5, emission: early })
     if (delayMs > 0) fired.push({ order: later < 0 ? rows.length : later, emission: late })
   }
