@@ -11,7 +11,7 @@ import { Rank } from '#src/operators/rank.ts'
 import { Sort, type SortKey } from '#src/operators/sort.ts'
 import { Tables } from '#src/operators/tables.ts'
 import { Unnest } from '#src/operators/unnest.ts'
-import { canonicalAnalytic } from '#src/plan/canonical.ts'
+import { canonical, canonicalAnalytic } from '#src/plan/canonical.ts'
 import type { AnalyticCall } from '#src/plan/expression.ts'
 import type { PlanNode, SortNode } from '#src/plan/plan.ts'
 import type { Compilation } from './compilation.ts'
@@ -155,6 +155,7 @@ function analyticColumn(call: AnalyticCall, { expressions, hidden }: Compilation
     when: call.when && expressions.compilePredicate(call.when),
     as: call.as,
     name: canonicalAnalytic(call),
+    partitionName: call.partition.map(canonical).join(','),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Operator, Row } from './operator.ts'
+import type { Operator, Output, Row } from './operator.ts'
 
 /**
  * An operator that takes what it needs from a row at once and never keeps the row itself. The source may hand it the
@@ -11,6 +11,6 @@ export interface Absorber extends Operator {
   settle(): void
 }
 
-export function isAbsorber(operator: Operator): operator is Absorber {
+export function isAbsorber(operator: Output): operator is Absorber {
   return 'absorb' in operator && operator.absorb !== undefined
 }

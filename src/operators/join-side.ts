@@ -13,6 +13,7 @@ export function joinKey(values: readonly Value[]): JoinKey {
     return (row) => {
       const value = first(row)
       if (typeof value === 'number') return value
+      if (typeof value === 'string' && value.charCodeAt(0) > 0) return value
       return value === null || value === undefined ? undefined : structuralKey(value)
     }
   }

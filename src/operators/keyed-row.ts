@@ -27,6 +27,31 @@ export function pairer(
   return new FunctionConstructor(`return (a, b) => ({ ${[...fields, ...bounds].join(', ')} })`)()
 }
 
+/** Tells the rows of an emission apart by their sources: one list per name, in that order. */
+export function splitter(names: readonly string[]): (rows: readonly Row[]) => readonly Row[][] {
+  const tests = names.map((name, i) => `if (row[${text(name)}] !== null) all[${i}].push(row)`)
+  const body = `return (rows) => {
+    const all = [${names.map(() => '[]').join(', ')}]
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]
+      ${tests.join('\n      else ')}
+    }
+    return all
+  }`
+  return new FunctionConstructor(body)()
+}
+
+/** Writes what a pair holds into a row that is used again and again. */
+export function pairWriter(
+  names: readonly string[],
+  right: string,
+): (made: Row, left: Row, right: Row) => void {
+  const fields = names.map(
+    (name) => `made[${text(name)}] = ${name === right ? 'b' : 'a'}[${text(name)}]`,
+  )
+  return new FunctionConstructor(`return (made, a, b) => { ${fields.join('; ')} }`)()
+}
+
 /** In a literal `"__proto__": x` sets the prototype; a computed key is a property like any other. */
 function key(name: string): string {
   return `[${text(name)}]`

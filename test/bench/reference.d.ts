@@ -50,6 +50,7 @@ declare module '#test/bench/reference/payloads.mjs' {
   }
   export const FRAME_HEADER: number
   export function makeRows(options?: {
+    wide?: boolean
     count?: number
     devices?: number
     perSecond?: number
@@ -148,5 +149,6 @@ declare module '#test/bench/reference/windows.mjs' {
     emit?: Emit,
     options?: { lengthMs?: number; over?: (row: SensorRow) => boolean },
   ): Windows
+  export function makeAnalytic(emit?: Emit): Windows
   export function makeSessions(emit?: Emit, options?: { gapMs?: number; maxMs?: number }): Closing
 }

@@ -72,6 +72,14 @@ function lag(options: Partial<AnalyticColumn>) {
     },
     peek: (state: unknown) => (state as { value: unknown }).value,
   }
-  const call = { analyst, args: [column('v')], partition: [], as: '$0', name: 'lag', ...options }
+  const call = {
+    analyst,
+    args: [column('v')],
+    partition: [],
+    as: '$0',
+    name: 'lag',
+    partitionName: '',
+    ...options,
+  }
   return bench((context, id) => new Analytic(id, { columns: [call], expiryMs: 0 }, context))
 }
