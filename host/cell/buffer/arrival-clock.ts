@@ -8,8 +8,10 @@ export class ArrivalClock {
   #lastStamp = 0
   #left = 0
 
-  constructor(now: () => number) {
+  /** @param latest of an earlier life */
+  constructor(now: () => number, latest = 0) {
     this.#now = now
+    this.#latest = latest
   }
 
   /** Of the newest tuple, 0 before the first. */

@@ -12,6 +12,14 @@ export class MetaTable {
   readonly #metas: Meta[] = []
   readonly #references = new Map<string, number>()
 
+  /** @param known in the order of their numbers */
+  constructor(known: readonly Meta[] = []) {
+    for (const meta of known) {
+      this.#metas.push(Object.freeze({ ...meta }))
+      this.#references.set(JSON.stringify(meta), this.#metas.length)
+    }
+  }
+
   get size(): number {
     return this.#metas.length
   }

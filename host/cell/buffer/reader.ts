@@ -22,6 +22,13 @@ interface SentSegment extends Segment {
   kept: boolean
 }
 
+/** Frames that came from the spool, in a chunk of their own. */
+export interface PastFrames {
+  readonly chunk: Chunk
+  readonly count: number
+  readonly first: number
+}
+
 /** One call's worth of segments, in order. */
 export interface SentCall {
   readonly segments: SentSegment[]
@@ -46,11 +53,38 @@ export class Reader {
   /** Metadata up to this reference is known to the reader. */
   knownMetas = 0
 
+  /** What it has not acknowledged is in the spool: nothing has to be kept for it, and it goes back to any tuple. */
+  readonly hasSpool: boolean
+  /** Arrival of the last tuple that came from the spool. */
+  pastArrival = 0
+  /** Tuples from this one to before `next` are to come from the spool. `again` is then what has come. */
+  #past = Number.POSITIVE_INFINITY
   readonly #firstSequence: number
 
-  constructor(isLossless: boolean, firstSequence: number) {
+  constructor(isLossless: boolean, firstSequence: number, hasSpool = false) {
     this.isLossless = isLossless
+    this.hasSpool = hasSpool
     this.#firstSequence = firstSequence
+  }
+
+  /** What it reads next, or soon, has to come from the spool. */
+  get isBehind(): boolean {
+    return this.#past < this.sequence
+  }
+
+  /** The next tuple to come from the spool. */
+  get past(): number {
+    return this.#past
+  }
+
+  /** Sequence number of the tuple that is sent next. */
+  get upcoming(): number {
+    return this.again[0]?.start.sequence ?? (this.isBehind ? this.#past : this.sequence)
+  }
+
+  /** Of the oldest tuple that it has not acknowledged. */
+  get oldestSequence(): number {
+    return this.sent[0]?.segments[0]?.start.sequence ?? this.upcoming
   }
 
   /** Sequence number of the next tuple that it has never been sent. */
@@ -72,11 +106,43 @@ export class Reader {
     for (const call of this.sent) {
       for (const segment of call.segments) if (segment.kept) return segment.start
     }
-    return this.again[0]?.start ?? this.next
+    return this.hasSpool ? this.next : (this.again[0]?.start ?? this.next)
   }
 
   sending(segments: readonly Segment[]): void {
-    this.sent.push({ segments: segments.map(({ start, end }) => ({ start, end, kept: true })) })
+    this.sent.push({
+      segments: segments.map(({ start, end }) => ({ start, end, kept: !isPast(start) })),
+    })
+  }
+
+  /** The tuples from the spool before this one are gone. */
+  lost(before: number): void {
+    this.dropped += before - this.#past
+    this.#past = before
+  }
+
+  /** Frames from the spool have come; those before them are gone. `undefined`: all of them are. */
+  came(frames: PastFrames | undefined, lastArrival: number): void {
+    const first = frames?.first ?? this.sequence
+    this.lost(first)
+    if (frames === undefined) return
+    const { chunk, count } = frames
+    const start = { chunk, at: 0, sequence: first, bytes: 0 }
+    const end = { chunk, at: chunk.used, sequence: first + count, bytes: chunk.used }
+    this.again.push({ start, end })
+    this.#past = first + count
+    this.pastArrival = lastArrival
+  }
+
+  /** The tuples from this one on are read again, from the spool. */
+  rewindTo(sequence: number): void {
+    if (!this.hasSpool) throw new Error('this reader has no spool')
+    this.sent.length = 0
+    this.again = []
+    this.heldTuples = 0
+    this.heldBytes = 0
+    this.knownMetas = 0
+    this.#past = sequence
   }
 
   hold(segment: Segment): void {
@@ -98,6 +164,10 @@ export class Reader {
 
   /** What was sent and not acknowledged is to be sent again. */
   rewind(): void {
+    if (this.hasSpool) {
+      this.rewindTo(this.oldestSequence)
+      return
+    }
     const lost = this.sent.flatMap((call) => call.segments)
     for (const segment of lost) if (!segment.kept) this.dropped += countOf(segment)
     this.again = [...lost.filter((segment) => segment.kept), ...this.again]
@@ -113,6 +183,13 @@ export class Reader {
         segment.kept = false
         this.letGo(segment)
       }
+    }
+    if (this.hasSpool) {
+      const { sequence } = this
+      if (sequence >= place.sequence) return
+      if (!this.isBehind) this.#past = sequence
+      this.next = place
+      return
     }
     const left: Segment[] = []
     for (const segment of this.again) {
@@ -137,6 +214,11 @@ export function countOf({ start, end }: Segment): number {
 
 export function bytesOf({ start, end }: Segment): number {
   return end.bytes - start.bytes
+}
+
+/** The chunk holds what came from the spool: nobody writes it any more, and none follows it. */
+function isPast({ chunk }: Position): boolean {
+  return chunk.number === Number.POSITIVE_INFINITY
 }
 
 /** The same place, at the start of a frame instead of the end of the chunk before. There must be a frame. */

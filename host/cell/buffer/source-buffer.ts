@@ -1,12 +1,14 @@
 import type { Range } from '#src/worker/protocol.ts'
 import type { SourceWriter, TupleExtra } from '../connectors/connector.ts'
 import { ArrivalClock } from './arrival-clock.ts'
-import { boundOf } from './bound.ts'
-import type { SourceBufferOptions, TakeLimits } from './buffer-options.ts'
-import { arrivalOf, type Chunk, ChunkQueue, frameEnd } from './chunk.ts'
-import { headOf, offsetIn, plainHead, writeHead } from './frame-head.ts'
+import { boundOf, isAt, isFarBehind } from './bound.ts'
+import type { SourceBufferOptions, SpooledPast, TakeLimits } from './buffer-options.ts'
+import { arrivalOf, type Chunk } from './chunk.ts'
+import { ChunkQueue } from './chunk-queue.ts'
+import { headOf, plainHead, writeHead } from './frame-head.ts'
 import { type KnownMeta, type Meta, MetaTable } from './meta-table.ts'
 import { countOf, firstOf, onFrame, type Position, Reader, type Segment } from './reader.ts'
+import { RoomBell } from './room-bell.ts'
 
 const TAKE_BYTES = 65_536
 /** Works on every Uint8Array, and makes no view on the way. */
@@ -26,7 +28,8 @@ export class SourceBuffer implements SourceWriter {
   readonly #clock: ArrivalClock
   readonly #onRing: () => void
   readonly #chunks = new ChunkQueue()
-  readonly #metas = new MetaTable()
+  readonly #metas: MetaTable
+  readonly #spool: SpooledPast | undefined
   readonly #readers = new Set<Reader>()
   /** Sequence number of the next tuple. */
   #end: number
@@ -38,16 +41,17 @@ export class SourceBuffer implements SourceWriter {
   /** Of the dropped, those that were never written. */
   #leftOut = 0
   #highWater = 0
-  #wantsRoom = false
   #hadReaders = false
-  #roomListeners: (() => void)[] = []
+  readonly #roomBell = new RoomBell()
 
   constructor(options: SourceBufferOptions = {}) {
     this.bufferLength = options.bufferLength ?? 102_400
     this.bufferBytes = options.bufferBytes ?? 268_435_456
     this.#dropPolicy = options.dropPolicy ?? 'oldest'
     this.#firstSequence = options.firstSequence ?? 1
-    this.#clock = new ArrivalClock(options.now ?? Date.now)
+    this.#clock = options.clock ?? new ArrivalClock(options.now ?? Date.now)
+    this.#metas = options.metas ?? new MetaTable()
+    this.#spool = options.spool
     this.#onRing = options.onRing ?? (() => {})
     this.#end = this.#firstSequence
     this.#limit = this.#end + this.bufferLength
@@ -91,6 +95,10 @@ export class SourceBuffer implements SourceWriter {
     return Math.max(0, this.#limit - this.#end)
   }
 
+  get roomBytes(): number {
+    return Math.max(0, this.#limitBytes - this.#endBytes)
+  }
+
   write(bytes: Uint8Array, start: number, end: number, extra?: TupleExtra): boolean {
     const head = extra === undefined ? plainHead : headOf(extra)
     const need = head.length + end - start
@@ -119,6 +127,19 @@ export class SourceBuffer implements SourceWriter {
     return true
   }
 
+  /** Appends frames that are in the spool; whoever put them there has minded the bound. */
+  appendGroup(bytes: Uint8Array, start: number, end: number, count: number): void {
+    const chunk = this.#chunkFor(end - start)
+    chunk.bytes.set(bytes.subarray(start, end), chunk.used)
+    this.#wrote(chunk, end - start)
+    this.#end += count - 1
+  }
+
+  /** A tuple that found no room anywhere. */
+  leaveOut(): void {
+    this.#dropNewest()
+  }
+
   drop(bytes: Uint8Array, start: number, end: number, extra?: TupleExtra): void {
     while (this.#dropPolicy === 'oldest' && this.#dropOldest()) {
       this.#dropped++
@@ -137,17 +158,24 @@ export class SourceBuffer implements SourceWriter {
   }
 
   onRoom(listener: () => void): void {
-    this.#roomListeners.push(listener)
+    this.#roomBell.add(listener)
   }
 
   wantRoom(): void {
-    this.#wantsRoom = true
+    this.#roomBell.isWanted = true
     this.#tellRoom()
   }
 
-  /** The first reader starts at the first tuple, any later one at the end. */
-  addReader(options: { readonly isLossless: boolean }): Reader {
-    const reader = new Reader(options.isLossless, this.#firstSequence)
+  /**
+   * The first reader starts at the first tuple, any later one at the end. With `after`, one with a spool behind it goes on
+   * after that tuple.
+   */
+  addReader(options: {
+    readonly isLossless: boolean
+    readonly after?: number | undefined
+  }): Reader {
+    const hasSpool = options.isLossless && this.#spool !== undefined
+    const reader = new Reader(options.isLossless, this.#firstSequence, hasSpool)
     const { tail } = this.#chunks
     if (this.#hadReaders && tail !== undefined) {
       reader.next = { chunk: tail, at: tail.used, sequence: this.#end, bytes: this.#endBytes }
@@ -155,6 +183,7 @@ export class SourceBuffer implements SourceWriter {
     this.#hadReaders = true
     this.#readers.add(reader)
     this.#release()
+    if (options.after !== undefined) this.rewindTo(reader, options.after)
     return reader
   }
 
@@ -165,27 +194,31 @@ export class SourceBuffer implements SourceWriter {
 
   /** Tuples that this reader has not acknowledged. */
   unreadOf(reader: Reader): number {
+    if (reader.hasSpool) return this.#end - reader.oldestSequence
     return reader.heldTuples + this.#end - reader.sequence
   }
 
   /** Tuples that this reader was not sent. */
   pendingTuples(reader: Reader): number {
-    let count = this.#end - reader.sequence
+    let count = reader.isBehind ? 0 : this.#end - reader.sequence
     for (const segment of reader.again) count += countOf(segment)
     return count
   }
 
   /** Bytes of frames that this reader was not sent. */
   pendingBytes(reader: Reader): number {
-    let bytes = this.#endBytes - (reader.next?.bytes ?? 0)
+    let bytes = reader.isBehind ? 0 : this.#endBytes - (reader.next?.bytes ?? 0)
     for (const { start, end } of reader.again) bytes += end.bytes - start.bytes
     return bytes
   }
 
   /** Nothing older than this will come out of `take`. ms since the epoch. */
   pendingSince(reader: Reader): number {
+    if (reader.isBehind && reader.again.length === 0) return reader.pastArrival
     const place = reader.again[0]?.start ?? this.#nextOf(reader)
-    if (place === undefined || place.sequence === this.#end) return this.#clock.look()
+    if (place === undefined || place.sequence === this.#end) {
+      return this.#spool?.oldestArrival() ?? this.#clock.look()
+    }
     const { chunk, at } = onFrame(place)
     return arrivalOf(chunk.view, at)
   }
@@ -211,6 +244,7 @@ export class SourceBuffer implements SourceWriter {
       left = single ? 0 : left - (segment.end.at - at)
     }
     if (segments.length > 0) reader.sending(segments)
+    if (reader.isBehind) this.#spool?.wanted(reader)
     return ranges
   }
 
@@ -226,24 +260,26 @@ export class SourceBuffer implements SourceWriter {
     this.#release()
   }
 
+  /** The successor of a dead worker, or of a whole process, goes on after this tuple: from the spool. */
+  rewindTo(reader: Reader, sequence: number): void {
+    reader.rewindTo(sequence + 1)
+    this.#release()
+    if (reader.isBehind) this.#spool?.wanted(reader)
+  }
+
   /** Takes the first tuple that would be sent next out of this reader's way. @returns a copy of its frame */
   setAside(reader: Reader): Range | undefined {
     const [range] = this.take(reader, { single: true })
     const call = reader.sent.pop()
     if (range === undefined || call === undefined) return undefined
-    for (const segment of call.segments) reader.letGo(segment)
+    for (const segment of call.segments) if (segment.kept) reader.letGo(segment)
     this.#release()
     return range
   }
 
   /** Where the source goes on after this tuple; `undefined` when it did not say, or when nobody needs the tuple any more. */
   offsetOf(sequence: number): unknown {
-    let chunk = this.#chunks.head
-    while (chunk?.next !== undefined && chunk.next.first <= sequence) chunk = chunk.next
-    if (chunk === undefined || sequence < chunk.first || sequence >= this.#end) return undefined
-    let at = 0
-    for (let i = chunk.first; i < sequence; i++) at = frameEnd(chunk.view, at)
-    return offsetIn(chunk.view, at)
+    return sequence < this.#end ? this.#chunks.offsetOf(sequence) : undefined
   }
 
   /** Metadata that this reader was not sent; it counts as sent now. */
@@ -264,7 +300,7 @@ export class SourceBuffer implements SourceWriter {
       this.#dropNewest()
       return true
     }
-    this.#wantsRoom = true
+    this.#roomBell.isWanted = true
     this.#clock.endBurst()
     return false
   }
@@ -278,8 +314,9 @@ export class SourceBuffer implements SourceWriter {
   /** @returns false when everything that could make room is already in the readers' hands */
   #dropOldest(): boolean {
     let made = false
+    const bound = boundOf(this.#readers)
     for (const reader of this.#readers) {
-      if (!this.#binds(reader) || this.pendingTuples(reader) === 0) continue
+      if (!isAt(reader, bound) || this.pendingTuples(reader) === 0) continue
       const segment = this.#nextSegment(reader, true)
       if (segment === undefined) continue
       reader.letGo(segment)
@@ -297,12 +334,6 @@ export class SourceBuffer implements SourceWriter {
     return made
   }
 
-  /** The bound is where it is because of this reader. */
-  #binds(reader: Reader): boolean {
-    const isAtTuples = reader.read === this.#limit - this.bufferLength
-    return isAtTuples || reader.readBytes === this.#limitBytes - this.bufferBytes
-  }
-
   /** The next frames of one chunk for a reader, from then on held for it. */
   #nextSegment(reader: Reader, single: boolean): Segment | undefined {
     const again = reader.again[0]
@@ -312,6 +343,7 @@ export class SourceBuffer implements SourceWriter {
       else reader.again[0] = { start: first.end, end: again.end }
       return first
     }
+    if (reader.isBehind) return undefined
     const place = this.#nextOf(reader)
     if (place === undefined || place.sequence === this.#end) return undefined
     const start = onFrame(place)
@@ -360,23 +392,18 @@ export class SourceBuffer implements SourceWriter {
 
   #moveSlow(fastest: Position): void {
     for (const reader of this.#readers) {
-      if (reader.isLossless) continue
-      const behind = fastest.sequence - (reader.oldest?.sequence ?? reader.sequence)
-      const behindBytes = fastest.bytes - (reader.oldest?.bytes ?? 0)
-      if (behind <= this.bufferLength && behindBytes <= this.bufferBytes) continue
+      if (!isFarBehind(reader, fastest, this)) continue
       reader.next ??= this.#nextOf(reader)
       reader.jump(fastest)
+      if (reader.isBehind) this.#spool?.wanted(reader)
     }
   }
 
   #tellRoom(): void {
-    if (!this.#wantsRoom) return
+    if (!this.#roomBell.isWanted) return
     const free = this.#limit - this.#end
     const freeBytes = this.#limitBytes - this.#endBytes
     if (free < Math.ceil(this.bufferLength / 4) || freeBytes < this.bufferBytes / 4) return
-    this.#wantsRoom = false
-    const listeners = this.#roomListeners
-    this.#roomListeners = []
-    for (const listener of listeners) listener()
+    this.#roomBell.ring()
   }
 }

@@ -19,6 +19,8 @@ export interface ConnectorContext {
   readonly clock: { now(): number }
   /** At least once: a source that can wait must not acknowledge what is not yet in the buffer. */
   readonly qos: 0 | 1 | 2
+  /** The same over restarts of the host, never that of another one. `undefined`: the cell keeps nothing on disk. */
+  readonly hostId?: string | undefined
   /** Shown in the status as `connection_status` 1, 0 or -1, with the reason of the last loss. */
   connection(status: 'connected' | 'connecting' | 'disconnected', message?: string): void
 }
@@ -46,6 +48,11 @@ export interface SourceWriter {
   /** Called once when a quarter of the buffer is free again after a refused `write` or `wantRoom`. */
   onRoom(listener: () => void): void
   wantRoom(): void
+  /**
+   * Only where there is a spool: calls back when everything that was written so far survives the end of this process. A
+   * source that is acknowledged acknowledges then, and not before.
+   */
+  whenDurable?(listener: () => void): void
 }
 
 export interface TupleExtra {
@@ -75,6 +82,8 @@ export interface SourceConnector {
   rewind?(offset: unknown): void
   /** All tuples up to this one are covered by a checkpoint: the source may forget or acknowledge them. */
   committed?(offset: unknown): void
+  /** Its rule or stream is no more: ends what is kept for it elsewhere. After `close`, if it ever was open. */
+  forget?(context: Pick<ConnectorContext, 'tenant' | 'ruleId' | 'name' | 'hostId'>): Promise<void>
 }
 
 export interface SourceEnd {

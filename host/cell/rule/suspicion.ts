@@ -62,5 +62,5 @@ export class Suspicion {
 }
 
 function nextOf(reader: Reader): number {
-  return reader.again[0]?.start.sequence ?? reader.sequence
+  return reader.upcoming
 }
