@@ -1,5 +1,6 @@
 import type { Expressions } from '#src/expressions/compile.ts'
 import { Analytic, type AnalyticColumn } from '#src/operators/analytic.ts'
+import type { RecordMaker } from '#src/operators/compiled.ts'
 import { Compute } from '#src/operators/compute.ts'
 import { DistinctRows } from '#src/operators/distinct-rows.ts'
 import { Filter } from '#src/operators/filter.ts'
@@ -97,7 +98,7 @@ export function compileNode(node: PlanNode, to: Compilation): void {
       const { calls } = withPluginColumns(node, to)
       const columns = calls.map((call) => analyticColumn(call, to))
       const { analyticExpiryMs = 0 } = to.plan.settings
-      const options = { columns, expiryMs: analyticExpiryMs }
+      const options = { columns, expiryMs: analyticExpiryMs, copy: knownCopy(to) }
       to.add('analytic', (context) => new Analytic(node.id, options, context))
       return
     }
@@ -109,7 +110,10 @@ export function compileNode(node: PlanNode, to: Compilation): void {
         to.addStage('compute', node.id, addColumns(columns))
         return
       }
-      to.add('compute', (context) => new Compute(node.id, columns, context))
+      to.add(
+        'compute',
+        (context) => new Compute(node.id, { columns, copy: knownCopy(to) }, context),
+      )
       return
     }
     case 'window':
@@ -143,6 +147,19 @@ export function compileNode(node: PlanNode, to: Compilation): void {
     default:
       node satisfies never
   }
+}
+
+/**
+ * Copies rows of which the plan knows all columns, those to come too: all copies have one hidden class, and no column is
+ * added to it. `undefined`: only the rows know their columns.
+ */
+function knownCopy({ names, plan, hidden, expressions }: Compilation): RecordMaker | undefined {
+  const columns = names ?? plan.sources[0]?.columns
+  if (columns === undefined) return undefined
+  const all = [...new Set([...columns, ...hidden])]
+  return expressions.compileRecord(
+    all.map((name) => ({ name, expression: { type: 'column', name, dataType: { type: 'any' } } })),
+  )
 }
 
 function analyticColumn(call: AnalyticCall, { expressions, hidden }: Compilation): AnalyticColumn {

@@ -113,6 +113,7 @@ function lag(args: readonly KnownArgument[]): Analyst<History> {
       const back = toCount(offset, 'the index')
       if (back < 0) throw wrong('the index should not be a nagtive integer')
       checkLength(back, 'a lag')
+      if (back === 1) return next(state.values, value ?? null, fallback, ignoreNull)
       const result = before(state, back, fallback)
       if (ignoreNull === false || !isNull(value)) state.values.push(value ?? null)
       while (state.values.length > back) state.values.shift()
@@ -120,6 +121,14 @@ function lag(args: readonly KnownArgument[]): Analyst<History> {
     },
     peek: (state) => before(state, knownOffset, otherwise),
   }
+}
+
+/** A step of `lag(value)`: most often the offset is 1. */
+function next(values: unknown[], value: unknown, fallback: unknown, ignoreNull: unknown): unknown {
+  const result = values.length > 0 ? values[values.length - 1] : fallback
+  if (ignoreNull === false || value !== null) values[0] = value
+  if (values.length > 1) values.length = 1
+  return result
 }
 
 interface Stored {

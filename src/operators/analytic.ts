@@ -1,5 +1,6 @@
 import type { Absorber } from './absorber.ts'
 import { BatchBuilder } from './batch-builder.ts'
+import type { RecordMaker } from './compiled.ts'
 import {
   type Batch,
   type OperatorContext,
@@ -16,6 +17,8 @@ export interface AnalyticOptions {
   readonly columns: readonly AnalyticColumn[]
   /** A partition that had no row for so long, by the rows' times, is forgotten; 0: never. */
   readonly expiryMs: number
+  /** Makes a row of its own from the one given, with room for the columns to come. @default a copy */
+  readonly copy?: RecordMaker | undefined
 }
 
 /** Evaluates analytic functions (lag, acc_sum, …) in stream order: one state per call and partition. */
@@ -23,11 +26,14 @@ export class Analytic implements Absorber {
   readonly id: OperatorId
   readonly #context: OperatorContext
   readonly #partitions: readonly PartitionState[]
+  readonly #copy: RecordMaker
   readonly #made = new BatchBuilder()
   #output: Output = unlinked
 
-  constructor(id: OperatorId, { columns, expiryMs }: AnalyticOptions, context: OperatorContext) {
+  constructor(id: OperatorId, options: AnalyticOptions, context: OperatorContext) {
+    const { columns, expiryMs, copy = (row) => ({ ...row }) } = options
     this.id = id
+    this.#copy = copy
     this.#context = context
     const names = new Set(columns.map(({ partitionName }) => partitionName))
     this.#partitions = [...names].map((name) => {
@@ -48,7 +54,7 @@ export class Analytic implements Absorber {
   absorb(row: Row, time: number): void {
     this.#context.metrics.recordsIn++
     try {
-      const made: Row = { ...row }
+      const made = this.#copy(row)
       for (const partition of this.#partitions) partition.evaluate(row, time, made)
       this.#made.add(made, time)
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Absorber } from './absorber.ts'
 import { BatchBuilder } from './batch-builder.ts'
+import type { RecordMaker } from './compiled.ts'
 import type { NamedValue } from './group-columns.ts'
 import {
   type Batch,
@@ -10,17 +11,29 @@ import {
   unlinked,
 } from './operator.ts'
 
+export interface ComputeOptions {
+  readonly columns: readonly NamedValue[]
+  /** Makes a row of its own from the one given, with room for the columns to come. @default a copy */
+  readonly copy?: RecordMaker | undefined
+}
+
 /** Adds columns to each row, each computed once. */
 export class Compute implements Absorber {
   readonly id: OperatorId
   readonly #columns: readonly NamedValue[]
   readonly #context: OperatorContext
+  readonly #copy: RecordMaker
   readonly #made = new BatchBuilder()
   #output: Output = unlinked
 
-  constructor(id: OperatorId, columns: readonly NamedValue[], context: OperatorContext) {
+  constructor(
+    id: OperatorId,
+    { columns, copy = (row) => ({ ...row }) }: ComputeOptions,
+    context: OperatorContext,
+  ) {
     this.id = id
     this.#columns = columns
+    this.#copy = copy
     this.#context = context
   }
 
@@ -60,7 +73,7 @@ export class Compute implements Absorber {
   restore(): void {}
 
   #compute(row: Row): Row {
-    const made: Row = { ...row }
+    const made = this.#copy(row)
     for (const { value, as } of this.#columns) made[as] = value(row)
     return made
   }

@@ -32,7 +32,7 @@ test('a row that fails is reported in its place and the next ones pass', (t) => 
 
 test('computed columns come beside the others, and the row given stays as it was', (t) => {
   const { operator, batches } = bench((context, id) => {
-    return new Compute(id, [{ value: column('a'), as: '$0' }], context)
+    return new Compute(id, { columns: [{ value: column('a'), as: '$0' }] }, context)
   })
   const row = { a: 1 }
   operator.push(batch(row))
