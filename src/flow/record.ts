@@ -4,6 +4,7 @@ import { RowError } from '#src/expressions/errors.ts'
 import type { RecordMaker } from '#src/operators/compiled.ts'
 import type { Row } from '#src/operators/operator.ts'
 import type { ProjectField } from '#src/plan/plan.ts'
+import { isAsItCame } from '#src/plan/walk.ts'
 
 type ValueField = ProjectField & { type: 'value' }
 type StarField = ProjectField & { type: 'star' }
@@ -19,10 +20,10 @@ export function recordMaker(
 ): RecordMaker {
   const values = fields.filter((field): field is ValueField => field.type === 'value')
   if (values.length === fields.length) return expressions.compileRecord(values)
-  const hasSpread = fields.some((field) => field.type === 'spread')
   const writers = fields.map((field) => {
     const write = writer(field, expressions, hidden)
-    return hasSpread && field.type === 'value' ? nullDropper(write, field.name) : write
+    if (field.type !== 'value' || isAsItCame(field.expression, hidden)) return write
+    return nullDropper(write, field.name)
   })
   return (row) => {
     const made: Row = {}
@@ -31,7 +32,7 @@ export function recordMaker(
   }
 }
 
-/** The nulls of an object are written beside which the null of an expression is dropped as ever. */
+/** The nulls of a `*` or an object are written beside which the null of an expression is dropped as ever. */
 function nullDropper(write: Writer, name: string): Writer {
   return (made, row) => {
     write(made, row)

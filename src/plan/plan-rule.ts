@@ -19,6 +19,7 @@ import type { RuleOptions } from './rule-options.ts'
 import { Scope } from './scope.ts'
 import { type Definitions, type SourceSettings, sourcePlan } from './source-plan.ts'
 import { resolveStatement, type Statement } from './statement.ts'
+import { isAsItCame } from './walk.ts'
 
 export interface RuleRequest {
   readonly ruleId: string
@@ -70,9 +71,9 @@ export function planRule(request: RuleRequest): Plan {
     sources,
     root: identify(improved, sources),
     emitsBatches: emitsBatches(statement),
-    output: outputOf(statement, scope),
+    output: outputOf(statement, scope, hidden),
     hidden,
-    ...(statement.fields.some(({ type }) => type === 'spread') ? { keepsNull: true } : {}),
+    ...(statement.fields.some(({ type }) => type !== 'value') ? { keepsNull: true } : {}),
     actions,
     plugins: plugins.all,
     settings: {
@@ -144,11 +145,21 @@ function planningEnvironment({ ruleId, timeZone = 'UTC' }: RuleRequest): Functio
 }
 
 /** The columns of the output; `undefined` when a star stands for columns that only the rows know. */
-function outputOf({ fields }: Statement, scope: Scope): readonly OutputColumn[] | undefined {
+function outputOf(
+  { fields }: Statement,
+  scope: Scope,
+  hidden: readonly string[],
+): readonly OutputColumn[] | undefined {
   const columns: OutputColumn[] = []
   for (const field of fields) {
     if (field.type === 'value') {
-      columns.push({ name: field.name, dataType: field.expression.dataType })
+      const { name, expression } = field
+      const { dataType } = expression
+      columns.push({
+        name,
+        dataType,
+        ...(isAsItCame(expression, hidden) ? { keepsNull: true } : {}),
+      })
       continue
     }
     if (field.type === 'spread') return undefined
@@ -163,5 +174,5 @@ function outputOf({ fields }: Statement, scope: Scope): readonly OutputColumn[] 
 }
 
 function bare({ name, dataType }: OutputColumn): OutputColumn {
-  return { name, dataType }
+  return { name, dataType, keepsNull: true }
 }

@@ -85,3 +85,8 @@ export function some(
 export function size(expression: PlanExpression): number {
   return parts(expression).reduce((sum, part) => sum + size(part), 1)
 }
+
+/** A column of a payload that nothing was done to: a null in it is one that somebody wrote. */
+export function isAsItCame(expression: PlanExpression, hidden: readonly string[]): boolean {
+  return expression.type === 'column' && !hidden.includes(expression.name)
+}

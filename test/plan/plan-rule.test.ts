@@ -59,7 +59,7 @@ test('the plan of a small statement, whole', (t) => {
     },
     emitsBatches: false,
     output: [
-      { name: 'a', dataType: ANY },
+      { name: 'a', dataType: ANY, keepsNull: true },
       { name: 'b', dataType: float },
     ],
     hidden: [],
@@ -329,12 +329,12 @@ test('an aggregation without a window makes a group of every row', (t) => {
 test('whole numbers of a stream are BIGINT where its configuration says so', (t) => {
   const sql = 'SELECT a, a / 2 AS h FROM demo'
   t.deepEqual(plan(sql).output, [
-    { name: 'a', dataType: { type: 'any' } },
+    { name: 'a', dataType: { type: 'any' }, keepsNull: true },
     { name: 'h', dataType: { type: 'float' } },
   ])
   const whole = { type: 'any', wholeIsBigint: true } as const
   t.deepEqual(plan(sql, { settings: { wholeIsBigint: true } }).output, [
-    { name: 'a', dataType: whole },
+    { name: 'a', dataType: whole, keepsNull: true },
     { name: 'h', dataType: whole },
   ])
 })
