@@ -38,7 +38,8 @@ export class Scope {
   #read(name: string, stream: string | undefined): string {
     if (stream === undefined) return this.property('row', name)
     const row = this.column(stream)
-    return `${row} === null || ${row} === undefined ? null : ${this.property(row, name)}`
+    // Undefined as a missing column, not null as one that somebody wrote.
+    return `${row} === null || ${row} === undefined ? undefined : ${this.property(row, name)}`
   }
 
   /** A property of what the variable holds: an own one, also where its name is one that every object inherits. */

@@ -66,8 +66,8 @@ test('literals keep their values: numbers of any size, texts with line separator
 test('behind a join a column is read from the row of its stream', (t) => {
   const value = expressions.compileValue({ ...column('v'), stream: 'l' })
   t.is(value({ l: { v: 1 }, r: { v: 2 } }), 1)
-  t.is(value({ l: null, r: { v: 2 } }), null)
-  t.is(value({}), null)
+  t.is(value({ l: null, r: { v: 2 } }), undefined)
+  t.is(value({}), undefined)
 })
 
 test('a condition keeps a row only when it is true', (t) => {
