@@ -6,14 +6,16 @@ import { DistinctRows } from '#src/operators/distinct-rows.ts'
 import { Filter } from '#src/operators/filter.ts'
 import type { NamedValue } from '#src/operators/group-columns.ts'
 import { Hit } from '#src/operators/hit.ts'
+import { rowFiller } from '#src/operators/keyed-row.ts'
 import { Limit } from '#src/operators/limit.ts'
+import type { Row } from '#src/operators/operator.ts'
 import { Project } from '#src/operators/project.ts'
 import { Rank } from '#src/operators/rank.ts'
 import { Sort, type SortKey } from '#src/operators/sort.ts'
 import { Tables } from '#src/operators/tables.ts'
 import { Unnest } from '#src/operators/unnest.ts'
 import { canonical, canonicalAnalytic } from '#src/plan/canonical.ts'
-import type { AnalyticCall } from '#src/plan/expression.ts'
+import type { AnalyticCall, Column } from '#src/plan/expression.ts'
 import type { PlanNode, SortNode } from '#src/plan/plan.ts'
 import type { Compilation } from './compilation.ts'
 import { compileAggregate, compileWindow, slidingWithWhere } from './compile-aggregate.ts'
@@ -98,7 +100,12 @@ export function compileNode(node: PlanNode, to: Compilation): void {
       const { calls } = withPluginColumns(node, to)
       const columns = calls.map((call) => analyticColumn(call, to))
       const { analyticExpiryMs = 0 } = to.plan.settings
-      const options = { columns, expiryMs: analyticExpiryMs, copy: knownCopy(to) }
+      const options = {
+        columns,
+        expiryMs: analyticExpiryMs,
+        copy: knownCopy(to),
+        fill: knownFill(to),
+      }
       to.add('analytic', (context) => new Analytic(node.id, options, context))
       return
     }
@@ -153,13 +160,26 @@ export function compileNode(node: PlanNode, to: Compilation): void {
  * Copies rows of which the plan knows all columns, those to come too: all copies have one hidden class, and no column is
  * added to it. `undefined`: only the rows know their columns.
  */
-function knownCopy({ names, plan, hidden, expressions }: Compilation): RecordMaker | undefined {
+function knownCopy(to: Compilation): RecordMaker | undefined {
+  const columns = knownColumns(to)
+  return columns && to.expressions.compileRecord(columns.map(asField))
+}
+
+/** The same, into a row that is there already. */
+function knownFill(to: Compilation): ((made: Row, row: Row) => void) | undefined {
+  const columns = knownColumns(to)
+  if (columns === undefined || columns.includes('__proto__')) return undefined
+  const values = columns.map((name) => to.expressions.compileValue(asField(name).expression))
+  return rowFiller(columns, values)
+}
+
+function knownColumns({ names, plan, hidden }: Compilation): readonly string[] | undefined {
   const columns = names ?? plan.sources[0]?.columns
-  if (columns === undefined) return undefined
-  const all = [...new Set([...columns, ...hidden])]
-  return expressions.compileRecord(
-    all.map((name) => ({ name, expression: { type: 'column', name, dataType: { type: 'any' } } })),
-  )
+  return columns && [...new Set([...columns, ...hidden])]
+}
+
+function asField(name: string): { name: string; expression: Column } {
+  return { name, expression: { type: 'column', name, dataType: { type: 'any' } } }
 }
 
 function analyticColumn(call: AnalyticCall, { expressions, hidden }: Compilation): AnalyticColumn {

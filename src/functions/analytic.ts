@@ -107,27 +107,34 @@ function lag(args: readonly KnownArgument[]): Analyst<History> {
   const otherwise = args[2]?.literal ?? null
   const before = ({ values }: History, offset: number, fallback: unknown) =>
     offset > 0 && values.length >= offset ? values[values.length - offset] : fallback
+  const peek = (state: History) => before(state, knownOffset, otherwise)
+  const isOne = args.length < 2 || known === 1
+  if (isOne) return { init: () => ({ values: [] }), step: lagOfOne, peek }
   return {
     init: () => ({ values: [] }),
     step(state, value, offset = knownOffset, fallback = null, ignoreNull = true) {
       const back = toCount(offset, 'the index')
       if (back < 0) throw wrong('the index should not be a nagtive integer')
       checkLength(back, 'a lag')
-      if (back === 1) return next(state.values, value ?? null, fallback, ignoreNull)
       const result = before(state, back, fallback)
       if (ignoreNull === false || !isNull(value)) state.values.push(value ?? null)
       while (state.values.length > back) state.values.shift()
       return result
     },
-    peek: (state) => before(state, knownOffset, otherwise),
+    peek,
   }
 }
 
-/** A step of `lag(value)`: most often the offset is 1. */
-function next(values: unknown[], value: unknown, fallback: unknown, ignoreNull: unknown): unknown {
-  const result = values.length > 0 ? values[values.length - 1] : fallback
-  if (ignoreNull === false || value !== null) values[0] = value
-  if (values.length > 1) values.length = 1
+/** A step of `lag(value)` and `lag(value, 1)`, which most are. */
+function lagOfOne(
+  { values }: History,
+  value: unknown,
+  _offset: unknown,
+  fallback: unknown,
+  ignoreNull: unknown,
+): unknown {
+  const result = values.length > 0 ? values[0] : (fallback ?? null)
+  if (ignoreNull === false || !isNull(value)) values[0] = value ?? null
   return result
 }
 

@@ -1,4 +1,4 @@
-import type { Absorber } from './absorber.ts'
+import { type Absorber, isAbsorber } from './absorber.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import type { RecordMaker } from './compiled.ts'
 import {
@@ -19,6 +19,8 @@ export interface AnalyticOptions {
   readonly expiryMs: number
   /** Makes a row of its own from the one given, with room for the columns to come. @default a copy */
   readonly copy?: RecordMaker | undefined
+  /** Writes the row given into one that is used again and again; set where `copy` is. */
+  readonly fill?: ((made: Row, row: Row) => void) | undefined
 }
 
 /** Evaluates analytic functions (lag, acc_sum, …) in stream order: one state per call and partition. */
@@ -28,12 +30,17 @@ export class Analytic implements Absorber {
   readonly #partitions: readonly PartitionState[]
   readonly #copy: RecordMaker
   readonly #made = new BatchBuilder()
+  readonly #fill: AnalyticOptions['fill']
+  readonly #scratch: Row = {}
   #output: Output = unlinked
+  /** The output, where it takes rows without keeping them: then these are never built. */
+  #absorber: Absorber | undefined
 
   constructor(id: OperatorId, options: AnalyticOptions, context: OperatorContext) {
     const { columns, expiryMs, copy = (row) => ({ ...row }) } = options
     this.id = id
     this.#copy = copy
+    this.#fill = options.fill
     this.#context = context
     const names = new Set(columns.map(({ partitionName }) => partitionName))
     this.#partitions = [...names].map((name) => {
@@ -44,6 +51,7 @@ export class Analytic implements Absorber {
 
   link(output: Output): void {
     this.#output = output
+    this.#absorber = isAbsorber(output) ? output : undefined
   }
 
   push({ rows, times }: Batch): void {
@@ -54,6 +62,15 @@ export class Analytic implements Absorber {
   absorb(row: Row, time: number): void {
     this.#context.metrics.recordsIn++
     try {
+      const fill = this.#fill
+      const absorber = this.#absorber
+      if (fill !== undefined && absorber !== undefined) {
+        fill(this.#scratch, row)
+        for (const partition of this.#partitions) partition.evaluate(row, time, this.#scratch)
+        this.#context.metrics.recordsOut++
+        absorber.absorb(this.#scratch, time)
+        return
+      }
       const made = this.#copy(row)
       for (const partition of this.#partitions) partition.evaluate(row, time, made)
       this.#made.add(made, time)
@@ -64,6 +81,7 @@ export class Analytic implements Absorber {
   }
 
   settle(): void {
+    this.#absorber?.settle()
     this.#context.metrics.recordsOut += this.#made.flush(this.#output)
   }
 

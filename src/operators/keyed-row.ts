@@ -52,6 +52,18 @@ export function pairWriter(
   return new FunctionConstructor(`return (made, a, b) => { ${fields.join('; ')} }`)()
 }
 
+/** Writes values of one row into the columns of another. */
+export function rowFiller(
+  columns: readonly string[],
+  values: readonly ((row: Row) => unknown)[],
+): (made: Row, row: Row) => void {
+  const lines = columns.map((name, i) => `made[${text(name)}] = values[${i}](row)`)
+  const plain = columns.map((name) => `made[${text(name)}] = row[${text(name)}]`)
+  const isPlain = !columns.some((name) => name in Object.prototype)
+  const body = `return (made, row) => { ${(isPlain ? plain : lines).join('; ')} }`
+  return new FunctionConstructor('values', body)(values)
+}
+
 /** In a literal `"__proto__": x` sets the prototype; a computed key is a property like any other. */
 function key(name: string): string {
   return `[${text(name)}]`
