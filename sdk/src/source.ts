@@ -20,6 +20,8 @@ export interface SourceContext extends PluginContext {
   ready(): void
   /** Says that there is nothing more: a bounded source that does not return from `open` ends this way. */
   end(): void
+  /** How many instances of the source there are: its `concurrency`. */
+  readonly instances?: number | undefined
 }
 
 /**
@@ -75,6 +77,11 @@ export interface Rewindable {
   getOffset(): unknown
   /** Continue from what `getOffset` returned in an earlier life. Called after `configure` and before `open`. */
   rewind(offset: unknown): void | Promise<void>
+  /**
+   * Called instead of `rewind` when there was another number of instances then: every instance gets the offsets of all,
+   * `undefined` for one that had none. Without this, instance n goes on from the offset of instance n.
+   */
+  rewindAll?(offsets: readonly unknown[]): void | Promise<void>
   /** Continue from where the operator says; `input` is what they wrote. Called like `rewind`. */
   resetOffset?(input: Record<string, unknown>): void | Promise<void>
 }

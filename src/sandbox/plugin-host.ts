@@ -190,6 +190,7 @@ export class PluginHost {
         datasource: setup?.datasource ?? '',
         props: setup?.props ?? {},
         offset: (many === 1 ? saved : positions[instanceId]) ?? undefined,
+        allOffsets: formerOffsets(saved, many),
         frameOffset: (own) => {
           if (many === 1) return own
           positions[instanceId] = own
@@ -198,7 +199,13 @@ export class PluginHost {
         timers: this.#runtime.timers,
         send: (chunk, count) => this.#host.write(this.#id, number, chunk, count),
         context: (more) =>
-          this.#context(code, `source_${number}`, instanceId, more) as SourceContext,
+          this.#context(code, `source_${number}`, instanceId, {
+            ...more,
+            instances: many,
+          }) as SourceContext,
+        rewound: (own) => {
+          positions[instanceId] = own
+        },
         harden: this.#runtime.harden,
         failed: (where, error) =>
           this.#host.failed(this.#id, { plugin: code.name, where, ...cleanError(error) }),
@@ -277,4 +284,11 @@ function validate(instance: object, args: readonly PlanExpression[], title: stri
   } catch (error) {
     throw Object.assign(new Error(`${title}: ${cleanError(error).message}`), { code: 'bad-plan' })
   }
+}
+
+/** The offsets of all instances of an earlier life, when there are not as many now. */
+function formerOffsets(saved: unknown, many: number): readonly unknown[] | undefined {
+  if (saved === undefined || saved === null) return undefined
+  if (Array.isArray(saved)) return saved.length === many ? undefined : saved
+  return many === 1 ? undefined : [saved]
 }

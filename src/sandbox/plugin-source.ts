@@ -13,10 +13,14 @@ export interface SourceOptions {
   readonly props: Readonly<Record<string, unknown>>
   /** Where to go on; `undefined`: anew. */
   readonly offset: unknown
+  /** Of an earlier life with another number of instances: the offsets of all of them. */
+  readonly allOffsets?: readonly unknown[] | undefined
   readonly timers: RealTimers
   /** What stands in the frames, of the source's own offset: instances of one source share theirs. */
   frameOffset(own: unknown): unknown
   send(chunk: ArrayBuffer, count: number): Promise<void>
+  /** Told where the instance is after it took over from another number of them. */
+  rewound?(own: unknown): void
   /** Makes the context, with what a source has beside the common. */
   context(more: Pick<SourceContext, 'ready' | 'end'>): SourceContext
   /** Hardens what the plugin is handed. */
@@ -55,16 +59,13 @@ export class PluginSource {
 
   /** Resolves when the source has connected: `open` returned, or it said so, or its first tuple came. */
   async open(): Promise<void> {
-    const { title, timers, datasource, offset } = this.#options
+    const { title, timers, datasource } = this.#options
     const source = this.#source
     const props = copyValue(this.#options.props, 'props') as Record<string, unknown>
     await within(deadlines.configure, `configure of ${title}`, timers, () =>
       source.configure(datasource, props),
     )
-    if (offset !== undefined && typeof source.rewind === 'function') {
-      const from = copyValue(offset, 'offset')
-      await within(deadlines.configure, `rewind of ${title}`, timers, () => source.rewind?.(from))
-    }
+    await within(deadlines.configure, `rewind of ${title}`, timers, () => this.#rewind())
     await within(deadlines.open, `open of ${title}`, timers, () => this.#start())
   }
 
@@ -77,6 +78,18 @@ export class PluginSource {
     })
     this.#feed.end()
     await within(deadlines.close, `the last tuples of ${title}`, timers, () => this.#feed.drain())
+  }
+
+  async #rewind(): Promise<void> {
+    const { offset, allOffsets, rewound } = this.#options
+    const source = this.#source
+    if (allOffsets !== undefined && typeof source.rewindAll === 'function') {
+      await source.rewindAll(copyValue(allOffsets, 'offsets') as unknown[])
+      // Until its first tuple the frames of the others carry it.
+      rewound?.(copyValue(source.getOffset?.(), 'offset'))
+    } else if (offset !== undefined && typeof source.rewind === 'function') {
+      await source.rewind(copyValue(offset, 'offset'))
+    }
   }
 
   /** Settles when the source counts as open; what comes of `open` later ends the source. */

@@ -1,0 +1,186 @@
+import type { State } from '../context.ts'
+import type { DistributionType } from './distribution.ts'
+import { EndLog, endHash, type LogRange, readEnds } from './end-log.ts'
+import { ObjectSourceError } from './errors.ts'
+import type { OffsetStorageReader } from './offset-manager.ts'
+import { mapKey, type OffsetMap, type PackedMap, packMap, unpackMap } from './offset-map.ts'
+import type { ObjectEnd, SourceRecord } from './record.ts'
+
+/** What an instance had finished when there was another number of them: its objects up to and with a key. */
+export interface Floor {
+  readonly by: DistributionType
+  readonly of: number
+  readonly task: number
+  readonly after: string
+}
+
+/** What a checkpoint has of one instance: JSON, and small, since it travels with every row. */
+export interface Position {
+  readonly v: 1
+  readonly by: DistributionType
+  readonly of: number
+  readonly task: number
+  /** Where listing starts. */
+  readonly startAfter?: string | undefined
+  /** Where in the state the ends of the objects behind `startAfter` are; the last one is the instance's own. */
+  readonly logs: readonly LogRange[]
+  readonly floors?: readonly Floor[] | undefined
+  /** Of objects that are not at their end: where they are, how far in. */
+  readonly partial: readonly (readonly [PackedMap, PackedMap])[]
+}
+
+/** Where an iterator over objects goes on. */
+export interface ResumePoint {
+  readonly startAfter?: string | undefined
+  /** Of some objects behind it that are finished: the hashes of keys and versions. */
+  readonly finished: ReadonlySet<string>
+  readonly floors: readonly Floor[]
+}
+
+export interface ProgressOptions {
+  readonly state: Pick<State, 'getState' | 'putState' | 'deleteState'>
+  /** Apart from other sources of the same plugin in the rule. */
+  readonly prefix: string
+  readonly by: DistributionType
+  readonly of: number
+  readonly task: number
+  readonly ringBufferSize: number
+  warn(text: string): void
+}
+
+interface Slot {
+  readonly partition: OffsetMap
+  offset: OffsetMap
+}
+
+/** How far the rule has taken what the source brought: follows acceptance, never what was only read. */
+export class Progress implements OffsetStorageReader {
+  readonly resume: ResumePoint
+  readonly #options: ProgressOptions
+  readonly #log: EndLog
+  readonly #partial = new Map<string, Slot>()
+  #slot: Slot | undefined
+  #startAfter: string | undefined
+  #floors: readonly Floor[]
+  /** Of an earlier life, wanted until a whole listing has found again what is in them. */
+  #oldLogs: readonly LogRange[]
+  #from: number
+
+  /** @param positions of an earlier life: of this instance, or of all when their number was another */
+  constructor(options: ProgressOptions, positions: readonly Position[] = []) {
+    this.#options = options
+    const { state, prefix, by, of, task } = options
+    const id = `${task}-${of}`
+    const own = positions.find((p) => p.by === by && p.of === of && p.task === task)
+    const isSame = positions.length === 1 && own !== undefined
+    this.#oldLogs = positions.flatMap(({ logs }) => logs)
+    const ownLog = isSame ? own.logs.at(-1) : undefined
+    this.#log = new EndLog(state, prefix, id, ownLog?.id === id ? ownLog.to : 0)
+    this.#from = this.#log.to
+    const floors = positions.map(floorsOf)
+    this.#floors = isSame ? (own.floors ?? []) : floors.flat()
+    this.#startAfter = isSame ? own.startAfter : undefined
+    for (const [place, offset] of positions.flatMap(({ partial }) => partial)) {
+      const partition = unpackMap(place)
+      this.#partial.set(mapKey(partition), { partition, offset: unpackMap(offset) })
+    }
+    this.resume = {
+      startAfter: this.#startAfter,
+      finished: this.#readOld(),
+      floors: this.#floors,
+    }
+  }
+
+  /** What a checkpoint would have now. */
+  position(): Position {
+    const { by, of, task } = this.#options
+    const own = { id: this.#log.id, from: this.#from, to: this.#log.to }
+    return {
+      v: 1,
+      by,
+      of,
+      task,
+      startAfter: this.#startAfter,
+      logs: [...this.#oldLogs, own],
+      floors: this.#floors.length === 0 ? undefined : this.#floors,
+      partial: Array.from(this.#partial.values(), (slot) => [
+        packMap(slot.partition),
+        packMap(slot.offset),
+      ]),
+    }
+  }
+
+  /** The record is about to be handed over. */
+  accept({ sourcePartition, sourceOffset }: SourceRecord): void {
+    if (this.#slot?.partition === sourcePartition) {
+      this.#slot.offset = sourceOffset
+      return
+    }
+    const slot = { partition: sourcePartition, offset: sourceOffset }
+    this.#partial.set(mapKey(sourcePartition), slot)
+    this.#slot = slot
+  }
+
+  /** All records of the object were handed over. */
+  end({ sourcePartition, key, version, startAfter, floors }: ObjectEnd): void {
+    this.#partial.delete(mapKey(sourcePartition))
+    this.#slot = undefined
+    this.#log.append(endHash(key, version))
+    this.#from = Math.max(this.#from, this.#log.to - Math.max(1, this.#options.ringBufferSize))
+    this.#log.cut(this.#from)
+    if (startAfter !== undefined) this.#startAfter = startAfter
+    if (floors !== undefined) this.#floors = floors
+  }
+
+  /** A whole listing was read: what was finished in an earlier life, and is still there, came to its end again. */
+  settle(): void {
+    this.#oldLogs = []
+  }
+
+  /** Before the thread may do anything else, after some of the above. */
+  flush(): void {
+    this.#log.flush()
+  }
+
+  offset(partition: OffsetMap): OffsetMap | undefined {
+    return this.#partial.get(mapKey(partition))?.offset
+  }
+
+  offsets(partitions: readonly OffsetMap[]): readonly (OffsetMap | undefined)[] {
+    return partitions.map((partition) => this.offset(partition))
+  }
+
+  #readOld(): ReadonlySet<string> {
+    const { state, prefix, warn } = this.#options
+    let finished: ReadonlySet<string> = new Set()
+    for (const range of this.#oldLogs) {
+      const { hashes, isWhole } = readEnds(state, prefix, range)
+      finished = finished.union(hashes)
+      if (!isWhole)
+        warn('what was finished is not fully known any more; some objects are read again')
+    }
+    return finished
+  }
+}
+
+/** An instance that had no start behind which all is finished gives no floor of its own. */
+function floorsOf({ by, of, task, startAfter, floors = [] }: Position): readonly Floor[] {
+  return startAfter === undefined ? floors : [...floors, { by, of, task, after: startAfter }]
+}
+
+/** @throws ObjectSourceError `state` for an offset that this layer did not make */
+export function positionsOf(offset: unknown): readonly Position[] {
+  const all: readonly unknown[] = Array.isArray(offset) ? offset : [offset]
+  return all.filter((each) => each !== undefined && each !== null).map(positionOf)
+}
+
+function positionOf(offset: unknown): Position {
+  const found = offset as Partial<Position>
+  if (found.v === 1 && Array.isArray(found.partial) && Array.isArray(found.logs)) {
+    return found as Position
+  }
+  throw new ObjectSourceError(
+    'state',
+    `rewind: an offset of version 1 of an object source is wanted, not ${JSON.stringify(offset)?.slice(0, 100)}`,
+  )
+}

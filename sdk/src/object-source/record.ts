@@ -1,0 +1,63 @@
+import type { OffsetMap } from './offset-map.ts'
+import type { Floor } from './progress.ts'
+
+export interface SchemaAndValue {
+  /** As the format has it; null where it has none. */
+  readonly schema: unknown
+  readonly value: unknown
+}
+
+/** What is known of an object before it is opened. */
+export interface ObjectContext {
+  readonly storageKey?: unknown
+  readonly topic?: string | undefined
+  readonly partition?: number | undefined
+  readonly startOffset?: bigint | undefined
+}
+
+/** One record on its way into the rule. */
+export interface SourceRecord {
+  /** Where the object is. */
+  readonly sourcePartition: OffsetMap
+  /** How far into it, after this record. */
+  readonly sourceOffset: OffsetMap
+  readonly topic?: string | undefined
+  readonly partition?: number | undefined
+  readonly key: SchemaAndValue
+  readonly value: SchemaAndValue
+  /** What else SQL reads by `meta(…)`. */
+  readonly meta?: Readonly<Record<string, unknown>> | undefined
+  /** ms since the epoch, where the record has a time of its own. */
+  readonly timestamp?: number | undefined
+  /** About so much memory. @default 100 */
+  readonly bytes?: number | undefined
+}
+
+/** An object that was read to its end: known by its key from now on, no longer by an offset. */
+export interface ObjectEnd {
+  readonly sourcePartition: OffsetMap
+  /** The native key, as text. */
+  readonly key: string
+  /** Tells the object from another that replaces it. */
+  readonly version?: string | undefined
+  /** Listing starts behind this key from now on. */
+  readonly startAfter?: string | undefined
+  /** What is left of floors of earlier, where it changed. */
+  readonly floors?: readonly Floor[] | undefined
+}
+
+/** Between records, in their order: an object has ended, or a whole listing was read for the first time. */
+export type ProgressMark = ObjectEnd | 'settled'
+
+/**
+ * Records one after the other, with no end: where `hasNext` is false there is nothing now, and it is asked again. Both
+ * may answer at once, which costs less than a promise.
+ */
+export interface ResumableIterator<T> {
+  hasNext(): boolean | Promise<boolean>
+  /** @throws ObjectSourceError `no-element` when there is none */
+  next(): T | Promise<T>
+  /** What happened before the record that `next` will give, or up to now when `hasNext` was false. */
+  takeMarks?(): readonly ProgressMark[]
+  [Symbol.asyncDispose]?(): PromiseLike<void>
+}

@@ -1,0 +1,150 @@
+import { codeOf } from './errors.ts'
+import { type ObjectEntry, RECORD_COUNT } from './offset-entry.ts'
+import type { OffsetManager } from './offset-manager.ts'
+import { copyMap, type OffsetMap } from './offset-map.ts'
+import type { ObjectContext, SchemaAndValue, SourceRecord } from './record.ts'
+import type { ErrorsTolerance } from './source-config.ts'
+
+/** What is set for a topic wins over what the name says. */
+export interface RecordParts<N> {
+  readonly native: N
+  readonly entry: ObjectEntry
+  readonly context: ObjectContext
+  readonly key: SchemaAndValue
+  readonly meta?: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * An object on its way to records: what it is, how far it was read. What comes in and goes out of context and entry is
+ * copied; `emit` is the fast way for one value after the other.
+ */
+export class ObjectSourceRecord<N> {
+  readonly native: N
+  readonly #key: SchemaAndValue
+  readonly #meta: Readonly<Record<string, unknown>>
+  readonly #place: OffsetMap
+  #entry: ObjectEntry
+  #context: ObjectContext
+  #value: SchemaAndValue = { schema: null, value: null }
+  /** Of the entry's properties, all but the count. */
+  #base: OffsetMap
+
+  constructor({ native, entry, context, key, meta = {} }: RecordParts<N>) {
+    this.native = native
+    this.#entry = entry.fromProperties(entry.getProperties())
+    this.#context = { ...context }
+    this.#key = key
+    this.#meta = meta
+    this.#place = copyMap(entry.getManagerKey())
+    this.#base = this.#entry.getProperties()
+  }
+
+  get context(): ObjectContext {
+    return { ...this.#context }
+  }
+
+  set context(context: ObjectContext) {
+    this.#context = { ...context }
+  }
+
+  get entry(): ObjectEntry {
+    return this.#entry.fromProperties(this.#entry.getProperties())
+  }
+
+  set entry(entry: ObjectEntry) {
+    this.#entry = entry.fromProperties(entry.getProperties())
+    this.#base = this.#entry.getProperties()
+  }
+
+  get key(): SchemaAndValue {
+    return { ...this.#key }
+  }
+
+  get value(): SchemaAndValue {
+    return { ...this.#value }
+  }
+
+  set value(value: SchemaAndValue) {
+    this.#value = { ...value }
+  }
+
+  get recordCount(): number {
+    return this.#entry.getRecordCount()
+  }
+
+  /** Where the object is: the same map for all its records. */
+  get place(): OffsetMap {
+    return this.#place
+  }
+
+  /** How far it was read. */
+  get offset(): OffsetMap {
+    return Object.freeze({ ...this.#base, [RECORD_COUNT]: this.#entry.getRecordCount() })
+  }
+
+  /** Another with a context and an entry of its own, over the same object. */
+  duplicate(): ObjectSourceRecord<N> {
+    const { native } = this
+    const twin = new ObjectSourceRecord({
+      native,
+      entry: this.#entry,
+      context: this.#context,
+      key: this.#key,
+      meta: this.#meta,
+    })
+    twin.value = this.#value
+    return twin
+  }
+
+  /** One more was read that gives no record. */
+  leaveOut(): void {
+    this.#entry.incrementRecordCount()
+  }
+
+  /** The next record of the object. */
+  emit(schema: unknown, value: unknown, bytes: number): SourceRecord {
+    this.#entry.incrementRecordCount()
+    const { topic, partition } = this.#context
+    const meta = { ...this.#meta, [RECORD_COUNT]: this.#entry.getRecordCount() }
+    return {
+      sourcePartition: this.#place,
+      sourceOffset: this.offset,
+      topic,
+      partition,
+      key: this.#key,
+      value: { schema, value },
+      meta,
+      bytes,
+    }
+  }
+
+  /**
+   * The record of the value that was set, with what `shape` makes of it; the entry is in the manager then.
+   *
+   * @returns null for data that is no good and is tolerated
+   * @throws the error of such data where it is not; any other error in any case
+   */
+  getSourceRecord(
+    tolerance: ErrorsTolerance,
+    manager: OffsetManager,
+    shape: (value: SchemaAndValue) => SchemaAndValue = (value) => value,
+  ): SourceRecord | null {
+    manager.addEntry(this.#entry)
+    try {
+      const { topic, partition } = this.#context
+      const value = shape(this.value)
+      const { key } = this
+      return {
+        sourcePartition: this.#place,
+        sourceOffset: this.offset,
+        topic,
+        partition,
+        key,
+        value,
+      }
+    } catch (error) {
+      if (codeOf(error) === 'broken-record' && tolerance !== 'none') return null
+      throw error
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import type { Consumer, ErrorChannel, Rewindable, Source, SourceContext } from '../source.ts'
+import { type Data, newDefaultSourceTuple, type SourceTuple } from '../tuple.ts'
+import type { SourceRecord } from './record.ts'
+import type { AbstractSourceTask } from './task.ts'
+
+/** Makes a tuple of a record. */
+export type ToTuple = (record: SourceRecord) => SourceTuple
+
+/**
+ * Makes a source of a task: export what this returns.
+ *
+ * @example
+ * export const orders = taskSource(() => new OrdersTask())
+ */
+export function taskSource(
+  make: () => AbstractSourceTask,
+  toTuple: ToTuple = defaultTuple,
+): new () => Source & Rewindable {
+  return class extends TaskSource {
+    constructor() {
+      super(make(), toTuple)
+    }
+  }
+}
+
+/** A task as a source: configure, rewind, open, close in the order of the host. */
+class TaskSource implements Source, Rewindable {
+  readonly #task: AbstractSourceTask
+  readonly #toTuple: ToTuple
+  #consumer: Consumer | undefined
+  #delivering: Promise<void> = Promise.resolve()
+
+  constructor(task: AbstractSourceTask, toTuple: ToTuple) {
+    this.#task = task
+    this.#toTuple = toTuple
+  }
+
+  /** The task finds the stream's DATASOURCE among its properties as `datasource`. */
+  async configure(datasource: string, props: Record<string, unknown>): Promise<void> {
+    await this.#task.prepare({ datasource, ...props })
+  }
+
+  async open(ctx: SourceContext, consumer: Consumer, _errCh: ErrorChannel): Promise<void> {
+    this.#consumer = consumer
+    const { instances } = ctx
+    await this.#task.start({
+      logger: ctx.logger,
+      state: ctx,
+      prefix: `object-source/${ctx.operatorId}`,
+      taskId: instances === undefined ? undefined : ctx.instanceId,
+      tasks: instances,
+      now: () => ctx.clock.now(),
+    })
+    ctx.ready()
+    if (ctx.signal.aborted) this.#task.halt()
+    else ctx.signal.addEventListener('abort', () => this.#task.halt(), { once: true })
+    this.#delivering = this.#deliverAll(consumer, ctx.signal)
+    await this.#delivering
+  }
+
+  async close(_ctx: SourceContext): Promise<void> {
+    await this.#task.close(async (signal) => {
+      await this.#delivering.catch(() => {})
+      if (this.#consumer !== undefined) await this.#deliverQueued(this.#consumer, signal)
+    })
+  }
+
+  getOffset(): unknown {
+    return this.#task.getOffset()
+  }
+
+  async rewind(offset: unknown): Promise<void> {
+    await this.#task.rewind(offset)
+  }
+
+  /** The number of instances was another: each knows what all had, and takes what is its own now. */
+  async rewindAll(offsets: readonly unknown[]): Promise<void> {
+    await this.#task.rewind(offsets)
+  }
+
+  async #deliverAll(consumer: Consumer, signal: AbortSignal): Promise<void> {
+    while (this.#task.isRunning) {
+      await this.#deliverQueued(consumer, signal)
+      await this.#task.waitForRecords()
+    }
+  }
+
+  async #deliverQueued(consumer: Consumer, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const record = this.#task.takeRecord()
+      if (record === undefined) return
+      const wait = consumer(this.#toTuple(record))
+      if (wait === undefined) continue
+      this.#task.flush()
+      await wait
+    }
+    this.#task.flush()
+  }
+}
+
+/** Values that are rows or bytes as they are, others in a row `{ value }`; what is known of them as metadata. */
+export const defaultTuple: ToTuple = ({ value, topic, partition, key, meta, timestamp }) => {
+  const about: Record<string, unknown> = { ...meta }
+  if (topic !== undefined) about.topic = topic
+  if (partition !== undefined) about.partition = partition
+  if (!(key.value instanceof Uint8Array) && key.value !== null) about.key = key.value
+  return newDefaultSourceTuple(dataOf(value.value), about, timestamp)
+}
+
+function dataOf(value: unknown): Data {
+  if (value instanceof Uint8Array) return value
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Data
+  return { value }
+}
