@@ -34,6 +34,8 @@ interface Subject extends Watched {
 
 /** A call that waits longer makes a worker worth a closer look. */
 const LATE_CALL_MS = 50
+/** So is one whose heap was asked for so long ago. */
+const LATE_ANSWER_MS = 300
 const PING_EVERY_MS = 2000
 const HEAP_EVERY_MS = 1000
 /** A look that comes so much too late was held up by the host itself: nobody is judged by it. */
@@ -168,8 +170,8 @@ export class Watchdog {
   }
 }
 
-function isLate({ handle }: Subject): boolean {
-  return handle.waitingMs > LATE_CALL_MS
+function isLate({ handle, unansweredMs }: Subject): boolean {
+  return handle.waitingMs > LATE_CALL_MS || unansweredMs > LATE_ANSWER_MS
 }
 
 function ping(subject: Subject): void {
@@ -179,6 +181,10 @@ function ping(subject: Subject): void {
     () => {
       subject.pinged = false
       subject.silentMs = 0
+      if (subject.unansweredMs === 0) return
+      // Its event loop turns, so it is not in native code: the look at its heap got lost or late, and is asked for anew.
+      subject.unansweredMs = 0
+      subject.asked = false
     },
     // As above.
     () => {},
