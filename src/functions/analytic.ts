@@ -107,9 +107,7 @@ function lag(args: readonly KnownArgument[]): Analyst<History> {
   const otherwise = args[2]?.literal ?? null
   const before = ({ values }: History, offset: number, fallback: unknown) =>
     offset > 0 && values.length >= offset ? values[values.length - offset] : fallback
-  const peek = (state: History) => before(state, knownOffset, otherwise)
-  const isOne = args.length < 2 || known === 1
-  if (isOne) return { init: () => ({ values: [] }), step: lagOfOne, peek }
+  if (args.length < 2 || known === 1) return lagOfOne(otherwise)
   return {
     init: () => ({ values: [] }),
     step(state, value, offset = knownOffset, fallback = null, ignoreNull = true) {
@@ -121,21 +119,24 @@ function lag(args: readonly KnownArgument[]): Analyst<History> {
       while (state.values.length > back) state.values.shift()
       return result
     },
-    peek,
+    peek: (state) => before(state, knownOffset, otherwise),
   }
 }
 
-/** A step of `lag(value)` and `lag(value, 1)`, which most are. */
-function lagOfOne(
-  { values }: History,
-  value: unknown,
-  _offset: unknown,
-  fallback: unknown,
-  ignoreNull: unknown,
-): unknown {
-  const result = values.length > 0 ? values[0] : (fallback ?? null)
-  if (ignoreNull === false || !isNull(value)) values[0] = value ?? null
-  return result
+/**
+ * `lag(value)` and `lag(value, 1)`, which most are. Its one value is `undefined` before there is one: an array that was
+ * empty would keep numbers unboxed, and box one for every row that is read.
+ */
+function lagOfOne(otherwise: unknown): Analyst<History> {
+  return {
+    init: () => ({ values: [undefined] }),
+    step({ values }, value, _offset, fallback = null, ignoreNull = true) {
+      const result = values[0]
+      if (ignoreNull === false || !isNull(value)) values[0] = value ?? null
+      return result === undefined ? fallback : result
+    },
+    peek: ({ values }) => (values[0] === undefined ? otherwise : values[0]),
+  }
 }
 
 interface Stored {

@@ -377,3 +377,53 @@ test(
 test('a temporary rule reads temporary streams', (t) => {
   t.notThrows(() => plan('SELECT a FROM hidden', { temp: true }))
 })
+
+// Joins
+test(
+  refused,
+  'SELECT a FROM typed INNER JOIN demo ON typed.a = demo.a CROSS JOIN shared GROUP BY TUMBLINGWINDOW(ss, 1), c HAVING sum(typed.zz) > 1',
+  'unknown-column',
+  'unknown field zz (line 1, column 120); "typed" has a, b, c, o, arr, ts',
+)
+test(
+  refused,
+  'SELECT x FROM demo INNER JOIN shared ON demo.a = shared.a GROUP BY TUMBLINGWINDOW(ss, 1)',
+  'ambiguous-column',
+  'ambiguous field x (line 1, column 8); write demo.x or shared.x',
+)
+test(
+  refused,
+  'SELECT demo.a FROM demo INNER JOIN demo ON demo.a = demo.b GROUP BY TUMBLINGWINDOW(ss, 1)',
+  'duplicate-name',
+  'two sources are called demo (line 1, column 36); give one of them another name: demo AS other',
+)
+test(
+  refused,
+  'SELECT demo.a FROM demo INNER JOIN shared ON demo.a = typed.a INNER JOIN typed ON typed.a = demo.a GROUP BY TUMBLINGWINDOW(ss, 1)',
+  'bad-join',
+  'ON of shared names typed, which is joined later (line 1, column 46); change the order of the joins',
+)
+test(
+  refused,
+  'SELECT demo.a FROM demo INNER JOIN shared ON lag(demo.a) = shared.a GROUP BY TUMBLINGWINDOW(ss, 1)',
+  'bad-join',
+  'ON of a join asks for what is computed behind it (line 1, column 46); aggregates and analytic functions have their value in SELECT, and in WHERE or HAVING',
+)
+test(
+  refused,
+  'SELECT demo.a FROM demo INNER JOIN shared ON echo(demo.a) = shared.a GROUP BY TUMBLINGWINDOW(ss, 1)',
+  'bad-join',
+  'functions of plugins cannot stand in ON (line 1, column 46); use them in WHERE',
+)
+test(
+  refused,
+  'SELECT demo.a FROM demo INNER JOIN lookup ON demo.id = lookup.id RIGHT JOIN shared ON demo.a = shared.a GROUP BY TUMBLINGWINDOW(ss, 1)',
+  'bad-join',
+  'RIGHT JOIN shared behind lookup table lookup (line 1, column 77); join lookup tables last',
+)
+test(
+  refused,
+  'SELECT event_time() AS t FROM demo INNER JOIN shared ON demo.a = shared.a GROUP BY TUMBLINGWINDOW(ss, 1)',
+  'ambiguous-column',
+  'event_time() of several streams (line 1, column 8); use window_start() or window_end() behind a join',
+)
