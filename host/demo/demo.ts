@@ -1,13 +1,14 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { cp, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import Table from 'cli-table3'
 import mqtt from 'mqtt'
 import { LocalCell } from '#host/cell/local-cell.ts'
 import { defaultParts } from '#host/parts.ts'
 import { startServer } from '#host/server.ts'
+import { INTERRUPTED, Interruption } from './interruption.ts'
 import { Requests } from './requests.ts'
 import { demoRules, streamSql } from './rules.ts'
 import { paint, rowText, Screen } from './screen.ts'
@@ -23,130 +24,139 @@ const COLOURS = { warm: 'red', averages: 'cyan' } as const
 
 const isKept = process.argv.includes('--keep')
 const screen = new Screen()
-await using everything = new AsyncDisposableStack()
-const interrupted = new Promise<void>((resolve) => {
-  process.once('SIGINT', resolve)
-  process.once('SIGTERM', resolve)
-})
+const interruption = new Interruption()
+try {
+  await demo()
+} catch (error) {
+  if (!interruption.signal.aborted) throw error
+  screen.event('interrupted; nothing is left of it')
+  process.exitCode = INTERRUPTED
+}
 
-const folder = await mkdtemp(join(tmpdir(), 'plutino-demo-'))
-everything.defer(() => rm(folder, { recursive: true, force: true }))
-await cp(join(root, 'etc'), join(folder, 'etc'), { recursive: true })
+async function demo(): Promise<void> {
+  await using everything = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'plutino-demo-'))
+  // also when a second Ctrl-C ends it at once
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  await cp(join(root, 'etc'), join(folder, 'etc'), { recursive: true })
 
-screen.step('Starting a broker, a web server with a plugin, and Plutino')
-const broker = await startBroker()
-everything.defer(() => broker.close())
-const zip = await serveSample(folder)
-everything.defer(() => zip.close())
+  screen.step('Starting a broker, a web server with a plugin, and Plutino')
+  const broker = await startBroker()
+  everything.defer(() => broker.close())
+  const zip = await serveSample(folder)
+  everything.defer(() => zip.close())
 
-let cell: LocalCell | undefined
-const server = await startServer({
-  base: folder,
-  overrides: { port: 0, ip: '127.0.0.1', consoleLog: false },
-  parts: {
-    createCell: (environment, connectors, folders) => {
-      const log: typeof environment.log = (line) => {
-        environment.log(line)
-        if (line.plugin !== undefined && line.level === 'info')
-          screen.row(line.rule, 'magenta', line.text)
-      }
-      cell = new LocalCell({
-        environment: { ...environment, log },
-        connectors,
-        cacheFolder: join(folders.data, 'cache'),
-      })
-      return cell
+  let cell: LocalCell | undefined
+  const server = await startServer({
+    base: folder,
+    overrides: { port: 0, ip: '127.0.0.1', consoleLog: false },
+    parts: {
+      createCell: (environment, connectors, folders) => {
+        const log: typeof environment.log = (line) => {
+          environment.log(line)
+          if (line.plugin !== undefined && line.level === 'info')
+            screen.row(line.rule, 'magenta', line.text)
+        }
+        cell = new LocalCell({
+          environment: { ...environment, log },
+          connectors,
+          cacheFolder: join(folders.data, 'cache'),
+          dataFolder: folders.data,
+        })
+        return cell
+      },
+      createPlugins: defaultParts.createPlugins,
     },
-    createPlugins: defaultParts.createPlugins,
-  },
-})
-everything.defer(() => server.close())
-const rest = new Requests(server.url)
-screen.call(
-  `broker ${broker.url}   REST ${server.url}   its page ${server.url}/docs   data ${folder}`,
-)
+  })
+  everything.defer(() => server.close())
+  const rest = new Requests(server.url, interruption)
+  screen.call(
+    `broker ${broker.url}   REST ${server.url}   its page ${server.url}/docs   data ${folder}`,
+  )
 
-screen.step('Installing a plugin from a URL, while everything runs')
-screen.call(`POST /plugins/functions {"name":"feelsLike","file":"${zip.url}"}`)
-screen.line(
-  `  ${await rest.send('POST', '/plugins/functions', { name: 'feelsLike', file: zip.url })}`,
-)
+  screen.step('Installing a plugin from a URL, while everything runs')
+  screen.call(`POST /plugins/functions {"name":"feelsLike","file":"${zip.url}"}`)
+  screen.line(
+    `  ${await rest.send('POST', '/plugins/functions', { name: 'feelsLike', file: zip.url })}`,
+  )
 
-screen.step('A stream and three rules')
-await rest.send('PUT', '/metadata/sources/mqtt/confKeys/demo', { server: broker.url, qos: 1 })
-screen.line(`  ${await rest.send('POST', '/streams', { sql: streamSql })}`)
-const rules = demoRules(broker.url)
-for (const rule of rules) {
-  screen.call(rule.sql.replaceAll(/\s+/g, ' '))
-  screen.line(`  ${await rest.send('POST', '/rules', rule)}`)
-}
-
-const reader = await mqtt.connectAsync(broker.url.replace('tcp:', 'mqtt:'))
-everything.defer(() => reader.endAsync())
-const averaged = new Map<string, number>()
-reader.on('message', (topic, payload) => {
-  const rule = topic.split('/').at(-1) === 'warm' ? 'warm' : 'averages'
-  const row = JSON.parse(payload.toString()) as Record<string, unknown>
-  if (rule === 'averages') {
-    const device = String(row.device)
-    averaged.set(device, (averaged.get(device) ?? 0) + Number(row.readings))
+  screen.step('A stream and three rules')
+  await rest.send('PUT', '/metadata/sources/mqtt/confKeys/demo', { server: broker.url, qos: 1 })
+  screen.line(`  ${await rest.send('POST', '/streams', { sql: streamSql })}`)
+  const rules = demoRules(broker.url)
+  for (const rule of rules) {
+    screen.call(rule.sql.replaceAll(/\s+/g, ' '))
+    screen.line(`  ${await rest.send('POST', '/rules', rule)}`)
   }
-  if (rule === 'averages' || Number(row.n) % 25 === 0) screen.row(rule, COLOURS[rule], rowText(row))
-})
-await reader.subscribeAsync('plutino/out/+')
 
-screen.step(`Rows, as they come (${PER_SECOND} readings a second; of "warm" a few are shown)`)
-const sensors = await Sensors.start(broker.url, PER_SECOND)
-everything.defer(() => sensors.stop())
-await Promise.race([sleep(RUN_MS / 2), interrupted])
+  const reader = await mqtt.connectAsync(broker.url.replace('tcp:', 'mqtt:'))
+  everything.defer(() => reader.endAsync())
+  const averaged = new Map<string, number>()
+  reader.on('message', (topic, payload) => {
+    const rule = topic.split('/').at(-1) === 'warm' ? 'warm' : 'averages'
+    const row = JSON.parse(payload.toString()) as Record<string, unknown>
+    if (rule === 'averages') {
+      const device = String(row.device)
+      averaged.set(device, (averaged.get(device) ?? 0) + Number(row.readings))
+    }
+    if (rule === 'averages' || Number(row.n) % 25 === 0)
+      screen.row(rule, COLOURS[rule], rowText(row))
+  })
+  await reader.subscribeAsync('plutino/out/+')
 
-screen.event('killing the worker of rule "averages" …')
-const before = sensors.sent
-await cell?.endWorker({ tenant: 'default', rule: 'averages' }, 'killed by the demo')
-await restarted(rest)
-screen.event(
-  `… it is back from its last checkpoint; ${sensors.sent - before} readings came meanwhile and wait for it`,
-)
-await Promise.race([sleep(RUN_MS / 2), interrupted])
+  screen.step(`Rows, as they come (${PER_SECOND} readings a second; of "warm" a few are shown)`)
+  const sensors = await Sensors.start(broker.url, PER_SECOND)
+  everything.defer(() => sensors.stop())
+  await interruption.sleep(RUN_MS / 2)
 
-if (isKept) {
-  screen.step('Running until Ctrl-C (--keep)')
-  await interrupted
+  screen.event('killing the worker of rule "averages" …')
+  const before = sensors.sent
+  await cell?.endWorker({ tenant: 'default', rule: 'averages' }, 'killed by the demo')
+  await restarted(rest)
+  screen.event(
+    `… it is back from its last checkpoint; ${sensors.sent - before} readings came meanwhile and wait for it`,
+  )
+  await interruption.sleep(RUN_MS / 2)
+
+  if (isKept) {
+    screen.step('Running until Ctrl-C (--keep)')
+    await interruption.wanted()
+  }
+  await sensors.stop()
+  await interruption.sleep(LAST_WINDOW_MS)
+  screen.step('What it came to')
+  const table = new Table({
+    head: ['rule', 'rows in', 'rows out', 'errors', 'memory MB', 'restarts'].map((text) =>
+      paint('bold', text),
+    ),
+    style: { head: [], border: process.stdout.isTTY ? ['dim'] : [] },
+  })
+  for (const { id } of rules) table.push([id, ...(await figures(rest, id))])
+  screen.line(table.toString())
+  const counted = [...averaged.values()].reduce((sum, n) => sum + n, 0)
+  const gone = sensors.sent - counted
+  screen.line(
+    `${sensors.sent} readings were published, and the windows of "averages" hold ${counted} of them:`,
+  )
+  screen.line(
+    gone === 0
+      ? 'the kill came right after the checkpoint, and cost none.'
+      : `${gone} had been read after the checkpoint and went with the worker; all that was unread came through.`,
+  )
+  screen.step('Try next')
+  screen.line(
+    '  npm start                                  the server, with its page on http://127.0.0.1:9081/docs',
+  )
+  screen.line('  npm run demo -- --keep                     this, until Ctrl-C')
+  screen.line('  npm run plutino -- plugin pack sample-plugins/weather-station')
 }
-await sensors.stop()
-await sleep(LAST_WINDOW_MS)
-screen.step('What it came to')
-const table = new Table({
-  head: ['rule', 'rows in', 'rows out', 'errors', 'memory MB', 'restarts'].map((text) =>
-    paint('bold', text),
-  ),
-  style: { head: [], border: process.stdout.isTTY ? ['dim'] : [] },
-})
-for (const { id } of rules) table.push([id, ...(await figures(rest, id))])
-screen.line(table.toString())
-const counted = [...averaged.values()].reduce((sum, n) => sum + n, 0)
-const gone = sensors.sent - counted
-screen.line(
-  `${sensors.sent} readings were published, and the windows of "averages" hold ${counted} of them:`,
-)
-screen.line(
-  gone === 0
-    ? 'the kill came right after the checkpoint, and cost none.'
-    : `${gone} had been read after the checkpoint and went with the worker; all that was unread came through.`,
-)
-screen.step('Try next')
-screen.line(
-  '  npm start                                  the server, with its page on http://127.0.0.1:9081/docs',
-)
-screen.line('  npm run demo -- --keep                     this, until Ctrl-C')
-screen.line('  npm run plutino -- plugin pack sample-plugins/weather-station')
 
 /** Resolves when the rule's successor has started. */
 async function restarted(requests: Requests): Promise<void> {
   for (let i = 0; i < 500; i++) {
     const status = (await requests.send('GET', '/rules/averages/status')) as Record<string, unknown>
     if (Number(status.restarts) > 0 && status.status === 'running') return
-    await sleep(10)
+    await interruption.sleep(10)
   }
   throw new Error('rule "averages" did not come back within 5 s')
 }

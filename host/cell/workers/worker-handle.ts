@@ -200,8 +200,6 @@ export class WorkerHandle {
       return Promise.reject(new CellError('worker-died', `rule "${rule}": its worker is gone`))
     }
     return new Promise<T>((resolve, reject) => {
-      const pending: Pending = { since: performance.now(), reject }
-      this.#pending.add(pending)
       const ms = method === undefined ? 0 : this.#deadlines[method]
       const late = () => {
         const text = `rule "${rule}": its worker did not answer "${method}" within ${ms} ms`
@@ -209,6 +207,15 @@ export class WorkerHandle {
         reject(new CellError('deadline', text))
       }
       const timer = ms > 0 ? setTimeout(late, ms) : undefined
+      const pending: Pending = {
+        since: performance.now(),
+        reject: (error) => {
+          // what the port owed never settles, and a timer left would hold the process
+          clearTimeout(timer)
+          reject(error)
+        },
+      }
+      this.#pending.add(pending)
       make()
         .then(resolve, (error: unknown) => reject(faultOf(error)))
         .finally(() => {

@@ -1,0 +1,38 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** On Ctrl-C npm passes on what the terminal has sent already: two that come together are one. */
+const PATIENCE_MS = 1000
+/** As a shell says it of what SIGINT ended. */
+export const INTERRUPTED = 130
+
+/** SIGINT and SIGTERM: the first ends what goes on in order, a later one the process. */
+export class Interruption {
+  #controller = new AbortController()
+  #first: number | undefined
+
+  constructor() {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#heard())
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** @throws when it is interrupted */
+  async sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.signal })
+  }
+
+  /** Until it comes, which is then what was wanted, and interrupts nothing. */
+  async wanted(): Promise<void> {
+    if (!this.signal.aborted) await once(this.signal, 'abort')
+    this.#controller = new AbortController()
+  }
+
+  #heard(): void {
+    this.#first ??= performance.now()
+    if (performance.now() - this.#first > PATIENCE_MS) process.exit(INTERRUPTED)
+    this.#controller.abort()
+  }
+}
