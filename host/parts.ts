@@ -32,7 +32,12 @@ export interface ServerParts {
 
 export const defaultParts: ServerParts = {
   createCell: (environment, connectors, folders) =>
-    new LocalCell({ environment, connectors, cacheFolder: cacheOf(folders) }),
+    new LocalCell({
+      environment,
+      connectors,
+      cacheFolder: cacheOf(folders),
+      dataFolder: folders.data,
+    }),
   createPlugins,
 }
 

@@ -61,6 +61,8 @@ export interface SourceSpec {
   readonly bufferLength: number
   readonly bufferBytes: number
   readonly dropPolicy: 'oldest' | 'newest'
+  /** Bytes on disk of a stream that is read at qos 1 or 2 and cannot go back. @default 1 GiB */
+  readonly spoolLimit?: number | undefined
 }
 
 export interface ActionSpec {

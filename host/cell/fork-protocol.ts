@@ -28,6 +28,7 @@ export const cellMethods: readonly CellMethod[] = [
 export interface ForkSetup {
   readonly connectors: { readonly module: string; readonly export: string }
   readonly cacheFolder: string
+  readonly dataFolder?: string | undefined
   readonly entries?: Partial<Readonly<Record<Tier, string>>> | undefined
   readonly watchdog?: WatchdogOptions | undefined
 }

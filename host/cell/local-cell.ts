@@ -16,6 +16,7 @@ import type { ConnectorType, SinkConnector, SourceConnector } from './connectors
 import type { LookupConnector } from './connectors/lookup/lookup.ts'
 import { RuleRunner, type RuleServices } from './rule/rule-runner.ts'
 import { SharedSources } from './rule/shared-sources.ts'
+import { SpoolRoom } from './spool/spool-room.ts'
 import { bundleEntry, entryOf, type Tier } from './workers/bundle.ts'
 import { Spares } from './workers/spares.ts'
 import { Watchdog, type WatchdogOptions } from './workers/watchdog.ts'
@@ -29,6 +30,11 @@ export interface LocalCellOptions {
   }
   /** Where bundled worker entries are kept. */
   readonly cacheFolder: string
+  /**
+   * Where spools are kept, so that rules at qos 1 and 2 over sources that cannot go back lose nothing. Without it they lose
+   * what came after their last checkpoint when a worker dies.
+   */
+  readonly dataFolder?: string | undefined
   /** Sources of the worker entries. @default those of `src/worker` */
   readonly entries?: Partial<Readonly<Record<Tier, string>>> | undefined
   readonly watchdog?: WatchdogOptions | undefined
@@ -46,6 +52,7 @@ export class LocalCell implements Cell {
   readonly #services: RuleServices
   readonly #watchdog: Watchdog
   readonly #spares: Spares
+  readonly #spools: SpoolRoom | undefined
   readonly #stuck = new Map<string, RuleKey>()
   readonly #loopDelay: ReturnType<typeof monitorEventLoopDelay>
   readonly #loopWindow: NodeJS.Timeout
@@ -66,10 +73,14 @@ export class LocalCell implements Cell {
     }
     this.#spares = new Spares({ entry, maxYoungGenerationSizeMb, maxOldGenerationSizeMb })
     this.#watchdog = new Watchdog(options.watchdog)
+    const { dataFolder } = options
+    this.#spools = dataFolder === undefined ? undefined : new SpoolRoom(dataFolder)
     this.#services = {
       spares: this.#spares,
       watchdog: this.#watchdog,
       shared: new SharedSources(),
+      spools: this.#spools,
+      dataFolder,
       sources: options.connectors.sources,
       sinks: options.connectors.sinks,
       lookups: options.connectors.lookups ?? new Map(),
@@ -118,6 +129,8 @@ export class LocalCell implements Cell {
       throw new CellError('already-deployed', `rule "${key.rule}" runs: stop it first`)
     }
     this.#rules.delete(name)
+    await runner?.forget()
+    await this.#spools?.forget(key.tenant, key.rule)
   }
 
   /**
@@ -146,6 +159,7 @@ export class LocalCell implements Cell {
     this.#isClosed = true
     const stops = [...this.#rules.values()].map((runner) => runner.stop({ reason: 'cell closed' }))
     await Promise.all(stops)
+    await this.#spools?.close()
     this.#spares.close()
     this.#watchdog.close()
     clearInterval(this.#loopWindow)

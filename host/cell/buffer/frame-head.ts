@@ -60,6 +60,14 @@ export function writeHead(chunk: Chunk, head: FrameHead, payload: number, arriva
   return place
 }
 
+/** Copies a whole frame that comes from elsewhere; what it says of arrival and shared metadata is not believed. */
+export function restamp(chunk: Chunk, frame: Uint8Array, arrival: number): void {
+  const at = chunk.used
+  chunk.bytes.set(frame, at)
+  chunk.view.setUint32(at + 4, chunk.view.getUint32(at + 4, true) & 0xff, true)
+  chunk.view.setFloat64(at + 8, arrival, true)
+}
+
 /** The offset in a frame's header or note. */
 export function offsetIn(view: DataView, at: number): unknown {
   const flags = view.getUint32(at + 4, true)

@@ -1,20 +1,24 @@
+import type { SourceWriter } from '../connectors/connector.ts'
 import { frameEnd, isFramed } from './chunk.ts'
-import type { SourceBuffer } from './source-buffer.ts'
+
+type FrameWriter = Pick<SourceWriter, 'ring' | 'onRoom' | 'whenDurable'> & {
+  append(bytes: Uint8Array, start: number, end: number): boolean
+}
 
 /**
  * Takes in the frames that a plugin source hands over from its worker. Every length is checked before anything is read;
  * a chunk that does not fit waits for room, frame by frame.
  */
 export class FrameIntake {
-  readonly #buffer: SourceBuffer
+  readonly #writer: FrameWriter
   #last: Promise<void> = Promise.resolve()
 
-  constructor(buffer: SourceBuffer) {
-    this.#buffer = buffer
+  constructor(writer: FrameWriter) {
+    this.#writer = writer
   }
 
   /**
-   * Resolves when all frames are in the buffer.
+   * Resolves when all frames are in the buffer, or safe where there is a spool.
    *
    * @throws TypeError when `chunk` does not hold exactly `count` frames
    */
@@ -33,13 +37,17 @@ export class FrameIntake {
     let at = 0
     while (at < chunk.byteLength) {
       const end = frameEnd(view, at)
-      if (this.#buffer.append(bytes, at, end)) {
+      if (this.#writer.append(bytes, at, end)) {
         at = end
         continue
       }
-      this.#buffer.ring()
-      await new Promise<void>((resolve) => this.#buffer.onRoom(resolve))
+      this.#writer.ring()
+      await new Promise<void>((resolve) => this.#writer.onRoom(resolve))
     }
-    this.#buffer.ring()
+    this.#writer.ring()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    if (this.#writer.whenDurable === undefined) return
+    this.#writer.whenDurable(resolve)
+    await promise
   }
 }

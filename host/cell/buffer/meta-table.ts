@@ -39,6 +39,7 @@ export class MetaTable {
 
   /** The entries behind `reference`. */
   after(reference: number): KnownMeta[] {
+    if (reference === this.#metas.length) return []
     return this.#metas
       .slice(reference)
       .map((meta, index) => ({ reference: reference + index + 1, meta }))

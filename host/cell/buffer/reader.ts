@@ -55,6 +55,8 @@ export class Reader {
 
   /** What it has not acknowledged is in the spool: nothing has to be kept for it, and it goes back to any tuple. */
   readonly hasSpool: boolean
+  /** Tuples of an earlier life that it has to read. */
+  recovered = 0
   /** Arrival of the last tuple that came from the spool. */
   pastArrival = 0
   /** Tuples from this one to before `next` are to come from the spool. `again` is then what has come. */

@@ -5,13 +5,13 @@ import { boundOf, isAt, isFarBehind } from './bound.ts'
 import type { SourceBufferOptions, SpooledPast, TakeLimits } from './buffer-options.ts'
 import { arrivalOf, type Chunk } from './chunk.ts'
 import { ChunkQueue } from './chunk-queue.ts'
-import { headOf, plainHead, writeHead } from './frame-head.ts'
+import { headOf, plainHead, restamp, writeHead } from './frame-head.ts'
 import { type KnownMeta, type Meta, MetaTable } from './meta-table.ts'
 import { countOf, firstOf, onFrame, type Position, Reader, type Segment } from './reader.ts'
 import { RoomBell } from './room-bell.ts'
 
 const TAKE_BYTES = 65_536
-/** Works on every Uint8Array, and makes no view on the way. */
+/** Makes no view on the way. */
 const { copy } = Buffer.prototype
 
 /**
@@ -110,19 +110,12 @@ export class SourceBuffer implements SourceWriter {
     return true
   }
 
-  /**
-   * Appends a whole frame that `isFramed` has seen, with the time of now. What it says of shared metadata is not believed.
-   *
-   * @returns as `write`
-   */
+  /** Appends a whole frame that `isFramed` has seen, with the time of now. @returns as `write` */
   append(bytes: Uint8Array, start: number, end: number): boolean {
     const need = end - start
     if (!this.#fits(need)) return this.#refuse(need)
     const chunk = this.#chunkFor(need)
-    const at = chunk.used
-    chunk.bytes.set(bytes.subarray(start, end), at)
-    chunk.view.setUint32(at + 4, chunk.view.getUint32(at + 4, true) & 0xff, true)
-    chunk.view.setFloat64(at + 8, this.#clock.stamp(), true)
+    restamp(chunk, bytes.subarray(start, end), this.#clock.stamp())
     this.#wrote(chunk, need)
     return true
   }
@@ -183,7 +176,9 @@ export class SourceBuffer implements SourceWriter {
     this.#hadReaders = true
     this.#readers.add(reader)
     this.#release()
-    if (options.after !== undefined) this.rewindTo(reader, options.after)
+    if (options.after === undefined || !hasSpool) return reader
+    reader.recovered = Math.max(0, this.#firstSequence - options.after - 1)
+    this.rewindTo(reader, options.after)
     return reader
   }
 
@@ -284,7 +279,6 @@ export class SourceBuffer implements SourceWriter {
 
   /** Metadata that this reader was not sent; it counts as sent now. */
   newMetas(reader: Reader): KnownMeta[] {
-    if (reader.knownMetas === this.#metas.size) return []
     const metas = this.#metas.after(reader.knownMetas)
     reader.knownMetas = this.#metas.size
     return metas
@@ -383,9 +377,7 @@ export class SourceBuffer implements SourceWriter {
     this.#limitBytes = (bound?.readBytes ?? this.#endBytes) + this.bufferBytes
     if (bound?.fastest?.oldest !== undefined) this.#moveSlow(bound.fastest.oldest)
     let oldest = this.#hadReaders ? Number.POSITIVE_INFINITY : 0
-    for (const reader of this.#readers) {
-      oldest = Math.min(oldest, reader.oldest?.chunk.number ?? 0)
-    }
+    for (const reader of this.#readers) oldest = Math.min(oldest, reader.oldest?.chunk.number ?? 0)
     this.#chunks.releaseBefore(oldest)
     this.#tellRoom()
   }
@@ -401,9 +393,7 @@ export class SourceBuffer implements SourceWriter {
 
   #tellRoom(): void {
     if (!this.#roomBell.isWanted) return
-    const free = this.#limit - this.#end
-    const freeBytes = this.#limitBytes - this.#endBytes
-    if (free < Math.ceil(this.bufferLength / 4) || freeBytes < this.bufferBytes / 4) return
-    this.#roomBell.ring()
+    if (this.room < Math.ceil(this.bufferLength / 4)) return
+    if (this.roomBytes >= this.bufferBytes / 4) this.#roomBell.ring()
   }
 }

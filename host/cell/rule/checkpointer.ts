@@ -8,6 +8,8 @@ export interface CheckpointerOptions {
   /** 0: only on demand. */
   readonly intervalMs: number
   readonly initial: StoredCheckpoint | undefined
+  /** By source: what was read before the flow has seen anything, for sources with a spool. */
+  readonly after?: ((source: number) => number | undefined) | undefined
   snapshot(): Promise<Snapshot>
   /** By action. */
   acknowledged(): readonly number[]
@@ -26,6 +28,8 @@ interface Waiting {
 
 /** Taken and not committed, at most: a sink that is down for long delays commits, and must not pile them up. */
 const MAX_PENDING = 2
+/** Between two that are taken before their time, at least. */
+const HURRY_MS = 200
 
 /**
  * Takes checkpoints at a pause and commits them later, in order: each when every action has acknowledged what had been
@@ -37,6 +41,7 @@ export class Checkpointer {
   #timer: NodeJS.Timeout | undefined
   #last: StoredCheckpoint | undefined
   #skipped = 0
+  #hurriedAt = Number.NEGATIVE_INFINITY
   #taking: Promise<unknown> = Promise.resolve()
 
   constructor(options: CheckpointerOptions) {
@@ -62,6 +67,13 @@ export class Checkpointer {
       else this.#skipped++
     }, intervalMs)
     this.#timer.unref()
+  }
+
+  /** One is due before its time. */
+  hurry(): void {
+    if (this.#pending.length > 0 || performance.now() - this.#hurriedAt < HURRY_MS) return
+    this.#hurriedAt = performance.now()
+    this.take().catch(() => {})
   }
 
   /** Resolves when it is committed. */
@@ -95,7 +107,7 @@ export class Checkpointer {
   }
 
   async #take(): Promise<Waiting> {
-    const { epoch, generation, streams } = this.#options
+    const { epoch, generation, streams, after } = this.#options
     const snapshot = await this.#options.snapshot().catch((error: unknown) => {
       this.#skipped++
       throw error
@@ -106,7 +118,7 @@ export class Checkpointer {
       state: new Uint8Array(snapshot.state),
       sources: streams.map((stream, index) => ({
         stream,
-        sequence: snapshot.seen[index]?.sequence ?? 0,
+        sequence: Math.max(snapshot.seen[index]?.sequence ?? 0, after?.(index) ?? 0),
         offset: snapshot.seen[index]?.offset,
       })),
       positions: snapshot.positions,

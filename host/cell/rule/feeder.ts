@@ -7,6 +7,8 @@ import { Suspicion } from './suspicion.ts'
 export interface FeederOptions {
   readonly sources: readonly RunningSource[]
   readonly isLossless: boolean
+  /** After which tuple a source with a spool is read. */
+  readonly after?: ((source: number) => number | undefined) | undefined
   /** Calls that may be away at one time; the second and later ones only when they are full. @default 4 */
   readonly inFlight?: number | undefined
   /** The sinks have room for what would come of it. */
@@ -50,10 +52,10 @@ export class Feeder implements BellMember {
 
   constructor(options: FeederOptions) {
     this.#options = options
-    const { sources, isLossless } = options
-    this.#inputs = sources.map((source) => {
+    const { sources, isLossless, after } = options
+    this.#inputs = sources.map((source, index) => {
       source.bell.add(this)
-      const reader = source.buffer.addReader({ isLossless })
+      const reader = source.buffer.addReader({ isLossless, after: after?.(index) })
       return { source, reader, suspicion: new Suspicion(), toldEnd: false }
     })
   }
@@ -71,6 +73,12 @@ export class Feeder implements BellMember {
     const input = this.#inputs[source]
     if (input === undefined) return
     input.reader = input.source.buffer.addReader({ isLossless: this.#options.isLossless })
+  }
+
+  /** What came after this tuple is read again. */
+  rewindTo(source: number, sequence: number): void {
+    const input = this.#inputs[source]
+    if (input !== undefined) input.source.buffer.rewindTo(input.reader, sequence)
   }
 
   connect(collect: Collect): void {
@@ -138,7 +146,8 @@ export class Feeder implements BellMember {
   #hasNews(): boolean {
     return this.#inputs.some(
       ({ source, reader, toldEnd }) =>
-        source.buffer.pendingTuples(reader) > 0 || (source.hasEnded && !toldEnd),
+        source.buffer.pendingTuples(reader) > 0 ||
+        (source.hasEnded && !toldEnd && !reader.isBehind),
     )
   }
 
@@ -198,7 +207,8 @@ export class Feeder implements BellMember {
 
   #feedOf(input: Input, index: number, ranges: Range[]): Feed {
     const { source, reader } = input
-    const end = source.hasEnded && source.buffer.pendingTuples(reader) === 0
+    const isThrough = !reader.isBehind && source.buffer.pendingTuples(reader) === 0
+    const end = source.hasEnded && isThrough
     if (end) input.toldEnd = true
     const time = source.buffer.pendingSince(reader)
     return { source: index, ranges, time, end, metas: source.buffer.newMetas(reader) }

@@ -66,7 +66,7 @@ export function sourceFigures(
   const unread = reader === undefined ? 0 : buffer.unreadOf(reader)
   const dropped = reader?.dropped ?? buffer.dropped
   // What the source brought is this and what was dropped.
-  const taken = buffer.offered - dropped
+  const taken = buffer.offered + (reader?.recovered ?? 0) - dropped
   const figures: Record<string, number | string> = {
     records_in_total: taken,
     records_out_total: taken - unread,
@@ -81,6 +81,7 @@ export function sourceFigures(
     last_exception: source.lastException,
     last_exception_time: source.lastExceptionAt,
     ...source.connection.figures(),
+    ...source.spooled?.figures(),
   }
   const prefix = `source_${source.spec.stream}_0_`
   return Object.fromEntries(Object.entries(figures).map(([key, value]) => [prefix + key, value]))

@@ -6,6 +6,7 @@ import type { RulePool } from '../workers/pool.ts'
 import type { Watchdog } from '../workers/watchdog.ts'
 import { type Ending, WorkerHandle } from '../workers/worker-handle.ts'
 import { BackOff, deathStrategy } from './back-off.ts'
+import { within } from './deadline.ts'
 import { Feeder } from './feeder.ts'
 import { FlowFigures } from './flow-figures.ts'
 import type { RuleSinks } from './rule-sinks.ts'
@@ -35,6 +36,7 @@ export interface FlowKeeperOptions {
 }
 
 const MAX_DEATHS = 10
+const SETTLE_MS = 5000
 
 /**
  * Keeps a worker for one flow: starts it, feeds it, and starts its successor after its thread's exit, from the last
@@ -61,6 +63,7 @@ export class FlowKeeper {
     this.feeder = new Feeder({
       sources: options.sources.all,
       isLossless: options.rule.options.qos > 0,
+      after: (index) => options.sources.after(index),
       mayFeed: () => this.#mayFeed(),
       onCollected: ({ emissions, counters, errors, wakeAt, done }) => {
         this.#take(() => options.sinks.accept(emissions))
@@ -146,7 +149,7 @@ export class FlowKeeper {
   }
 
   async #connect(checkpoint: StoredCheckpoint | undefined, positions: number[]): Promise<void> {
-    const { rule, pool, watchdog, methods, logger } = this.#options
+    const { rule, pool, watchdog, methods, logger, sources } = this.#options
     const handle = new WorkerHandle({
       pool,
       rule: rule.rule,
@@ -164,7 +167,7 @@ export class FlowKeeper {
         plugin === undefined ? undefined : setupOf(rule.sources[index]),
       ),
       state: checkpoint === undefined ? undefined : copyOf(checkpoint.state),
-      offsets: rule.plan.sources.map((_, index) => checkpoint?.sources[index]?.offset),
+      offsets: sources.offsets(checkpoint),
       positions,
       epoch: rule.epoch,
       startedAt: Date.now(),
@@ -194,6 +197,14 @@ export class FlowKeeper {
     } else this.#options.onDeath(reason, undefined)
   }
 
+  #goBack(checkpoint: StoredCheckpoint | undefined): void {
+    const { sources } = this.#options
+    for (const index of sources.all.keys()) {
+      const after = sources.after(index, checkpoint)
+      if (after !== undefined) this.feeder.rewindTo(index, after)
+    }
+  }
+
   #startLater(ms: number): void {
     this.#plannedMs = undefined
     clearTimeout(this.#restart)
@@ -210,6 +221,9 @@ export class FlowKeeper {
       sinks.restart(positions)
       if (rule.options.qos > 0) {
         for (const index of await sources.replay(checkpoint)) this.feeder.renew(index)
+        // What the last life's plugins have written is to be in the spool before the next one asks where to go on.
+        await within(sources.settled(), SETTLE_MS, 'writing the spool').catch(() => {})
+        if (replays) this.#goBack(checkpoint)
       }
       await sources.recover()
       if (this.#isClosing) return

@@ -1,6 +1,4 @@
 import type { Logger } from '@plutino/sdk'
-import { payloadStart } from '#src/flow/frame.ts'
-import type { Range } from '#src/worker/protocol.ts'
 import {
   type CellEnvironment,
   CellError,
@@ -13,20 +11,21 @@ import {
 } from '../cell.ts'
 import type { ConnectorType, SinkConnector, SourceConnector } from '../connectors/connector.ts'
 import type { LookupConnector } from '../connectors/lookup/lookup.ts'
+import type { SpoolRoom } from '../spool/spool-room.ts'
 import type { Spares } from '../workers/spares.ts'
 import type { Watchdog } from '../workers/watchdog.ts'
-import { textOf } from '../workers/worker-fault.ts'
 import { BackOff } from './back-off.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { until, within } from './deadline.ts'
 import { sourceFigures } from './flow-figures.ts'
 import { FlowKeeper } from './flow-keeper.ts'
-import { generationOf } from './generation.ts'
 import { hostCalls, type RuleCalls } from './host-calls.ts'
 import { ruleLogger } from './rule-logger.ts'
 import { RuleLookups } from './rule-lookups.ts'
 import { RuleSinks } from './rule-sinks.ts'
-import { RuleSources } from './rule-sources.ts'
+import { forgetSources, RuleSources } from './rule-sources.ts'
+import { RuleSpools } from './rule-spools.ts'
+import { SetAside } from './set-aside.ts'
 import type { SharedSources } from './shared-sources.ts'
 import { tierOf } from './tier.ts'
 
@@ -35,6 +34,9 @@ export interface RuleServices {
   readonly spares: Spares
   readonly watchdog: Watchdog
   readonly shared: SharedSources
+  /** `undefined`: this cell keeps nothing on disk. */
+  readonly spools: SpoolRoom | undefined
+  readonly dataFolder: string | undefined
   readonly sources: ReadonlyMap<string, ConnectorType<SourceConnector>>
   readonly sinks: ReadonlyMap<string, ConnectorType<SinkConnector>>
   readonly lookups: ReadonlyMap<string, ConnectorType<LookupConnector>>
@@ -47,6 +49,7 @@ const LAST_COMMIT_MS = 5000
 
 /** What runs of a rule, from its first worker to its end. */
 interface Parts {
+  readonly spools: RuleSpools
   readonly sinks: RuleSinks
   readonly sources: RuleSources
   readonly lookups: RuleLookups
@@ -60,7 +63,7 @@ export class RuleRunner {
   readonly #services: RuleServices
   readonly #logger: Logger
   readonly #attempts: BackOff
-  readonly #setAside = new Map<number, number>()
+  readonly #setAside: SetAside
   #parts: Parts | undefined
   #state: RuleState = 'stopped'
   #message = ''
@@ -77,6 +80,7 @@ export class RuleRunner {
     this.spec = spec
     this.#services = services
     this.#logger = ruleLogger(spec, services.environment)
+    this.#setAside = new SetAside(spec, this.#logger, services.dataFolder)
     this.#attempts = new BackOff(spec.options.restart)
   }
 
@@ -137,6 +141,12 @@ export class RuleRunner {
     await this.#running().keeper.handle?.kill(reason)
   }
 
+  /** The rule is no more: what its sources keep elsewhere ends. */
+  async forget(): Promise<void> {
+    const { sources, spools } = this.#services
+    await forgetSources(this.spec, sources, await spools?.hostId(), this.#logger)
+  }
+
   async status(): Promise<RuleStatus> {
     const keeper = this.#parts?.keeper
     const usage = await within(cpuOf(keeper), 200, 'cpu usage').catch(() => undefined)
@@ -146,8 +156,19 @@ export class RuleRunner {
 
   async #build(): Promise<Parts> {
     const { spec } = this
+    const spools = await RuleSpools.open(spec, this.#services.sources, this.#services.spools)
+    try {
+      return await this.#assemble(spools)
+    } catch (error) {
+      await spools.close()
+      throw error
+    }
+  }
+
+  async #assemble(spools: RuleSpools): Promise<Parts> {
+    const { spec } = this
     const { shared, sources: sourceTypes, sinks: sinkTypes, spares, watchdog } = this.#services
-    const generation = generationOf(spec, sourceTypes)
+    const { generation } = spools
     const logger = this.#logger
     const onProgress = () => {
       checkpointer.progress()
@@ -160,10 +181,16 @@ export class RuleRunner {
       types: this.#services.lookups,
       logger,
     })
-    const listener = { ended: () => {}, failed: (error: Error) => this.#failed(error.message) }
+    const listener = {
+      ended: () => {},
+      failed: (error: Error) => this.#failed(error.message),
+      spooled: () => {
+        if (spools.wantsCheckpoint) checkpointer.hurry()
+      },
+    }
     const sources = new RuleSources({
       rule: spec,
-      generation,
+      spools,
       types: sourceTypes,
       shared,
       logger,
@@ -183,11 +210,14 @@ export class RuleRunner {
       methods: () => hostCalls(this.#calls({ sinks, sources, lookups, keeper })),
       lastCheckpoint: () => checkpointer.last,
       onDeath: (reason, ms) => this.#died(reason, ms),
-      onRestarted: () => this.#enter('running', this.#setAsideText()),
+      onRestarted: () => this.#enter('running', this.#setAside.text),
       onStuck: (reason) => this.#stuck(reason),
       onOpenFailed: (error) => this.#failed(error.message),
       onDone: () => void this.#complete(),
-      onSetAside: (source, frame) => this.#count(source, frame),
+      onSetAside: (source, frame) => {
+        this.#setAside.add(source, frame)
+        this.#message = this.#setAside.text
+      },
     })
     const checkpointer = new Checkpointer({
       epoch: spec.epoch,
@@ -195,16 +225,17 @@ export class RuleRunner {
       streams: spec.sources.map(({ stream }) => stream),
       intervalMs: spec.options.qos > 0 ? spec.options.checkpointIntervalMs : 0,
       initial: spec.checkpoint,
+      after: (index) => sources.after(index),
       snapshot: () => this.#handle(keeper).checkpoint(),
       acknowledged: () => sinks.acknowledged(),
       commit: (checkpoint) => this.#services.environment.commit(keyOf(spec), checkpoint),
       onCommitted: (checkpoint) => sources.committed(checkpoint),
       onStale: (error) => void this.#end('stopped by error', error.message),
     })
-    return { sinks, sources, lookups, keeper, checkpointer }
+    return { spools, sinks, sources, lookups, keeper, checkpointer }
   }
 
-  #calls({ sinks, sources, lookups, keeper }: Omit<Parts, 'checkpointer'>): RuleCalls {
+  #calls({ sinks, sources, lookups, keeper }: Omit<Parts, 'checkpointer' | 'spools'>): RuleCalls {
     return {
       actions: this.spec.plan.actions.length,
       sources: this.spec.plan.sources.length,
@@ -304,7 +335,7 @@ export class RuleRunner {
     const known = this.#last
     return {
       state: this.#state,
-      message: this.#message,
+      message: parts?.sources.trouble || this.#message,
       lastStartTimestamp: this.#startedAt,
       lastStopTimestamp: this.#stoppedAt,
       metrics: parts === undefined ? (known?.metrics ?? {}) : this.#figures(parts),
@@ -327,33 +358,9 @@ export class RuleRunner {
 
   #figures({ sources, keeper, sinks }: Parts): Readonly<Record<string, number | string>> {
     const all = sources.all.map((source, index) =>
-      sourceFigures(source, keeper.feeder.reader(index), this.#setAside.get(index) ?? 0),
+      sourceFigures(source, keeper.feeder.reader(index), this.#setAside.of(index)),
     )
     return Object.assign({}, ...all, keeper.figures.figures(), sinks.figures())
-  }
-
-  /** Kept in the log, as far as it can be shown. */
-  #count(source: number, { buffer, first }: Range): void {
-    this.#setAside.set(source, (this.#setAside.get(source) ?? 0) + 1)
-    this.#message = this.#setAsideText()
-    const start = payloadStart(new DataView(buffer), 0)
-    const text = textOf(
-      Buffer.from(buffer, start, Math.min(500, buffer.byteLength - start)).toString(),
-      500,
-    )
-    const stream = this.spec.sources[source]?.stream
-    this.#logger.error(
-      `tuple ${first} of stream "${stream}" kills its worker and was set aside: ${text}`,
-    )
-  }
-
-  #setAsideText(): string {
-    const parts = [...this.#setAside].map(
-      ([source, count]) => `${count} of stream "${this.spec.sources[source]?.stream}"`,
-    )
-    return parts.length === 0
-      ? ''
-      : `tuples that kill its worker were set aside: ${parts.join(', ')}`
   }
 
   #log(level: 'debug' | 'info' | 'warn' | 'error', plugin: string, text: string): void {

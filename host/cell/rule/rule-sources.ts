@@ -2,17 +2,21 @@ import type { Logger } from '@plutino/sdk'
 import type { RuleSpec, SourceSpec, StoredCheckpoint } from '../cell.ts'
 import { CellError } from '../cell.ts'
 import type { ConnectorType, SourceConnector } from '../connectors/connector.ts'
+import { within } from './deadline.ts'
+import { isShared, type RuleSpools } from './rule-spools.ts'
 import { RunningSource, type SourceListener } from './running-source.ts'
 import type { SharedSources } from './shared-sources.ts'
 
 export interface RuleSourcesOptions {
   readonly rule: RuleSpec
-  readonly generation: string
+  readonly spools: RuleSpools
   readonly types: ReadonlyMap<string, ConnectorType<SourceConnector>>
   readonly shared: SharedSources
   readonly logger: Logger
   readonly listener: SourceListener
 }
+
+const FORGET_MS = 5000
 
 /** The sources of one rule, its own and those that it shares, in the plan's order. */
 export class RuleSources {
@@ -31,13 +35,17 @@ export class RuleSources {
         if (rule.plan.sources[index]?.kind !== 'lookup') made.push(this.#make(spec, index))
       }
     } catch (error) {
-      for (const source of made) if (isShared(source.spec)) void this.#release(source)
+      for (const [index, source] of made.entries()) {
+        if (this.#isShared(index)) void this.#release(source, index)
+      }
       throw error
     }
     this.all = made
     for (const [index, source] of made.entries()) {
       const place = rule.checkpoint?.sources[index]
-      if (place !== undefined && !isShared(source.spec)) source.rewind(place.offset, place.sequence)
+      if (place !== undefined && !this.#isShared(index) && source.spooled === undefined) {
+        source.rewind(place.offset, place.sequence)
+      }
       this.#unlisten.push(source.listen(listener))
     }
   }
@@ -50,15 +58,40 @@ export class RuleSources {
   async open(): Promise<void> {
     const { rule, shared } = this.#options
     await Promise.all(
-      this.all.map((source) =>
-        isShared(source.spec) ? shared.opened(rule.tenant, source.spec.stream) : source.open(),
+      this.all.map((source, index) =>
+        this.#isShared(index)
+          ? shared.opened(rule.tenant, source.spec.stream, source.spooled !== undefined)
+          : source.open(),
       ),
     )
   }
 
-  /** Takes those that can back to a checkpoint. @returns their numbers */
+  /** After which tuple a source with a spool is read; `undefined`: it has none. */
+  after(index: number, checkpoint?: StoredCheckpoint): number | undefined {
+    return this.#options.spools.after(index, checkpoint)
+  }
+
+  /** Where the plugins' sources go on: behind what is in the spool, by source. */
+  offsets(checkpoint: StoredCheckpoint | undefined): unknown[] {
+    return this.all.map((source, index) => source.lastOffset ?? checkpoint?.sources[index]?.offset)
+  }
+
+  /** Why a source is paused that should not be; '' when none is. */
+  get trouble(): string {
+    for (const { spooled } of this.all) if (spooled?.trouble) return spooled.trouble
+    return ''
+  }
+
+  /** Resolves when nothing is on its way to a spool. */
+  async settled(): Promise<void> {
+    await Promise.all(this.all.map((source) => source.settled()))
+  }
+
+  /** Takes those that can back to a checkpoint, by a new life of theirs. @returns their numbers */
   async replay(checkpoint: StoredCheckpoint | undefined): Promise<number[]> {
-    const numbers = [...this.all.keys()].filter((index) => this.#goesBack(index, checkpoint))
+    const numbers = [...this.all.keys()].filter(
+      (index) => this.all[index]?.spooled === undefined && this.#goesBack(index, checkpoint),
+    )
     await Promise.all(
       numbers.map((index) => {
         const place = checkpoint?.sources[index]
@@ -76,8 +109,10 @@ export class RuleSources {
   }
 
   committed(checkpoint: StoredCheckpoint): void {
+    this.#options.spools.committed(checkpoint)
     for (const [index, source] of this.all.entries()) {
-      if (!isShared(source.spec)) source.committed(checkpoint.sources[index]?.offset)
+      if (!this.#isShared(index)) source.committed(checkpoint.sources[index]?.offset)
+      source.spooled?.tellRoom()
     }
   }
 
@@ -85,23 +120,32 @@ export class RuleSources {
     if (this.#isClosed) return
     this.#isClosed = true
     for (const unlisten of this.#unlisten) unlisten()
-    await Promise.all(this.all.map((source) => this.#release(source)))
+    await Promise.all(this.all.map((source, index) => this.#release(source, index)))
   }
 
-  async #release(source: RunningSource): Promise<void> {
+  async #release(source: RunningSource, index: number): Promise<void> {
     const { rule, shared } = this.#options
-    if (isShared(source.spec)) await shared.release(rule.tenant, source.spec.stream)
-    else await source.close()
+    if (this.#isShared(index)) {
+      await shared.release(rule.tenant, source.spec.stream, source.spooled !== undefined)
+    } else await source.close()
+  }
+
+  #isShared(index: number): boolean {
+    const { rule } = this.#options
+    const spec = rule.sources[index]
+    return spec !== undefined && isShared(rule, spec, index)
   }
 
   #goesBack(index: number, checkpoint: StoredCheckpoint | undefined): boolean {
     const source = this.all[index]
-    if (source === undefined || isShared(source.spec)) return false
+    if (source?.spooled !== undefined) return true
+    if (source === undefined || this.#isShared(index)) return false
     return source.canRewind || checkpoint?.sources[index]?.offset !== undefined
   }
 
   #make(spec: SourceSpec, index: number): RunningSource {
-    const { rule, types, shared, logger, generation } = this.#options
+    const { rule, types, shared, logger, spools } = this.#options
+    const { generation, hostId } = spools
     const isPlugin = rule.plan.sources[index]?.plugin !== undefined
     const type = isPlugin ? undefined : types.get(spec.type)
     if (!isPlugin && type === undefined) {
@@ -110,11 +154,30 @@ export class RuleSources {
     }
     const { tenant, options } = rule
     const { qos } = options
-    const made = { spec, tenant, owner: rule.rule, generation, qos, type, logger }
-    return isShared(spec) && !isPlugin ? shared.acquire(made) : new RunningSource(made)
+    const spool = spools.spoolOf(index)
+    const made = { spec, tenant, owner: rule.rule, generation, qos, type, logger, spool, hostId }
+    return this.#isShared(index) ? shared.acquire(made) : new RunningSource(made)
   }
 }
 
-function isShared(spec: SourceSpec): boolean {
-  return spec.shared
+/** Ends what the sources of a rule that is no more keep elsewhere; those of a shared stream outlive it. */
+export async function forgetSources(
+  rule: RuleSpec,
+  types: RuleSourcesOptions['types'],
+  hostId: string | undefined,
+  logger: Logger,
+): Promise<void> {
+  const { tenant, options } = rule
+  if (options.qos === 0 || hostId === undefined) return
+  for (const [index, spec] of rule.sources.entries()) {
+    if (rule.plan.sources[index]?.plugin !== undefined || isShared(rule, spec, index)) continue
+    const connector = types.get(spec.type)?.create()
+    if (connector?.forget === undefined) continue
+    connector.configure(spec.datasource, spec.props)
+    const name = { tenant, ruleId: rule.rule, name: spec.stream, hostId }
+    const work = connector.forget(name)
+    await within(work, FORGET_MS, `forgetting source "${spec.stream}"`).catch((error: Error) =>
+      logger.warn(error.message),
+    )
+  }
 }

@@ -4,8 +4,10 @@ import { FrameIntake } from '../buffer/frame-intake.ts'
 import { SourceBuffer } from '../buffer/source-buffer.ts'
 import type { SourceSpec } from '../cell.ts'
 import type { ConnectorType, SourceConnector } from '../connectors/connector.ts'
+import type { StreamSpool } from '../spool/stream-spool.ts'
 import { Connection } from './connection.ts'
 import { within } from './deadline.ts'
+import { SpooledBuffer } from './spooled-buffer.ts'
 
 export interface RunningSourceOptions {
   readonly spec: SourceSpec
@@ -17,6 +19,9 @@ export interface RunningSourceOptions {
   /** `undefined`: a plugin in the rule's worker feeds the buffer. */
   readonly type: ConnectorType<SourceConnector> | undefined
   readonly logger: Logger
+  /** Keeps what the source cannot bring again. */
+  readonly spool?: StreamSpool | undefined
+  readonly hostId?: string | undefined
 }
 
 /** Who wants to know how a source fares. */
@@ -24,6 +29,8 @@ export interface SourceListener {
   /** It is bounded, and its last tuple is in the buffer. */
   ended(): void
   failed(reason: Error): void
+  /** More of it is in the spool. */
+  spooled?(): void
 }
 
 const CLOSE_MS = 5000
@@ -35,6 +42,7 @@ export class RunningSource {
   readonly #options: RunningSourceOptions
   readonly #listeners = new Set<SourceListener>()
   buffer: SourceBuffer
+  readonly spooled: SpooledBuffer | undefined
   readonly bell = new Doorbell()
   intake: FrameIntake
   #connector: SourceConnector | undefined
@@ -49,8 +57,10 @@ export class RunningSource {
     this.#options = options
     this.spec = options.spec
     this.#connector = this.#configured()
-    this.buffer = this.#newBuffer(1)
-    this.intake = new FrameIntake(this.buffer)
+    this.spooled = this.#spooledBuffer()
+    this.buffer = this.spooled?.buffer ?? this.#newBuffer(1)
+    this.intake = new FrameIntake(this.spooled?.writer ?? this.buffer)
+    this.#goOn()
   }
 
   /** No more tuples will come. */
@@ -65,6 +75,11 @@ export class RunningSource {
 
   get canRewind(): boolean {
     return this.#connector?.rewind !== undefined
+  }
+
+  /** Where its connector or plugin goes on: behind what is in the spool. */
+  get lastOffset(): unknown {
+    return this.#options.spool?.spool.lastOffset
   }
 
   listen(listener: SourceListener): () => void {
@@ -88,7 +103,7 @@ export class RunningSource {
       done: () => signal.aborted || this.end(),
       failed: (reason: Error) => signal.aborted || this.#failed(reason),
     }
-    const { tenant, owner, generation, logger, qos, spec } = this.#options
+    const { tenant, owner, generation, logger, qos, spec, hostId } = this.#options
     const context = {
       tenant,
       ruleId: owner,
@@ -98,17 +113,24 @@ export class RunningSource {
       logger,
       clock: { now: Date.now },
       qos,
+      hostId,
       connection: this.connection.set.bind(this.connection),
     }
-    await connector.open(context, this.buffer, end)
+    await connector.open(context, this.spooled?.writer ?? this.buffer, end)
   }
 
   /** The source was bounded and is through. */
   end(): void {
-    if (this.#hasEnded) return
-    this.#hasEnded = true
-    for (const listener of this.#listeners) listener.ended()
-    this.bell.ring()
+    if (this.spooled === undefined) this.#ended()
+    else this.spooled.writer.whenDurable(() => this.#ended())
+  }
+
+  /** Resolves when everything that was written is in the buffer. */
+  async settled(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      if (this.spooled === undefined) resolve()
+      else this.spooled.writer.whenDurable(resolve)
+    })
   }
 
   committed(offset: unknown): void {
@@ -143,7 +165,36 @@ export class RunningSource {
     await this.close()
     this.#abort = new AbortController()
     this.#connector = this.#configured()
+    await this.settled()
+    this.#goOn()
     await this.open()
+  }
+
+  /** A source that could go back goes on behind the spool. */
+  #goOn(): void {
+    const { lastOffset } = this
+    if (lastOffset !== undefined) this.#connector?.rewind?.(lastOffset)
+  }
+
+  #ended(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    for (const listener of this.#listeners) listener.ended()
+    this.bell.ring()
+  }
+
+  #spooledBuffer(): SpooledBuffer | undefined {
+    const { spool, logger } = this.#options
+    if (spool === undefined) return undefined
+    return new SpooledBuffer({
+      spec: this.spec,
+      spool,
+      logger,
+      onRing: () => this.bell.ring(),
+      onSpooled: () => {
+        for (const listener of this.#listeners) listener.spooled?.()
+      },
+    })
   }
 
   #newBuffer(firstSequence: number): SourceBuffer {

@@ -6,7 +6,10 @@ interface Shared {
   users: number
 }
 
-/** The sources that all rules of a tenant on a stream share: one connector, one buffer, a position for each rule. */
+/**
+ * The sources that all rules of a tenant on a stream share: one connector, one buffer, a position for each rule. Rules that
+ * may lose nothing share one with a spool, apart from those that pay for none.
+ */
 export class SharedSources {
   readonly #shared = new Map<string, Shared>()
   /** The last life of a stream's source that is still letting go of its connection. */
@@ -14,7 +17,7 @@ export class SharedSources {
 
   /** The source of a stream, made for its first rule: that one's properties and qos hold for all. */
   acquire(options: RunningSourceOptions): RunningSource {
-    const key = keyOf(options.tenant, options.spec.stream)
+    const key = keyOf(options.tenant, options.spec.stream, options.spool !== undefined)
     const known = this.#shared.get(key)
     if (known !== undefined) {
       known.users++
@@ -31,13 +34,13 @@ export class SharedSources {
   }
 
   /** Resolves when the source was opened, for whichever rule. */
-  async opened(tenant: string, stream: string): Promise<void> {
-    await this.#shared.get(keyOf(tenant, stream))?.opened
+  async opened(tenant: string, stream: string, isSpooled = false): Promise<void> {
+    await this.#shared.get(keyOf(tenant, stream, isSpooled))?.opened
   }
 
   /** With its last rule goes the source. */
-  async release(tenant: string, stream: string): Promise<void> {
-    const key = keyOf(tenant, stream)
+  async release(tenant: string, stream: string, isSpooled = false): Promise<void> {
+    const key = keyOf(tenant, stream, isSpooled)
     const shared = this.#shared.get(key)
     if (shared === undefined || --shared.users > 0) return
     this.#shared.delete(key)
@@ -49,6 +52,6 @@ export class SharedSources {
   }
 }
 
-function keyOf(tenant: string, stream: string): string {
-  return JSON.stringify([tenant, stream])
+function keyOf(tenant: string, stream: string, isSpooled: boolean): string {
+  return JSON.stringify([tenant, stream, isSpooled])
 }

@@ -1,12 +1,20 @@
 import type { ArrivalClock } from '../buffer/arrival-clock.ts'
 import { arrivalOf, CHUNK_BYTES, type Chunk } from '../buffer/chunk.ts'
-import { headOf, offsetIn, plainHead, writeHead } from '../buffer/frame-head.ts'
+import { headOf, offsetIn, plainHead, restamp, writeHead } from '../buffer/frame-head.ts'
 import type { Meta } from '../buffer/meta-table.ts'
 import { RoomBell } from '../buffer/room-bell.ts'
 import type { SourceBuffer } from '../buffer/source-buffer.ts'
 import type { SourceWriter, TupleExtra } from '../connectors/connector.ts'
 import { newRecord, RECORD_HEADER_BYTES } from './record.ts'
 import type { Frames, Spool } from './spool.ts'
+
+export interface SpoolWriterOptions {
+  readonly spool: Spool
+  readonly buffer: SourceBuffer
+  readonly clock: ArrivalClock
+  /** A group is safe. */
+  onSafe(): void
+}
 
 interface Staged {
   readonly chunk: Chunk
@@ -28,6 +36,7 @@ export class SpoolWriter implements SourceWriter {
   readonly #spool: Spool
   readonly #buffer: SourceBuffer
   readonly #clock: ArrivalClock
+  readonly #onSafe: () => void
   #staged: Staged[] = []
   /** Away to the disk. */
   #writing: readonly Staged[] = []
@@ -41,12 +50,12 @@ export class SpoolWriter implements SourceWriter {
   readonly #spares: Chunk[] = []
   readonly #roomBell = new RoomBell()
   #isWaiting = false
-  #isClosed = false
 
-  constructor(spool: Spool, buffer: SourceBuffer, clock: ArrivalClock) {
+  constructor({ spool, buffer, clock, onSafe }: SpoolWriterOptions) {
     this.#spool = spool
     this.#buffer = buffer
     this.#clock = clock
+    this.#onSafe = onSafe
   }
 
   get room(): number {
@@ -82,10 +91,7 @@ export class SpoolWriter implements SourceWriter {
     if (!this.#fits(need)) return this.#refuse(need)
     const staged = this.#stagedFor(need)
     const { chunk } = staged
-    const at = chunk.used
-    chunk.bytes.set(bytes.subarray(start, end), at)
-    chunk.view.setUint32(at + 4, chunk.view.getUint32(at + 4, true) & 0xff, true)
-    chunk.view.setFloat64(at + 8, this.#clock.stamp(), true)
+    restamp(chunk, bytes.subarray(start, end), this.#clock.stamp())
     this.#wrote(staged, need)
     return true
   }
@@ -127,11 +133,6 @@ export class SpoolWriter implements SourceWriter {
       return
     }
     this.#roomBell.ring()
-  }
-
-  /** Nobody is called any more; what is staged is still written. */
-  close(): void {
-    this.#isClosed = true
   }
 
   #fits(need: number): boolean {
@@ -222,9 +223,9 @@ export class SpoolWriter implements SourceWriter {
     }
     const listeners = this.#onWriting
     this.#onWriting = []
-    if (this.#isClosed) return
     for (const listener of listeners) listener()
     this.#buffer.ring()
+    this.#onSafe()
     this.tellRoom()
   }
 }

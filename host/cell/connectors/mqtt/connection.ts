@@ -65,3 +65,26 @@ export class BrokerConnection {
 function reasonOf(error: Error & { code?: unknown }): string {
   return error.message || String(error.code ?? error.name)
 }
+
+/** Ends what the broker keeps for a client. Resolves when it has said so, or cannot be reached. */
+export async function endSession(broker: BrokerOptions): Promise<void> {
+  const handler = { publish: () => true, burst: () => true }
+  const client = new MqttClient(() => new MqttTap(broker, handler), {
+    ...broker.client,
+    clean: true,
+    reconnectPeriod: 0,
+  })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      client.once('connect', () => resolve())
+      client.once('error', reject)
+      client.once('close', () => reject(new Error('the connection was closed')))
+    })
+  } catch (error) {
+    const reason = error instanceof Error ? reasonOf(error) : String(error)
+    const text = `broker ${broker.address} keeps the session "${broker.client.clientId}"`
+    throw new Error(`${text}: it cannot be ended: ${reason}`)
+  } finally {
+    await new Promise<void>((resolve) => client.end(!client.connected, {}, () => resolve()))
+  }
+}

@@ -29,8 +29,21 @@ const MIN_VERSIONS: Readonly<Record<string, SecureVersion>> = {
   'tls1.3': 'TLSv1.3',
 }
 
-/** Reads the properties that source and sink have in common. `clientId` is used where none is given. */
-export function readBrokerOptions(read: Properties, clientId: string): BrokerOptions {
+/** In flight from a broker that speaks MQTT 5, at most. */
+const RECEIVE_MAXIMUM = 1000
+/** For how long a broker that speaks MQTT 5 keeps a session: for ever. */
+const NO_EXPIRY = 0xffff_ffff
+
+/**
+ * Reads the properties that source and sink have in common. `clientId` is used where none is given.
+ *
+ * @param keepsSession the broker keeps what comes while nobody is here
+ */
+export function readBrokerOptions(
+  read: Properties,
+  clientId: string,
+  keepsSession = false,
+): BrokerOptions {
   const server = read.text('server') ?? firstServer(read) ?? 'tcp://127.0.0.1:1883'
   const url = URL.parse(/^[a-z]+:\/\//i.test(server) ? server : `tcp://${server}`)
   if (url === null || !(SCHEMES as readonly string[]).includes(url.protocol.slice(0, -1))) {
@@ -51,7 +64,15 @@ export function readBrokerOptions(read: Properties, clientId: string): BrokerOpt
       protocolId: version === '3.1' ? 'MQIsdp' : 'MQTT',
       protocolVersion: version === '3.1' ? 3 : version === '5' ? 5 : 4,
       clientId: read.text('clientid') || clientId,
-      clean: true,
+      clean: !keepsSession,
+      ...(version === '5' && keepsSession
+        ? {
+            properties: {
+              receiveMaximum: RECEIVE_MAXIMUM,
+              sessionExpiryInterval: NO_EXPIRY,
+            },
+          }
+        : {}),
       keepalive: 60,
       reschedulePings: true,
       reconnectPeriod: 1000,

@@ -9,13 +9,16 @@ import type {
 } from '../connector.ts'
 import { Properties } from '../properties.ts'
 import { BurstHold } from './burst-hold.ts'
-import { BrokerConnection } from './connection.ts'
+import { BrokerConnection, endSession } from './connection.ts'
 import { readBrokerOptions } from './options.ts'
 import type { Publish, TapHandler } from './tap.ts'
 
+type SessionName = Pick<ConnectorContext, 'tenant' | 'ruleId' | 'name' | 'hostId'>
+
 /**
  * Subscribes to topics of a broker. DATASOURCE lists them, separated by commas, with `+` and `#`. At qos 1 and 2 a full
- * buffer withholds acknowledgements; at qos 0 it drops, counted.
+ * buffer withholds acknowledgements; at qos 0 it drops, counted. Where there is a spool, what is in it is acknowledged and
+ * nothing else, and the broker keeps a session for the time when nobody is here.
  */
 export class MqttSource implements SourceConnector {
   #topics: string[] = []
@@ -37,7 +40,8 @@ export class MqttSource implements SourceConnector {
   }
 
   async open(context: ConnectorContext, writer: SourceWriter, end: SourceEnd): Promise<void> {
-    const broker = readBrokerOptions(this.#props, clientIdOf(context))
+    const keepsSession = this.#qos > 0 && writer.whenDurable !== undefined
+    const broker = readBrokerOptions(this.#props, clientIdOf(context, keepsSession), keepsSession)
     const intake = new Intake(writer, () => connection.tap?.release())
     const connection = new BrokerConnection(broker, context, intake)
     this.#intake = intake
@@ -64,6 +68,13 @@ export class MqttSource implements SourceConnector {
     await connection.settled()
   }
 
+  /** Ends the session at the broker: connecting without it does. */
+  async forget(context: SessionName): Promise<void> {
+    if (this.#qos === 0) return
+    const broker = readBrokerOptions(this.#props, clientIdOf(context, true))
+    await endSession(broker)
+  }
+
   async close(): Promise<void> {
     this.#intake?.close()
     await this.#connection?.close()
@@ -72,6 +83,7 @@ export class MqttSource implements SourceConnector {
 
 /** Puts PUBLISH packets into the buffer. */
 class Intake implements TapHandler {
+  readonly whenSafe: TapHandler['whenSafe']
   readonly #writer: SourceWriter
   readonly #onRoom: () => void
   #waits = false
@@ -85,6 +97,7 @@ class Intake implements TapHandler {
   constructor(writer: SourceWriter, onRoom: () => void) {
     this.#writer = writer
     this.#onRoom = onRoom
+    this.whenSafe = writer.whenDurable && ((listener) => writer.whenDurable?.(listener))
   }
 
   publish(packet: Publish): boolean {
@@ -158,9 +171,13 @@ function holdsAt(bytes: Buffer, at: number, wanted: Buffer): boolean {
   return true
 }
 
-/** Never the same for two tenants, rules or hosts, so that no broker ends one for the other. */
-function clientIdOf({ tenant, ruleId, name }: ConnectorContext): string {
-  return `plutino-${tenant}-${ruleId}-${name}-${randomBytes(4).toString('hex')}`
+/**
+ * Never the same for two tenants, rules or hosts, so that no broker ends one for the other. One with a session at the
+ * broker is the same in every life of the host.
+ */
+function clientIdOf({ tenant, ruleId, name, hostId }: SessionName, keepsSession: boolean): string {
+  const life = keepsSession && hostId !== undefined ? hostId : randomBytes(4).toString('hex')
+  return `plutino-${tenant}-${ruleId}-${name}-${life}`
 }
 
 /** MQTT 3.1.1 §4.7: `#` alone in the last level, `+` alone in its level, not empty, no NUL. */

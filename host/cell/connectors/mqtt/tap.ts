@@ -32,6 +32,8 @@ export interface TapHandler {
    * @returns false: read no more until `release`
    */
   burst(): boolean
+  /** Calls back when what was taken so far may be acknowledged. `undefined`: it may at once. */
+  readonly whenSafe?: ((listener: () => void) => void) | undefined
 }
 
 /**
@@ -46,6 +48,7 @@ export class MqttTap extends Duplex {
   readonly #version: number
   readonly #socket: net.Socket
   readonly #acks = new Acknowledgements()
+  #isCorked = false
   /** Ids of qos 2 that were handed over and not yet released: a repetition is acknowledged, not handed over again. */
   readonly #received = new Set<number>()
   #held: Publish[] = []
@@ -255,7 +258,27 @@ export class MqttTap extends Duplex {
 
   #flush(): void {
     const packets = this.#acks.take()
-    if (packets !== undefined && !this.#socket.destroyed) this.#socket.write(packets)
+    if (packets === undefined) return
+    const { whenSafe } = this.#handler
+    if (whenSafe === undefined) this.#answer(packets)
+    else whenSafe(() => this.#answerTogether(packets))
+  }
+
+  #answer(packets: Buffer): void {
+    if (!this.#socket.destroyed) this.#socket.write(packets)
+  }
+
+  /** Those of one group of the spool come one after the other: one write. */
+  #answerTogether(packets: Buffer): void {
+    if (!this.#isCorked) {
+      this.#isCorked = true
+      this.#socket.cork()
+      queueMicrotask(() => {
+        this.#isCorked = false
+        this.#socket.uncork()
+      })
+    }
+    this.#answer(packets)
   }
 }
 
