@@ -148,7 +148,7 @@ test('E5: a back-off made with no time left recovers its maximum count', async (
 test('E6: an abort during a sleep rejects delay with an AbortError and resolves cleanDelay, within 50 ms', async (t) => {
   const abort = new AbortController()
   const backoff = new Backoff(of4000(false), { random: () => 0.999 })
-  for (let i = 0; i < 5; i++) backoff.cleanDelay(AbortSignal.abort())
+  for (let i = 0; i < 5; i++) await backoff.cleanDelay(AbortSignal.abort())
   const both = Promise.all([
     t.throwsAsync(backoff.delay(abort.signal), { name: 'AbortError' }),
     t.notThrowsAsync(backoff.cleanDelay(abort.signal)),
