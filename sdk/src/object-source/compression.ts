@@ -2,6 +2,7 @@ import { Gunzip, inflateSync } from 'fflate'
 import { decompress as decompressZstd, Decompress as ZstdStream } from 'fzstd'
 import type { Codecs } from './codecs.ts'
 import { ObjectSourceError, textOf } from './errors.ts'
+import { joined } from './lines.ts'
 import { unsnappy, unsnappyStream } from './snappy.ts'
 
 /**
@@ -24,16 +25,28 @@ export const pureCodecs: Codecs = {
 type Push = (chunk: Uint8Array, isLast: boolean) => void
 type MakePush = (take: (bytes: Uint8Array) => void) => Push
 
+/** Of a member: ten bytes of header, two of data at the least, eight behind it. */
+const SHORTEST_GZIP = 20
+
+/** The length that stands at the very end has to be that of the last member: so nothing is cut off unnoticed. */
 function gunzipper(take: (bytes: Uint8Array) => void): Push {
-  let ended = true
-  const reader = new Gunzip((bytes, isLast) => {
-    ended = isLast === true
+  let size = 0
+  let taken = 0
+  let tail: Uint8Array = new Uint8Array(0)
+  const reader = new Gunzip((bytes) => {
+    size += bytes.length
     take(bytes)
   })
+  reader.onmember = () => {
+    size = 0
+  }
   return (chunk, isLast) => {
-    if (chunk.length > 0) ended = false
+    taken += chunk.length
+    tail = joined([tail, chunk]).slice(-4)
     reader.push(chunk, isLast)
-    if (isLast && !ended) throw new Error('unexpected end')
+    if (!isLast || taken === 0) return
+    const length = new DataView(tail.buffer).getUint32(0, true)
+    if (taken < SHORTEST_GZIP || length !== size % 2 ** 32) throw new Error('unexpected end')
   }
 }
 

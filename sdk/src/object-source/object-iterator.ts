@@ -59,8 +59,9 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
   /** When the listing in hand began, if it is one from the very start. */
   #auditFrom: number | undefined
   #lastAudit: number
-  /** Hashes of what was finished since the last audit. */
-  readonly #sinceAudit = new Set<string>()
+  /** Hashes of what was finished, or found to be late, since the last audit, and between the two before it. */
+  #sinceAudit = new Set<string>()
+  #beforeAudit = new Set<string>()
 
   constructor(options: ObjectIteratorOptions<K, N>) {
     const { store, config, context, transformers, codecs } = options
@@ -183,7 +184,8 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
   #endListing(): void {
     if (this.#auditFrom !== undefined) {
       this.#lastAudit = this.#auditFrom
-      this.#sinceAudit.clear()
+      this.#beforeAudit = this.#sinceAudit
+      this.#sinceAudit = new Set()
     }
     if (this.#isSettled) return
     this.#isSettled = true
@@ -211,7 +213,10 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
   #audit(object: N, key: K, version: string | undefined): void {
     const modified = this.#options.store.lastModified?.(object)
     if (this.#auditFrom === undefined || modified === undefined) return
-    if (modified <= this.#lastAudit || this.#sinceAudit.has(endHash(String(key), version))) return
+    const hash = endHash(String(key), version)
+    if (modified <= this.#lastAudit || this.#sinceAudit.has(hash)) return
+    if (this.#beforeAudit.has(hash)) return
+    this.#sinceAudit.add(hash)
     this.counts.lateObjects++
     this.#options.context.logger.warn(`object "${String(key)}" came too late to be read`)
   }

@@ -94,6 +94,7 @@ class RowParser {
         if (char === '\n') this.#endRow(rows)
       } else if (this.#place === 'quote-in-quoted') {
         if (char !== '\r') this.#problem ??= 'a quote ends within a field'
+        from = i + 1
       } else {
         if (char === this.#quote) this.#problem ??= 'a quote within a field that is not quoted'
         this.#place = 'plain'
