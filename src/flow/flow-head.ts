@@ -55,17 +55,18 @@ export function addIntake(
   const { settings } = to.plan
   const { isEventTime, lateToleranceMs, idleTimeoutMs, maxDriftMs } = settings
   const numbers = sources.map(({ node }) => node.source)
+  const tables = sources.filter(({ plan }) => plan.kind === 'table').map(({ node }) => node.source)
   const inputs = sources.map(({ node }) => node.id).join(',')
   const id = `merge(${inputs})` as OperatorId
   if (!isEventTime) {
     if (sources.length === 1) return undefined
-    const options = { sources: numbers, batchRows: BATCH_ROWS }
+    const options = { sources: numbers, tables, batchRows: BATCH_ROWS }
     return to.add('merge', (context) => new Merge(id, options, context))
   }
   const merge =
     sources.length === 1
       ? undefined
-      : to.add('merge', (context) => new ArrivalMerge(id, numbers, context))
+      : to.add('merge', (context) => new ArrivalMerge(id, { sources: numbers, tables }, context))
   const streams = sources.filter(({ plan }) => plan.kind === 'stream')
   const options = {
     streams: streams.map(({ node }) => node.source),

@@ -1,7 +1,7 @@
 import { EngineError } from '#src/errors.ts'
 import { HeldRows } from './held-rows.ts'
 import type { Intake } from './intake.ts'
-import { startOf } from './merge.ts'
+import { type MergeOptions, ranksOf, startOf } from './merge.ts'
 import {
   type Batch,
   type OperatorContext,
@@ -26,15 +26,21 @@ export class ArrivalMerge implements Intake {
   readonly id: OperatorId
   #next: Intake | undefined
   readonly #context: OperatorContext
+  readonly #ranks: readonly number[]
   readonly #held = new HeldRows()
   /** By source: nothing that arrived earlier will come. */
   #reached: number[]
   readonly #release: Output
   #output: Output = unlinked
 
-  constructor(id: OperatorId, sources: readonly number[], context: OperatorContext) {
+  constructor(
+    id: OperatorId,
+    { sources, tables }: Pick<MergeOptions, 'sources' | 'tables'>,
+    context: OperatorContext,
+  ) {
     this.id = id
     this.#context = context
+    this.#ranks = ranksOf(sources, tables)
     this.#reached = startOf(sources)
     this.#release = { push: (batch) => this.#give(batch), advance() {} }
   }
@@ -100,11 +106,11 @@ export class ArrivalMerge implements Intake {
   }
 
   #hold(arrived: Arrived, arrival: number): void {
-    this.#held.add({ ...arrived }, arrival, arrived.source)
+    this.#held.add({ ...arrived }, arrival, this.#ranks[arrived.source] as number)
   }
 
   #waits(source: number): boolean {
-    return this.#held.hasOf(source)
+    return this.#held.hasOf(this.#ranks[source] as number)
   }
 
   #give({ rows, times }: Batch): void {

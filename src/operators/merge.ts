@@ -10,6 +10,13 @@ import {
   unlinked,
 } from './operator.ts'
 
+export interface MergeOptions {
+  readonly sources: readonly number[]
+  /** Those of them whose rows come before others of the same time: tables. */
+  readonly tables?: readonly number[] | undefined
+  readonly batchRows: number
+}
+
 /**
  * Merges the rows of several sources by (time, source, sequence). A row goes on only when every source has passed its
  * time, so that the order is the same however the sources were read.
@@ -18,18 +25,16 @@ export class Merge implements Intake {
   readonly id: OperatorId
   readonly #context: OperatorContext
   readonly #most: number
+  readonly #ranks: readonly number[]
   readonly #held = new HeldRows()
   /** By source: nothing older will come. */
   #reached: number[]
   #output: Output = unlinked
 
-  constructor(
-    id: OperatorId,
-    options: { readonly sources: readonly number[]; readonly batchRows: number },
-    context: OperatorContext,
-  ) {
+  constructor(id: OperatorId, options: MergeOptions, context: OperatorContext) {
     this.id = id
     this.#most = options.batchRows
+    this.#ranks = ranksOf(options.sources, options.tables)
     this.#context = context
     this.#reached = startOf(options.sources)
   }
@@ -40,7 +45,7 @@ export class Merge implements Intake {
 
   take(source: number, row: Row, time: number): void {
     this.#context.metrics.recordsIn++
-    this.#held.add(row, time, source)
+    this.#held.add(row, time, this.#ranks[source] as number)
   }
 
   see(): void {}
@@ -83,6 +88,16 @@ export class Merge implements Intake {
     metrics.recordsOut += this.#held.release(bound, all, this.#most, this.#output)
     if (bound !== Number.NEGATIVE_INFINITY) this.#output.advance(bound)
   }
+}
+
+/** By source number: the place of its rows among others of the same time. Tables are filled before they are asked. */
+export function ranksOf(
+  sources: readonly number[],
+  tables: readonly number[] = [],
+): readonly number[] {
+  const isTable = (source: number) => tables.includes(source)
+  const order = [...sources.filter(isTable), ...sources.filter((source) => !isTable(source))]
+  return Array.from({ length: Math.max(...sources) + 1 }, (_, source) => order.indexOf(source))
 }
 
 /** By source number: those that give no rows have been reached for ever. */

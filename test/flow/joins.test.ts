@@ -279,6 +279,15 @@ test('a window is joined to the table as it is when the window ends', (t) => {
   ])
 })
 
+test('at one time the rows of a table come first', (t) => {
+  const rows: Input[] = [
+    { from: 's', payload: { id: 1, v: 1 }, time: 100 },
+    { from: 't', payload: { id: 1, name: 'one' }, time: 100 },
+  ]
+  const sql = 'SELECT v, name FROM s LEFT JOIN t ON s.id = t.id'
+  t.deepEqual(runStreams(sql, rows, { streams: [S, table('')] }), [[{ v: 1, name: 'one' }]])
+})
+
 test('a table alone starts nothing', (t) => {
   const rows = steps(['t', { id: 1, name: 'x' }])
   t.deepEqual(runStreams('SELECT * FROM t', rows, { streams: [table('')] }), [])
