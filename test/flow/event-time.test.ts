@@ -84,7 +84,11 @@ test('a flow with an idle stream asks to be told the time, and goes on without a
   const options = { isEventTime: true, lateTolerance: 0, idleTimeout: 1000 }
   const plan = planStreams(SQL, { streams, options })
   const flow = flowOfStreams(plan)
-  const inputs = sequenced([row('r', 1000, 100, 1), row('l', 1010, 2500, 2), row('l', 1900, 5500, 3)])
+  const inputs = sequenced([
+    row('r', 1000, 100, 1),
+    row('l', 1010, 2500, 2),
+    row('l', 1900, 5500, 3),
+  ])
   collect(flow, ...feedsAt(plan, inputs, 1950))
   t.is(flow.wakeAt, 2000)
   const { emissions } = collect(flow, ...feedsAt(plan, [], 2000))
