@@ -23,7 +23,10 @@ export function planActions(
   }
   return actions.map(({ type, props }, index): ActionPlan => {
     const encode = encodeOptions(type, props)
-    if (extensions.isBuiltIn('sink', type)) return { index, type, encode }
+    if (extensions.isBuiltIn('sink', type)) {
+      checkDynamic(type, props)
+      return { index, type, encode }
+    }
     const extension = extensions.plugin('sink', type)
     if (extension === undefined) {
       const near = nearest(type, extensions.names('sink'))
@@ -32,4 +35,15 @@ export function planActions(
     }
     return { index, type, encode, plugin: plugins.add(extension.use), props }
   })
+}
+
+/** Properties that are a template for each row: taken literally they would send to the wrong place. */
+function checkDynamic(type: string, props: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(props)) {
+    if (name === 'dataTemplate' || typeof value !== 'string' || !value.includes('{{')) continue
+    throw new RuleError(
+      'not-supported',
+      `action ${type}: a template in ${name} is not supported yet`,
+    )
+  }
 }

@@ -1,15 +1,17 @@
 import { didYouMean } from '#src/sql/errors.ts'
 import { nearest } from '#src/sql/near.ts'
+import { parseTemplate } from '#src/template/parse.ts'
+import { type Template, TemplateError } from '#src/template/template.ts'
 import { RuleError } from './errors.ts'
 import type { EncodeOptions } from './plan.ts'
 
-const formats = ['json', 'delimited', 'binary'] as const
+const formats = ['json', 'delimited', 'binary', 'urlencoded'] as const
 
 /** Formats of the peer that nothing here can write yet. */
-const otherFormats = ['urlencoded', 'protobuf', 'custom'] as const
+const otherFormats = ['protobuf', 'custom'] as const
 
 /** Properties of every sink that change the payload, and are not there yet: ignoring them would send the wrong thing. */
-const notYet = ['dataTemplate', 'dataField', 'tableDataField', 'compression', 'encryption'] as const
+const notYet = ['compression', 'encryption', 'batchSize', 'lingerInterval'] as const
 
 /** What the properties of an action say about payloads. @throws RuleError for one that cannot be */
 export function encodeOptions(
@@ -26,14 +28,24 @@ export function encodeOptions(
     const what = `action ${type}: fields and excludeFields cannot be used together`
     throw new RuleError('bad-property', what, 'keep one of them')
   }
+  const format = read.format()
+  const sendSingle = read.flag('sendSingle')
+  if (format === 'urlencoded' && !sendSingle) {
+    const what = `action ${type}: format urlencoded sends one row at a time`
+    throw new RuleError('bad-property', what, 'add "sendSingle": true')
+  }
+  const template = read.template('dataTemplate')
+  const dataField = read.text('dataField') || read.text('tableDataField')
   return {
-    format: read.format(),
-    sendSingle: read.flag('sendSingle'),
+    format,
+    sendSingle,
     omitIfEmpty: read.flag('omitIfEmpty'),
     fields,
     excludeFields,
     delimiter: read.text('delimiter') || ',',
     hasHeader: read.flag('hasHeader'),
+    ...(template === undefined ? {} : { template }),
+    ...(dataField === '' ? {} : { dataField }),
   }
 }
 
@@ -67,6 +79,17 @@ class PropertyReader {
     return value.length === 0 ? undefined : [...value]
   }
 
+  template(name: string): Template | undefined {
+    const text = this.text(name)
+    if (text === '') return undefined
+    try {
+      return parseTemplate(text)
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error
+      throw new RuleError('bad-property', `action ${this.#type}: ${name}: ${error.message}`)
+    }
+  }
+
   format(): EncodeOptions['format'] {
     const written = this.text('format').toLowerCase() || 'json'
     const format = formats.find((known) => known === written)
@@ -91,5 +114,5 @@ class PropertyReader {
 }
 
 function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== ''
+  return value !== undefined && value !== null && value !== '' && value !== 0
 }

@@ -1,3 +1,4 @@
+import type { Template } from '#src/template/template.ts'
 import type { AggregateCall, AnalyticCall, PlanExpression } from './expression.ts'
 import type { DataType } from './types.ts'
 
@@ -350,7 +351,7 @@ export interface ActionPlan {
 }
 
 export interface EncodeOptions {
-  readonly format: 'json' | 'delimited' | 'binary'
+  readonly format: 'json' | 'delimited' | 'binary' | 'urlencoded'
   /** One payload per row instead of one per emission. */
   readonly sendSingle: boolean
   readonly omitIfEmpty: boolean
@@ -359,6 +360,10 @@ export interface EncodeOptions {
   readonly excludeFields?: readonly string[] | undefined
   readonly delimiter: string
   readonly hasHeader: boolean
+  /** What makes the payload of the emission, before `dataField` and `fields`. */
+  readonly template?: Template | undefined
+  /** The column that is sent instead of the row. */
+  readonly dataField?: string | undefined
 }
 
 /** A plugin's extension that the rule uses. The code itself travels in `DeployParams.plugins`, same index. */

@@ -58,6 +58,12 @@ test(refused, { format: 'jsn' }, 'action mqtt: format cannot be "jsn"; did you m
 test(
   refused,
   { format: 'protobuf' },
-  'action mqtt: format protobuf is not supported yet; there are json, delimited, binary',
+  'action mqtt: format protobuf is not supported yet; there are json, delimited, binary, urlencoded',
 )
-test(refused, { dataTemplate: '{{.a}}' }, 'action mqtt: dataTemplate is not supported yet')
+test(refused, { dataTemplate: 'x\n{{.a' }, 'action mqtt: dataTemplate: line 2: {{ without }}')
+test(
+  refused,
+  { format: 'urlencoded' },
+  'action mqtt: format urlencoded sends one row at a time; add "sendSingle": true',
+)
+test(refused, { batchSize: 10 }, 'action mqtt: batchSize is not supported yet')

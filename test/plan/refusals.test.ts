@@ -427,3 +427,10 @@ test(
   'ambiguous-column',
   'event_time() of several streams (line 1, column 8); use window_start() or window_end() behind a join',
 )
+test(
+  refused,
+  'SELECT a FROM demo',
+  'not-supported',
+  'action log: a template in topic is not supported yet',
+  { actions: [{ type: 'log', props: { topic: 'at/{{.a}}', dataTemplate: '{{.a}}' } }] },
+)
