@@ -30,6 +30,7 @@ export async function createApi(services: Services): Promise<FastifyInstance> {
   const paths = new PathList()
   app.addHook('onRoute', (route) => paths.add(route.method, route.url))
   acceptJsonBodies(app)
+  endConnections(app)
   refuseForeignOrigins(app, services.options)
   handleErrors(app, services)
   app.setNotFoundHandler((request, reply) => {
@@ -46,6 +47,17 @@ export async function createApi(services: Services): Promise<FastifyInstance> {
   serveDocs(app, (docs) => describeRoutes(asApp(docs), services))
   await app.ready()
   return app
+}
+
+/** A client whose last answer comes while the server ends would keep its connection, and the server with it. */
+function endConnections(app: FastifyInstance): void {
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close')
+  })
 }
 
 /** The same instance: only what types follow from schemas differs. */

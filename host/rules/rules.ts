@@ -259,6 +259,19 @@ export class RuleService {
       this.#failures.set(nameOf(key), { message: error.message, at: Date.now() })
       this.#options.report(key, `not started: ${error.message}`)
     }
+    await this.#checkStreams(key, planned)
+  }
+
+  /** What nothing referred to yet may have been dropped while the worker started. */
+  async #checkStreams(key: RuleKey, { streams }: Planned): Promise<void> {
+    const { definitions } = this.#options.catalog
+    const gone = streams.find((name) => definitions.get(key.tenant, name) === undefined)
+    if (gone === undefined) return
+    await this.#stop(key, `${gone} was dropped`)
+    throw new HostError(
+      'not-found',
+      `rule ${key.rule}: ${gone} was dropped while the rule started; create it again first`,
+    )
   }
 
   #usersOf(tenant: string, isUsed: (use: PluginUse) => boolean): string[] {
