@@ -120,19 +120,19 @@ export class Reader {
   /** The tuples from the spool before this one are gone. */
   lost(before: number): void {
     this.dropped += before - this.#past
-    this.#past = before
+    this.#goPast(before)
   }
 
   /** Frames from the spool have come; those before them are gone. `undefined`: all of them are. */
   came(frames: PastFrames | undefined, lastArrival: number): void {
     const first = frames?.first ?? this.sequence
-    this.lost(first)
+    if (first > this.#past) this.lost(first)
     if (frames === undefined) return
     const { chunk, count } = frames
     const start = { chunk, at: 0, sequence: first, bytes: 0 }
     const end = { chunk, at: chunk.used, sequence: first + count, bytes: chunk.used }
     this.again.push({ start, end })
-    this.#past = first + count
+    this.#goPast(first + count)
     this.pastArrival = lastArrival
   }
 
@@ -144,7 +144,12 @@ export class Reader {
     this.heldTuples = 0
     this.heldBytes = 0
     this.knownMetas = 0
-    this.#past = sequence
+    this.#goPast(sequence)
+  }
+
+  /** `next` goes on, and this one must not seem to be behind it then. */
+  #goPast(sequence: number): void {
+    this.#past = sequence < this.sequence ? sequence : Number.POSITIVE_INFINITY
   }
 
   hold(segment: Segment): void {

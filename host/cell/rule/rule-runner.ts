@@ -84,10 +84,6 @@ export class RuleRunner {
     this.#attempts = new BackOff(spec.options.restart)
   }
 
-  get state(): RuleState {
-    return this.#state
-  }
-
   get isActive(): boolean {
     return this.#state === 'starting' || this.#state === 'running' || this.#state === 'stopping'
   }
@@ -321,6 +317,7 @@ export class RuleRunner {
       await parts.sources.close()
       if ((await parts.keeper.close()) === 'stuck') end = 'stuck'
       await Promise.all([parts.sinks.close(), parts.lookups.close()])
+      await Promise.all([parts.spools.close(), this.#setAside.close()])
       this.#services.spares.release(tierOf(this.spec))
     }
     this.#stoppedAt = Date.now()

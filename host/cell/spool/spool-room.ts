@@ -64,7 +64,7 @@ export class SpoolRoom {
     if (entry === undefined || --entry.users > 0) return
     this.#entries.delete(folder)
     const closing = entry.opened
-      .then((spool) => spool.close())
+      .then((spool) => (spool.isUnused ? spool.remove() : spool.close()))
       .finally(() => this.#closing.delete(folder))
     this.#closing.set(folder, closing)
     await closing
@@ -79,6 +79,7 @@ export class SpoolRoom {
       const about = await readJson(join(folder, ABOUT))
       if (about?.tenant !== tenant || (about.rule !== '' && about.rule !== rule)) continue
       const entry = this.#entries.get(folder)
+      // With its last rule a shared stream is closed, and what nobody needs goes then.
       if (entry !== undefined) await (await entry.opened).leave(rule)
       else await leaveClosed(folder, rule)
     }

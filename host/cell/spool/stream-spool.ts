@@ -82,6 +82,12 @@ export class StreamSpool {
     return place === undefined ? 0 : this.spool.bytesFrom(place.sequence + 1)
   }
 
+  /** With everything that is in it. */
+  async remove(): Promise<void> {
+    await this.#saved.catch(() => {})
+    await this.spool.remove()
+  }
+
   async close(): Promise<void> {
     await this.#saved.catch(() => {})
     await this.spool.close()
