@@ -178,11 +178,6 @@ test('actions with equal options get the same payloads, numbered by action', (t)
   t.deepEqual(flow.snapshot().positions, [14, 24, 34])
 })
 
-test('windows that this version has not are refused by name when the flow is built', (t) => {
-  const plan = planOf('SELECT count(*) AS c FROM demo GROUP BY HOPPINGWINDOW(ss, 2, 1)')
-  t.throws(() => flowOf(plan), { code: 'not-supported', message: /rule "rule": hopping windows/ })
-})
-
 test('a state that fits no operator is named, the others are restored', (t) => {
   const before = flowOf(planOf('SELECT count(*) AS c FROM demo GROUP BY COUNTWINDOW(3)'))
   collect(before, feed([{ payload: { v: 1 }, time: 1 }]))
