@@ -33,6 +33,7 @@ export interface ObjectCounts extends ErrorCounts {
 }
 
 const VERSION = 'version'
+const nothing: readonly ProgressMark[] = Object.freeze([])
 
 /** Records of all objects of a store, one object after the other, listing after listing. */
 export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecord> {
@@ -95,7 +96,7 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
   }
 
   takeMarks(): readonly ProgressMark[] {
-    if (this.#marks.length === 0) return this.#marks
+    if (this.#marks.length === 0) return nothing
     const marks = this.#marks
     this.#marks = []
     return marks

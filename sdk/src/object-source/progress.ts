@@ -73,12 +73,13 @@ export class Progress implements OffsetStorageReader {
     const id = `${task}-${of}`
     const own = positions.find((p) => p.by === by && p.of === of && p.task === task)
     const isSame = positions.length === 1 && own !== undefined
-    this.#oldLogs = positions.flatMap(({ logs }) => logs)
-    const ownLog = isSame ? own.logs.at(-1) : undefined
-    this.#log = new EndLog(state, prefix, id, ownLog?.id === id ? ownLog.to : 0)
+    this.#oldLogs = distinct(positions.flatMap(({ logs }) => logs))
+    // Behind what is still wanted of an earlier log of the same name.
+    const wanted = this.#oldLogs.filter((log) => log.id === id).map(({ to }) => to)
+    this.#log = new EndLog(state, prefix, id, Math.max(0, ...wanted))
     this.#from = this.#log.to
     const floors = positions.map(floorsOf)
-    this.#floors = isSame ? (own.floors ?? []) : floors.flat()
+    this.#floors = isSame ? (own.floors ?? []) : distinct(floors.flat())
     this.#startAfter = isSame ? own.startAfter : undefined
     for (const [place, offset] of positions.flatMap(({ partial }) => partial)) {
       const partition = unpackMap(place)
@@ -161,6 +162,11 @@ export class Progress implements OffsetStorageReader {
     }
     return finished
   }
+}
+
+/** Instances that took over from the same ones carry the same. */
+function distinct<T>(all: readonly T[]): readonly T[] {
+  return [...new Map(all.map((each) => [JSON.stringify(each), each])).values()]
 }
 
 /** An instance that had no start behind which all is finished gives no floor of its own. */

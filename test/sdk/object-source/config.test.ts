@@ -1,4 +1,9 @@
-import { isTransient, isOfObject, compareNativeKeys, sourceConfig } from '@plutino/sdk/object-source'
+import {
+  compareNativeKeys,
+  isOfObject,
+  isTransient,
+  sourceConfig,
+} from '@plutino/sdk/object-source'
 import test from 'ava'
 
 const wrong = (message: RegExp) => ({ code: 'configuration', message })
@@ -10,13 +15,19 @@ test('J58: a buffer size of 50 is 50', (t) => {
 
 for (const value of ['21474836471', 'MAX', 'MTA=']) {
   test(`J59: ${value} is not a number of type INT`, (t) => {
-    t.throws(() => sourceConfig({ [size]: value }), wrong(new RegExp(`${size}.*${value}.*not a number of type INT`)))
+    t.throws(
+      () => sourceConfig({ [size]: value }),
+      wrong(new RegExp(`${size}.*${value}.*not a number of type INT`)),
+    )
   })
 }
 
 for (const value of [-1, 0, -9000]) {
   test(`J59: a buffer size of ${value} must be at least 1`, (t) => {
-    t.throws(() => sourceConfig({ [size]: value }), wrong(new RegExp(`${size}: ${value} must be at least 1`)))
+    t.throws(
+      () => sourceConfig({ [size]: value }),
+      wrong(new RegExp(`${size}: ${value} must be at least 1`)),
+    )
   })
 }
 
@@ -25,7 +36,7 @@ test('J60: templates that are regular expressions around known variables are val
     ['partition', '{{topic}}-{{partition}}-{{start_offset}}.avro'],
     ['partition', '.*-{{partition}}.parquet'],
     ['object_hash', '.*\\.gz'],
-    ['object_hash', "([a-zA-Z0-9_-]{3,5}).gz"],
+    ['object_hash', '([a-zA-Z0-9_-]{3,5}).gz'],
   ]) {
     t.notThrows(() => sourceConfig({ 'distribution.type': type, 'file.name.template': template }))
   }
@@ -35,7 +46,10 @@ const byPartition = (template: unknown) => () =>
   sourceConfig({ 'distribution.type': 'partition', 'file.name.template': template })
 
 test('J61: by partition a template without {{partition}} is an error naming it', (t) => {
-  t.throws(byPartition('my-partition-{{topic}}'), wrong(/my-partition-.*\{\{partition\}\} is required/))
+  t.throws(
+    byPartition('my-partition-{{topic}}'),
+    wrong(/my-partition-.*\{\{partition\}\} is required/),
+  )
 })
 
 test('J62: a blank template, or none by partition, must not be empty or not set', (t) => {
@@ -110,9 +124,16 @@ test('E30: a number as text is the number', (t) => {
 })
 
 test('E53: statuses, socket codes and throttling pass; what is forbidden or gone is of the object', (t) => {
-  const http = (status: number) => Object.assign(new Error('no'), { $metadata: { httpStatusCode: status } })
-  t.true([http(503), http(429), Object.assign(new Error('x'), { code: 'ECONNRESET' })].every(isTransient))
-  t.true([http(403), http(404), Object.assign(new Error('x'), { code: 'ENOENT' })].every(isOfObject))
+  const http = (status: number) =>
+    Object.assign(new Error('no'), { $metadata: { httpStatusCode: status } })
+  t.true(
+    [http(503), http(429), Object.assign(new Error('x'), { code: 'ECONNRESET' })].every(
+      isTransient,
+    ),
+  )
+  t.true(
+    [http(403), http(404), Object.assign(new Error('x'), { code: 'ENOENT' })].every(isOfObject),
+  )
   t.false([http(403), new Error('x')].some(isTransient))
   t.false([http(503), new Error('x')].some(isOfObject))
 })

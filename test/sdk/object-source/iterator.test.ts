@@ -33,7 +33,11 @@ async function contentOf(format: Format, count: number): Promise<Uint8Array> {
     case 'json':
       return text(JSON.stringify(people(count)))
     case 'csv':
-      return text(`id\n${people(count).map(({ id }) => `${id}\n`).join('')}`)
+      return text(
+        `id\n${people(count)
+          .map(({ id }) => `${id}\n`)
+          .join('')}`,
+      )
     case 'jsonl':
       return text(lines('a', count))
   }
@@ -90,7 +94,10 @@ for (const format of formats) {
     const store = new MemoryStore()
     const content = await contentOf(format, 2)
     store.put('a', format === 'parquet' ? content : gzipSync(content))
-    const { task, time } = await started(store, { 'input.format': format, 'file.compression.type': 'gzip' })
+    const { task, time } = await started(store, {
+      'input.format': format,
+      'file.compression.type': 'gzip',
+    })
     t.is((await takeRecords(task, time, 2)).length, 2)
     await task.close()
   })
@@ -101,7 +108,13 @@ test('J95: 6000 bytes at 4096 are 4096 and 1904, counted 1 and 2', async (t) => 
   store.put('a', new Uint8Array(6000))
   const { task, time } = await started(store, {})
   const records = await takeRecords(task, time, 2)
-  t.deepEqual([valuesOf(records).map((each) => (each as Uint8Array).length), counts(records)], [[4096, 1904], [1, 2]])
+  t.deepEqual(
+    [valuesOf(records).map((each) => (each as Uint8Array).length), counts(records)],
+    [
+      [4096, 1904],
+      [1, 2],
+    ],
+  )
   await task.close()
 })
 
@@ -109,9 +122,15 @@ test('J96: the first listing starts behind the start key, or at the beginning', 
   for (const key of ['b', undefined]) {
     const store = new MemoryStore()
     for (const name of ['a', 'b', 'c']) store.put(name, lines(name, 1))
-    const { task, time } = await started(store, { 'input.format': 'jsonl', 'native.start.key': key })
+    const { task, time } = await started(store, {
+      'input.format': 'jsonl',
+      'native.start.key': key,
+    })
     t.is(store.listed[0], key)
-    t.deepEqual(froms(valuesOf(await takeAll(task, time))), key === undefined ? ['a0', 'b0', 'c0'] : ['c0'])
+    t.deepEqual(
+      froms(valuesOf(await takeAll(task, time))),
+      key === undefined ? ['a0', 'b0', 'c0'] : ['c0'],
+    )
     await task.close()
   }
 })
@@ -121,7 +140,10 @@ test('J99: 4 byte objects are seen by all four keys', async (t) => {
   for (const name of ['a', 'b', 'c', 'd']) store.put(name, name)
   const { task, time } = await started(store, {})
   const records = await takeRecords(task, time, 4)
-  t.deepEqual(records.map(({ meta }) => meta?.['storageKey']), ['a', 'b', 'c', 'd'])
+  t.deepEqual(
+    records.map(({ meta }) => meta?.['storageKey']),
+    ['a', 'b', 'c', 'd'],
+  )
   await task.close()
 })
 
@@ -175,7 +197,13 @@ test('E45: the body of b breaks after 3 of 5 records, and records 4 and 5 follow
   }
   const { task, time } = await started(store)
   const records = await takeAll(task, time)
-  t.deepEqual([froms(valuesOf(records)), counts(records)], [['b0', 'b1', 'b2', 'b3', 'b4'], [1, 2, 3, 4, 5]])
+  t.deepEqual(
+    [froms(valuesOf(records)), counts(records)],
+    [
+      ['b0', 'b1', 'b2', 'b3', 'b4'],
+      [1, 2, 3, 4, 5],
+    ],
+  )
   t.is(store.closed, 2)
   await task.close()
 })
@@ -228,7 +256,13 @@ test('E49: an object that is overwritten is read again from 0', async (t) => {
   await takeAll(task, time)
   store.put('a', lines('new', 3))
   const records = await takeAll(task, time)
-  t.deepEqual([froms(valuesOf(records)), counts(records)], [['new0', 'new1', 'new2'], [1, 2, 3]])
+  t.deepEqual(
+    [froms(valuesOf(records)), counts(records)],
+    [
+      ['new0', 'new1', 'new2'],
+      [1, 2, 3],
+    ],
+  )
   await task.close()
 })
 
@@ -251,13 +285,21 @@ test('E33: a bad line 2 of 3 costs the line, the object, or the task, by toleran
   store.put('a', '{"id":1}\n{bad\n{"id":3}\n')
   const all = await started(store)
   const records = await takeAll(all.task, all.time)
-  t.deepEqual([valuesOf(records), counts(records)], [[{ id: 1 }, { id: 3 }], [1, 3]])
+  t.deepEqual(
+    [valuesOf(records), counts(records)],
+    [
+      [{ id: 1 }, { id: 3 }],
+      [1, 3],
+    ],
+  )
   t.is(all.made.iterator?.counts.brokenRecords, 1)
   const object = await started(store, { 'input.format': 'jsonl', 'errors.tolerance': 'object' })
   t.deepEqual(valuesOf(await takeAll(object.task, object.time)), [{ id: 1 }])
   const none = await started(store, { 'input.format': 'jsonl', 'errors.tolerance': 'none' })
   t.is((await takeRecords(none.task, none.time, 1)).length, 1)
-  const error = await t.throwsAsync(takeRecords(none.task, none.time, 1), { code: 'reading-failed' })
+  const error = await t.throwsAsync(takeRecords(none.task, none.time, 1), {
+    code: 'reading-failed',
+  })
   t.regex(error?.message ?? '', /object "a", record 2/)
   for (const { task } of [all, object, none]) await task.close()
 })
@@ -319,7 +361,9 @@ test('E53: a listing that fails with 503 is tried again, with 403 it is not; tri
     throw status(403)
   }
   const denied = await started(store)
-  await t.throwsAsync(takeRecords(denied.task, denied.time, 1), { message: /listing failed: status 403/ })
+  await t.throwsAsync(takeRecords(denied.task, denied.time, 1), {
+    message: /listing failed: status 403/,
+  })
   store.onList = () => {
     throw status(503)
   }
@@ -330,7 +374,10 @@ test('E53: a listing that fails with 503 is tried again, with 403 it is not; tri
 
 test('bytes go on by a range where the store reads ranges', async (t) => {
   const store = new MemoryStore()
-  store.put('a', new Uint8Array(100).map((_, i) => i))
+  store.put(
+    'a',
+    new Uint8Array(100).map((_, i) => i),
+  )
   const ranged = Object.assign(store, { read: async () => new Uint8Array(0) })
   let failures = 0
   store.chunkBytes = 10
@@ -339,7 +386,10 @@ test('bytes go on by a range where the store reads ranges', async (t) => {
   }
   const { task, time } = await started(ranged, { 'transformer.max.buffer.size': 10 })
   const bytes = Buffer.concat(valuesOf(await takeRecords(task, time, 10)) as Uint8Array[])
-  t.deepEqual([...bytes], Array.from({ length: 100 }, (_, i) => i))
+  t.deepEqual(
+    [...bytes],
+    Array.from({ length: 100 }, (_, i) => i),
+  )
   await task.close()
 })
 

@@ -2,28 +2,91 @@ import { ObjectNamePattern, ObjectSourceError, Template } from '@plutino/sdk/obj
 import test from 'ava'
 
 const M = undefined
-type Row = readonly [string, string, string, string | undefined, number | undefined, bigint | undefined]
+type Row = readonly [
+  string,
+  string,
+  string,
+  string | undefined,
+  number | undefined,
+  bigint | undefined,
+]
 const vectors: readonly Row[] = [
   ['J31', '{{topic}}-1.txt', 'logs-1.txt', 'logs', M, M],
   ['J32', '{{topic}}-{{partition}}.txt', 'logs-1.txt', 'logs', 1, M],
   ['J32', '{{topic}}-{{partition}}.txt', 'logs2-1.txt', 'logs2', 1, M],
   ['J33', '{{topic}}-{{partition}}-{{start_offset}}.txt', 'logs2-1-1-0001.txt', 'logs2-1', 1, 1n],
   ['J34', '{{topic}}-{{start_offset}}-{{partition}}.txt', 'logs2_1-0001-1.txt', 'logs2_1', 1, 1n],
-  ['J34', '{{topic}}-{{start_offset}}-{{partition}}.txt', 'logs2.1-0001-00000001.txt', 'logs2.1', 1, 1n],
+  [
+    'J34',
+    '{{topic}}-{{start_offset}}-{{partition}}.txt',
+    'logs2.1-0001-00000001.txt',
+    'logs2.1',
+    1,
+    1n,
+  ],
   ['J34', '{{topic}}-{{start_offset}}-{{partition}}.txt', 'logs2-0001-1.txt', 'logs2', 1, 1n],
   ['J35', '{{topic}}-{{start_offset}}-{{partition}}.txt', 'logs2-99999-1.txt', 'logs2', 1, 99999n],
-  ['J35', '{{topic}}-{{start_offset}}-{{partition}}.txt', 'logs2-99999-0001.txt', 'logs2', 1, 99999n],
+  [
+    'J35',
+    '{{topic}}-{{start_offset}}-{{partition}}.txt',
+    'logs2-99999-0001.txt',
+    'logs2',
+    1,
+    99999n,
+  ],
   ['J36', '{{partition}}-{{start_offset}}-{{topic}}.txt', 'logs2-1-logs2.txt', 'logs2', 2, 1n],
   ['J36', '{{partition}}-{{start_offset}}-{{topic}}.txt', 'logs0002-01-logs2.txt', 'logs2', 2, 1n],
   ['J36', '{{partition}}-{{start_offset}}-{{topic}}.txt', 'logs002-1-logs2.txt', 'logs2', 2, 1n],
-  ['J37', '{{partition}}-{{start_offset}}-{{topic}}.txt', 'logs2-9223372036854775807-logs2.txt', 'logs2', 2, 9_223_372_036_854_775_807n],
-  ['J37', '{{partition}}-{{start_offset}}-{{topic}}.txt', 'logs2-8273685692-logs2.txt', 'logs2', 2, 8_273_685_692n],
-  ['J38', 'topic/{{topic}}/partition/{{partition}}/startOffset/{{start_offset}}', 'topic/logs0002-12_2.topic/partition/000001/startOffset/432342322/file.txt', 'logs0002-12_2.topic', 1, 432_342_322n],
-  ['J39', '{{topic}}/{{partition}}/{{start_offset}}', 'logs0002/01/4323422/file.txt', 'logs0002', 1, 4_323_422n],
+  [
+    'J37',
+    '{{partition}}-{{start_offset}}-{{topic}}.txt',
+    'logs2-9223372036854775807-logs2.txt',
+    'logs2',
+    2,
+    9_223_372_036_854_775_807n,
+  ],
+  [
+    'J37',
+    '{{partition}}-{{start_offset}}-{{topic}}.txt',
+    'logs2-8273685692-logs2.txt',
+    'logs2',
+    2,
+    8_273_685_692n,
+  ],
+  [
+    'J38',
+    'topic/{{topic}}/partition/{{partition}}/startOffset/{{start_offset}}',
+    'topic/logs0002-12_2.topic/partition/000001/startOffset/432342322/file.txt',
+    'logs0002-12_2.topic',
+    1,
+    432_342_322n,
+  ],
+  [
+    'J39',
+    '{{topic}}/{{partition}}/{{start_offset}}',
+    'logs0002/01/4323422/file.txt',
+    'logs0002',
+    1,
+    4_323_422n,
+  ],
   ['J40', '{{topic}}{{partition}}-{{start_offset}}', '89521-00112.gz', '8952', 1, 112n],
   ['J40', '{{topic}}-{{partition}}', 'DEV_team_1-00112.gz', 'DEV_team_1', 112, M],
-  ['J40', '{{topic}}-{{timestamp}}-{{timestamp}}-{{timestamp}}-{{partition}}-{{start_offset}}', 'logs1-2022-10-02-10-00112.gz', 'logs1', 10, 112n],
-  ['E24', '{{topic}}-{{partition}}-{{start_offset}}', '22-10-12/customer-topic-1-1734445664111.txt', '22', 10, 12n],
+  [
+    'J40',
+    '{{topic}}-{{timestamp}}-{{timestamp}}-{{timestamp}}-{{partition}}-{{start_offset}}',
+    'logs1-2022-10-02-10-00112.gz',
+    'logs1',
+    10,
+    112n,
+  ],
+  [
+    'E24',
+    '{{topic}}-{{partition}}-{{start_offset}}',
+    '22-10-12/customer-topic-1-1734445664111.txt',
+    '22',
+    10,
+    12n,
+  ],
   ['E25', '{{topic}}-{{partition}}.txt', 'logs-12345678901.txt', 'logs', M, M],
   ['E26', '{{ topic }}-{{partition:padding=true}}.txt', 'logs-0007.txt', 'logs', 7, M],
 ]
@@ -36,7 +99,13 @@ for (const [id, template, name, topic, partition, startOffset] of vectors) {
 
 test('J41: malformed names give no context', (t) => {
   const pattern = new ObjectNamePattern('{{topic}}-{{partition}}-{{start_offset}}')
-  for (const name of ['no-separator.gz', 'logs1-00112.gz', 'logs-2023-one-00112.gz', 'logs_1_00112', '']) {
+  for (const name of [
+    'no-separator.gz',
+    'logs1-00112.gz',
+    'logs-2023-one-00112.gz',
+    'logs_1_00112',
+    '',
+  ]) {
     t.is(pattern.match(name), undefined, name)
   }
   t.is(new ObjectNamePattern('logs-{{partition}}\\.gz').match('log-1.gz'), undefined)
@@ -57,7 +126,10 @@ test('J42, J43: paths that are not configured give no context', (t) => {
 
 test('E26: an unknown variable or parameter is refused when it is configured', (t) => {
   for (const template of ['{{nope}}', '{{partition:qwe=true}}', '{{topic:padding=true}}']) {
-    t.throws(() => new ObjectNamePattern(template), { code: 'configuration', message: /supported are/ })
+    t.throws(() => new ObjectNamePattern(template), {
+      code: 'configuration',
+      message: /supported are/,
+    })
   }
 })
 
@@ -99,7 +171,8 @@ for (const [text, message] of [
 }
 
 test('J67: what is not closed is text, an unbound variable stays as written, a repeated one must repeat', (t) => {
-  for (const text of ['{{ aaa', '{{ { }}', 'plain']) t.is(new Template(text).render({ aaa: 'x' }), text)
+  for (const text of ['{{ aaa', '{{ { }}', 'plain'])
+    t.is(new Template(text).render({ aaa: 'x' }), text)
   t.is(new Template('a-{{ x }}-{{y}}').render({ x: '1' }), 'a-1-{{y}}')
   const twice = new Template('{{a}}-{{b}}-{{a}}')
   t.deepEqual(twice.extract('1-2-1'), { a: '1', b: '2' })

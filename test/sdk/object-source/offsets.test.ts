@@ -29,17 +29,24 @@ function stored(data: Readonly<Record<string, OffsetMap>>) {
 }
 
 const key = (objectKey: string | number | bigint) => keyOf({ bucket: 'b', objectKey })
-const entryAt = (objectKey: string) => (data: OffsetMap) => new ObjectEntry({ bucket: 'b', objectKey }, data)
+const entryAt = (objectKey: string) => (data: OffsetMap) =>
+  new ObjectEntry({ bucket: 'b', objectKey }, data)
 
 test('J18: what is stored comes with exactly that data', (t) => {
   const { reader } = stored({ a: { recordCount: 3, flag: true } })
-  t.deepEqual(new OffsetManager(reader).getEntry(key('a'), (data) => data), { recordCount: 3, flag: true })
+  t.deepEqual(
+    new OffsetManager(reader).getEntry(key('a'), (data) => data),
+    { recordCount: 3, flag: true },
+  )
 })
 
 test('J19: an empty map is as good as nothing, and is not remembered', (t) => {
   const { reader, asked } = stored({ a: {} })
   const manager = new OffsetManager(reader)
-  t.is(manager.getEntry(key('a'), () => t.fail('created')), undefined)
+  t.is(
+    manager.getEntry(key('a'), () => t.fail('created')),
+    undefined,
+  )
   manager.getEntry(key('a'), () => {})
   t.is(asked.single, 2)
 })
@@ -50,7 +57,10 @@ test('J20: with nothing stored for 10 keys one bulk read, and getEntry asks once
   const { reader, asked } = stored({})
   const manager = new OffsetManager(reader)
   manager.populateOffsetManager(ten.map(key))
-  t.is(manager.getEntry(key('k3'), () => 1), undefined)
+  t.is(
+    manager.getEntry(key('k3'), () => 1),
+    undefined,
+  )
   t.deepEqual(asked, { single: 1, bulk: 1 })
 })
 
@@ -129,7 +139,8 @@ test('E16: the record count cannot be set, and can be read', (t) => {
 test('E17: 5 and 5n are one key; 5.5 and "5" are others', (t) => {
   const manager = new OffsetManager(stored({}).reader)
   manager.addEntry(new ObjectEntry({ bucket: 'b', objectKey: 5 }, { recordCount: 7 }))
-  const found = (objectKey: number | bigint | string) => manager.getEntry(key(objectKey), () => true)
+  const found = (objectKey: number | bigint | string) =>
+    manager.getEntry(key(objectKey), () => true)
   t.deepEqual([found(5n), found(5), found(5.5), found('5')], [true, true, undefined, undefined])
 })
 
@@ -169,7 +180,10 @@ test('a record that is taken does not drop the entry of a later one on its way',
   const manager = new OffsetManager(stored({}).reader)
   const entry = new ObjectEntry({ bucket: 'b', objectKey: 'a' }, { recordCount: 5 })
   manager.addEntry(entry)
-  manager.remove({ sourcePartition: entry.getManagerKey(), sourceOffset: { recordCount: 4 } } as unknown as SourceRecord)
+  manager.remove({
+    sourcePartition: entry.getManagerKey(),
+    sourceOffset: { recordCount: 4 },
+  } as unknown as SourceRecord)
   t.is(manager.getEntry(key('a'), entryAt('a'))?.getRecordCount(), 5)
 })
 

@@ -1,4 +1,9 @@
-import { ObjectEntry, ObjectSourceError, ObjectSourceRecord, OffsetManager } from '@plutino/sdk/object-source'
+import {
+  ObjectEntry,
+  ObjectSourceError,
+  ObjectSourceRecord,
+  OffsetManager,
+} from '@plutino/sdk/object-source'
 import test from 'ava'
 
 const native = { name: 'object' }
@@ -30,7 +35,9 @@ test('J87: a data error while it is made throws with tolerance none and is null 
   const failing = (code: 'broken-record' | 'stop') => () => {
     throw new ObjectSourceError(code, 'bad')
   }
-  t.throws(() => make().getSourceRecord('none', manager(), failing('broken-record')), { message: 'bad' })
+  t.throws(() => make().getSourceRecord('none', manager(), failing('broken-record')), {
+    message: 'bad',
+  })
   t.is(make().getSourceRecord('all', manager(), failing('broken-record')), null)
   t.throws(() => make().getSourceRecord('all', manager(), failing('stop')), { message: 'bad' })
 })

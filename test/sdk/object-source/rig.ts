@@ -139,7 +139,10 @@ export class MemoryStore implements ObjectStore<string, StoredObject> {
     }
   }
 
-  async open({ key, bytes }: StoredObject, range?: { offset: number }): Promise<AsyncIterable<Uint8Array>> {
+  async open(
+    { key, bytes }: StoredObject,
+    range?: { offset: number },
+  ): Promise<AsyncIterable<Uint8Array>> {
     this.opened.push(key)
     this.onOpen(key)
     return this.#stream(key, bytes, range?.offset ?? 0)
@@ -165,7 +168,9 @@ export class MemoryStore implements ObjectStore<string, StoredObject> {
 }
 
 export function lines(name: string, count: number): string {
-  return Array.from({ length: count }, (_, i) => `${JSON.stringify({ id: i, from: name })}\n`).join('')
+  return Array.from({ length: count }, (_, i) => `${JSON.stringify({ id: i, from: name })}\n`).join(
+    '',
+  )
 }
 
 /** A task over a memory store, or over any iterator. */
@@ -213,7 +218,10 @@ export function storeTask(store: MemoryStore, parts: StoreTaskParts = {}) {
   return { task, made }
 }
 
-export function setup(time: VirtualTime, more: Partial<TaskSetup> = {}): TaskSetup & { logger: Log } {
+export function setup(
+  time: VirtualTime,
+  more: Partial<TaskSetup> = {},
+): TaskSetup & { logger: Log } {
   return {
     state: new MemoryState(),
     now: time.now,

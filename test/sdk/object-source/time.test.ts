@@ -161,19 +161,24 @@ test('E6: an abort during a sleep rejects delay with an AbortError and resolves 
 
 test('waits double in the mean, none is longer than 5 s, and their sum is that of the bases give or take the jitter', async (t) => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 14, maxLength: 14 }), async (draws) => {
-      const slept: number[] = []
-      const left = [...draws]
-      const backoff = new Backoff(of4000(false), {
-        random: () => left.shift() ?? 0,
-        sleep: async (ms) => void slept.push(ms),
-      })
-      for (let i = 0; i < draws.length; i++) await backoff.delay()
-      const bases = draws.map((_, i) => 2 ** Math.min(i + 1, 11))
-      const sum = (all: number[]) => all.reduce((a, b) => a + b, 0)
-      const jitter = sum(bases.map((base) => Math.min(base, 512)))
-      return slept.every((ms) => ms > 0 && ms <= 5000) && Math.abs(sum(slept) - sum(bases)) <= jitter
-    }),
+    fc.asyncProperty(
+      fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 14, maxLength: 14 }),
+      async (draws) => {
+        const slept: number[] = []
+        const left = [...draws]
+        const backoff = new Backoff(of4000(false), {
+          random: () => left.shift() ?? 0,
+          sleep: async (ms) => void slept.push(ms),
+        })
+        for (let i = 0; i < draws.length; i++) await backoff.delay()
+        const bases = draws.map((_, i) => 2 ** Math.min(i + 1, 11))
+        const sum = (all: number[]) => all.reduce((a, b) => a + b, 0)
+        const jitter = sum(bases.map((base) => Math.min(base, 512)))
+        return (
+          slept.every((ms) => ms > 0 && ms <= 5000) && Math.abs(sum(slept) - sum(bases)) <= jitter
+        )
+      },
+    ),
     { numRuns: 200 },
   )
   t.pass()

@@ -17,7 +17,14 @@ import { parse as parseCsv } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { decompressed } from '../../../sdk/src/object-source/codecs.ts'
 import {
-  type AvroCodec, avroFile, bodyOf, parquetFile, people, readAll, snappy, text,
+  type AvroCodec,
+  avroFile,
+  bodyOf,
+  parquetFile,
+  people,
+  readAll,
+  snappy,
+  text,
 } from './formats.ts'
 
 const avro = new AvroTransformer(pureCodecs)
@@ -28,20 +35,32 @@ const csv = new CsvTransformer()
 const parquet = new ParquetTransformer()
 const size = 'transformer.max.buffer.size'
 const hundredLines = text(Array.from({ length: 100 }, (_, id) => `{"id":${id}}\n`).join(''))
-const ids = (values: readonly unknown[]) => values.map((value) => Number((value as { id: number }).id))
+const ids = (values: readonly unknown[]) =>
+  values.map((value) => Number((value as { id: number }).id))
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 
 /** Without onError: logs and ends quietly. */
 async function quietly(transformer: Transformer, body = bodyOf(text('invalid-json'))) {
   const values: unknown[] = []
   const logged: string[] = []
-  for await (const { value } of transformer.getRecords(body, { storageKey: 'k' }, sourceConfig({}), 0, {
-    log: (line) => logged.push(line),
-  })) values.push(value)
+  for await (const { value } of transformer.getRecords(
+    body,
+    { storageKey: 'k' },
+    sourceConfig({}),
+    0,
+    {
+      log: (line) => logged.push(line),
+    },
+  ))
+    values.push(value)
   return { values, logged }
 }
 
-for (const [id, transformer] of [['J68', avro], ['J76', jsonl], ['J82', parquet]] as const) {
+for (const [id, transformer] of [
+  ['J68', avro],
+  ['J76', jsonl],
+  ['J82', parquet],
+] as const) {
   test(`${id}: garbage as ${transformer.format} gives no records and throws nothing, but a line in the log`, async (t) => {
     const { values, logged } = await quietly(transformer)
     t.deepEqual([values, logged.length], [[], 1])
@@ -85,15 +104,26 @@ for (const transformer of [avro, bytes, jsonl, json, csv, parquet]) {
   })
 }
 
-for (const [format, count] of [['avro', 100], ['bytes', 1], ['jsonl', 100], ['parquet', 100]] as const) {
+for (const [format, count] of [
+  ['avro', 100],
+  ['bytes', 1],
+  ['jsonl', 100],
+  ['parquet', 100],
+] as const) {
   test(`J79, E39: ${format}: read to the end gives ${count}, and the stream is closed; also after one record`, async (t) => {
     const transformer = { avro, bytes, jsonl, parquet }[format]
-    const content = { avro: await avroFile(people(100)), bytes: text('0123456789'), jsonl: hundredLines, parquet: parquetFile(100) }[format]
+    const content = {
+      avro: await avroFile(people(100)),
+      bytes: text('0123456789'),
+      jsonl: hundredLines,
+      parquet: parquetFile(100),
+    }[format]
     const body = bodyOf(content)
     t.is((await readAll(transformer, body)).values.length, count)
     t.is(body.closed, 1)
     const early = bodyOf(content)
-    for await (const _ of transformer.getRecords(early, { storageKey: 'k' }, sourceConfig({}), 0)) break
+    for await (const _ of transformer.getRecords(early, { storageKey: 'k' }, sourceConfig({}), 0))
+      break
     t.is(early.closed, 1)
   })
 }
@@ -101,7 +131,10 @@ for (const [format, count] of [['avro', 100], ['bytes', 1], ['jsonl', 100], ['pa
 test('J80, J81: parquet of 0 bytes gives none, 100 rows name0..name99, skip 25 name25..name99', async (t) => {
   t.deepEqual((await readAll(parquet, bodyOf(text('')))).values, [])
   const file = parquetFile(100)
-  t.deepEqual((await readAll(parquet, bodyOf(file))).values, range(0, 100).map((id) => ({ id, name: `name${id}` })))
+  t.deepEqual(
+    (await readAll(parquet, bodyOf(file))).values,
+    range(0, 100).map((id) => ({ id, name: `name${id}` })),
+  )
   t.deepEqual(ids((await readAll(parquet, bodyOf(file), {}, 25)).values), range(25, 100))
 })
 
@@ -110,7 +143,10 @@ test('J83, J84: a range that cannot be read gives none, and nothing is left in t
   const body = { ...bodyOf(parquetFile(10)), read: () => Promise.reject(new Error('range')) }
   const { values, errors } = await readAll(parquet, body)
   t.deepEqual([values, errors.map(({ message }) => message)], [[], ['object "k": range']])
-  t.deepEqual((await readdir(tmpdir())).filter((name) => !before.includes(name) && /parquet/.test(name)), [])
+  t.deepEqual(
+    (await readdir(tmpdir())).filter((name) => !before.includes(name) && /parquet/.test(name)),
+    [],
+  )
 })
 
 /** The framing of snappy-java. */
@@ -125,11 +161,17 @@ function xerial(content: Uint8Array, block = 1000): Uint8Array {
   return new Uint8Array(Buffer.concat(parts))
 }
 
-const packers = { gzip: gzipSync, zstd: zstdCompressSync, snappy: (content: Uint8Array) => xerial(content) }
+const packers = {
+  gzip: gzipSync,
+  zstd: zstdCompressSync,
+  snappy: (content: Uint8Array) => xerial(content),
+}
 
 for (const codec of ['gzip', 'zstd', 'snappy'] as const) {
   test(`J85: ${codec} round-trips, in small chunks and in one`, async (t) => {
-    const content = text(Array.from({ length: 20_000 }, (_, i) => `${i % 977} the quick brown fox\n`).join(''))
+    const content = text(
+      Array.from({ length: 20_000 }, (_, i) => `${i % 977} the quick brown fox\n`).join(''),
+    )
     const packed = new Uint8Array(packers[codec](content))
     for (const chunk of [7, 70_000_000]) {
       const body = decompressed(bodyOf(packed, chunk), codec, pureCodecs)
@@ -145,21 +187,30 @@ test('E31: line ends, marks, blanks and split characters do not change the recor
   for (const chunk of [1, 2, 3, 1000]) {
     const { values, errors } = await readAll(jsonl, bodyOf(content, chunk))
     t.deepEqual([values, errors], [[{ a: 'ü🦆' }, { a: 2 }, { a: 'é' }], []])
-    t.deepEqual((await readAll(jsonl, bodyOf(content, chunk), {}, 1)).values, [{ a: 2 }, { a: 'é' }])
+    t.deepEqual((await readAll(jsonl, bodyOf(content, chunk), {}, 1)).values, [
+      { a: 2 },
+      { a: 'é' },
+    ])
   }
 })
 
 test('E32: jsonl whole numbers beyond 2^53 are exact, fractions stay numbers', async (t) => {
   const content = text('{"a":9007199254740993,"b":1.5,"c":1e20,"d":3}')
-  t.deepEqual((await readAll(jsonl, bodyOf(content))).values, [{ a: 9_007_199_254_740_993n, b: 1.5, c: 1e20, d: 3 }])
-  t.deepEqual((await readAll(jsonl, bodyOf(content), { longs: 'number' })).values, [{ a: 9_007_199_254_740_992, b: 1.5, c: 1e20, d: 3 }])
+  t.deepEqual((await readAll(jsonl, bodyOf(content))).values, [
+    { a: 9_007_199_254_740_993n, b: 1.5, c: 1e20, d: 3 },
+  ])
+  t.deepEqual((await readAll(jsonl, bodyOf(content), { longs: 'number' })).values, [
+    { a: 9_007_199_254_740_992, b: 1.5, c: 1e20, d: 3 },
+  ])
   t.deepEqual((await readAll(jsonl, bodyOf(text('[3]')), { longs: 'bigint' })).values, [[3n]])
 })
 
 test('a line beyond the limit costs that line, wherever chunks end', async (t) => {
   const content = text(`{"id":1}\n"${'x'.repeat(500)}"\n{"id":3}\n`)
   for (const chunk of [10, 100, 400]) {
-    const { values, errors } = await readAll(jsonl, bodyOf(content, chunk), { 'max.record.bytes': 50 })
+    const { values, errors } = await readAll(jsonl, bodyOf(content, chunk), {
+      'max.record.bytes': 50,
+    })
     t.deepEqual(ids(values.filter((value) => typeof value === 'object')), [1, 3])
     t.true(errors.length <= 1)
   }
@@ -183,8 +234,17 @@ for (const codec of ['null', 'deflate', 'snappy', 'zstandard'] as AvroCodec[]) {
       unpacked++
       return pureCodecs.blocks[name](block)
     }
-    const blocks = { deflate: counting('deflate'), snappy: counting('snappy'), zstandard: counting('zstandard') }
-    const { values } = await readAll(new AvroTransformer({ ...pureCodecs, blocks }), bodyOf(file), {}, 55)
+    const blocks = {
+      deflate: counting('deflate'),
+      snappy: counting('snappy'),
+      zstandard: counting('zstandard'),
+    }
+    const { values } = await readAll(
+      new AvroTransformer({ ...pureCodecs, blocks }),
+      bodyOf(file),
+      {},
+      55,
+    )
     t.deepEqual(values, people(60).slice(55))
     t.true(unpacked <= 2)
   })
@@ -203,28 +263,50 @@ test('E36: avro longs beyond 2^53 are exact', async (t) => {
   const empty = one.subarray(0, -19)
   const sync = one.subarray(-16)
   const data = Buffer.from(values.flatMap(encoded))
-  const file = Buffer.concat([empty, Buffer.from([...encoded(6n), ...encoded(BigInt(data.length))]), data, sync])
+  const file = Buffer.concat([
+    empty,
+    Buffer.from([...encoded(6n), ...encoded(BigInt(data.length))]),
+    data,
+    sync,
+  ])
   const expected = [2n ** 62n, -(2n ** 63n), 2n ** 53n + 1n, 0, -1, 2 ** 53 - 1]
   t.deepEqual((await readAll(avro, bodyOf(new Uint8Array(file)))).values, expected)
 })
 
 test('avro values of every type are those that the library wrote', async (t) => {
   const schema = {
-    type: 'record', name: 'All', namespace: 'x.y',
+    type: 'record',
+    name: 'All',
+    namespace: 'x.y',
     fields: [
-      { name: 'a', type: 'boolean' }, { name: 'b', type: 'int' }, { name: 'c', type: 'float' },
-      { name: 'd', type: 'double' }, { name: 'e', type: 'bytes' }, { name: 'f', type: { type: 'map', values: 'int' } },
+      { name: 'a', type: 'boolean' },
+      { name: 'b', type: 'int' },
+      { name: 'c', type: 'float' },
+      { name: 'd', type: 'double' },
+      { name: 'e', type: 'bytes' },
+      { name: 'f', type: { type: 'map', values: 'int' } },
       { name: 'g', type: { type: 'enum', name: 'E', symbols: ['X', 'Y'] } },
       { name: 'h', type: { type: 'fixed', name: 'F', size: 3 } },
-      { name: 'i', type: ['null', 'string', 'E'] }, { name: 'constructor', type: 'string' },
+      { name: 'i', type: ['null', 'string', 'E'] },
+      { name: 'constructor', type: 'string' },
     ],
   }
   const value = {
-    a: true, b: -5, c: 1.5, d: Math.PI, e: Buffer.from([1, 2]), f: { k: 7, __proto__x: 1 }, g: 'Y',
-    h: Buffer.from([9, 8, 7]), i: { string: 'text of more than twenty-four bytes, ünï' }, constructor: 'c',
+    a: true,
+    b: -5,
+    c: 1.5,
+    d: Math.PI,
+    e: Buffer.from([1, 2]),
+    f: { k: 7, __proto__x: 1 },
+    g: 'Y',
+    h: Buffer.from([9, 8, 7]),
+    i: { string: 'text of more than twenty-four bytes, ünï' },
+    constructor: 'c',
   }
   const { values } = await readAll(avro, bodyOf(await avroFile([value], schema)))
-  t.deepEqual(values, [{ ...value, i: value.i.string, e: Uint8Array.of(1, 2), h: Uint8Array.of(9, 8, 7) }])
+  t.deepEqual(values, [
+    { ...value, i: value.i.string, e: Uint8Array.of(1, 2), h: Uint8Array.of(9, 8, 7) },
+  ])
 })
 
 test('a schema cannot smuggle in code, and endless counts are refused', async (t) => {
@@ -243,10 +325,15 @@ test('a schema cannot smuggle in code, and endless counts are refused', async (t
 
 test('E37: two gzip members are both read, a truncated one is an error', async (t) => {
   const two = Buffer.concat([gzipSync('{"id":0}\n'), gzipSync('{"id":1}\n')])
-  const read = (content: Uint8Array) => readAll(jsonl, decompressed(bodyOf(content), 'gzip', pureCodecs))
+  const read = (content: Uint8Array) =>
+    readAll(jsonl, decompressed(bodyOf(content), 'gzip', pureCodecs))
   t.deepEqual(ids((await read(two)).values), [0, 1])
   for (const cut of [5, two.length - 30, two.length - 3]) {
-    t.is((await read(new Uint8Array(two.subarray(0, cut)))).errors[0]?.code, 'broken-object', `cut at ${cut}`)
+    t.is(
+      (await read(new Uint8Array(two.subarray(0, cut)))).errors[0]?.code,
+      'broken-object',
+      `cut at ${cut}`,
+    )
   }
 })
 
@@ -258,9 +345,14 @@ test('a truncated zstd stream is an error', async (t) => {
 
 test('E38: snappy in the framing of snappy-java is read, a corrupt header is an error', async (t) => {
   const packed = xerial(hundredLines, 100)
-  const read = (content: Uint8Array) => readAll(jsonl, decompressed(bodyOf(content), 'snappy', pureCodecs))
+  const read = (content: Uint8Array) =>
+    readAll(jsonl, decompressed(bodyOf(content), 'snappy', pureCodecs))
   t.deepEqual(ids((await read(packed)).values), range(0, 100))
-  for (const bad of [packed.map((byte, i) => (i === 2 ? 0 : byte)), packed.slice(0, -3), packed.slice(0, 9)]) {
+  for (const bad of [
+    packed.map((byte, i) => (i === 2 ? 0 : byte)),
+    packed.slice(0, -3),
+    packed.slice(0, 9),
+  ]) {
     t.is((await read(bad)).errors[0]?.code, 'broken-object')
   }
 })
@@ -269,14 +361,19 @@ for (const chunk of [1, 4095, 4097]) {
   test(`E40: network chunks of ${chunk} bytes give the same chunks of 4096`, async (t) => {
     const content = Uint8Array.from({ length: 10_000 }, (_, i) => i % 251)
     const { values } = await readAll(bytes, bodyOf(content, chunk))
-    t.deepEqual((values as Uint8Array[]).map(({ length }) => length), [4096, 4096, 1808])
+    t.deepEqual(
+      (values as Uint8Array[]).map(({ length }) => length),
+      [4096, 4096, 1808],
+    )
     t.true(Buffer.concat(values as Uint8Array[]).equals(content))
   })
 }
 
 test('a whole object is one record by the word, up to the limit', async (t) => {
   const props = { [size]: 'object', 'max.record.bytes': 200 }
-  t.deepEqual((await readAll(bytes, bodyOf(hundredLines.slice(0, 150), 7), props)).values, [hundredLines.slice(0, 150)])
+  t.deepEqual((await readAll(bytes, bodyOf(hundredLines.slice(0, 150), 7), props)).values, [
+    hundredLines.slice(0, 150),
+  ])
   t.is((await readAll(bytes, bodyOf(hundredLines), props)).errors[0]?.code, 'broken-object')
 })
 
@@ -293,7 +390,11 @@ test('E43: csv with quoted comma, quote and newline gives the right rows', async
   const content = text('\ufeffa,b\r\n"1,2","say ""hi"""\r\n"x\ny",\n\nlast,3')
   for (const chunk of [1, 2, 5, 1000]) {
     t.deepEqual(await readAll(csv, bodyOf(content, chunk)), {
-      values: [{ a: '1,2', b: 'say "hi"' }, { a: 'x\ny', b: '' }, { a: 'last', b: '3' }],
+      values: [
+        { a: '1,2', b: 'say "hi"' },
+        { a: 'x\ny', b: '' },
+        { a: 'last', b: '3' },
+      ],
       errors: [],
     })
   }
@@ -301,19 +402,30 @@ test('E43: csv with quoted comma, quote and newline gives the right rows', async
 
 test('csv: a row with too many values or a quote in it costs that row', async (t) => {
   const { values, errors } = await readAll(csv, bodyOf(text('a,b\n1,2\n1,2,3\nx"y,2\n5,6\n')))
-  t.deepEqual(values, [{ a: '1', b: '2' }, { a: '5', b: '6' }])
-  t.deepEqual(errors.map(({ message }) => message), [
-    'object "k", record 2: 3 values for 2 columns',
-    'object "k", record 3: a quote within a field that is not quoted',
+  t.deepEqual(values, [
+    { a: '1', b: '2' },
+    { a: '5', b: '6' },
   ])
+  t.deepEqual(
+    errors.map(({ message }) => message),
+    [
+      'object "k", record 2: 3 values for 2 columns',
+      'object "k", record 3: a quote within a field that is not quoted',
+    ],
+  )
 })
 
 test('csv rows are those of csv-parse, whatever is in them and wherever chunks end', async (t) => {
-  const field = fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', ' ', 'ü'), maxLength: 6 })
+  const field = fc.string({
+    unit: fc.constantFrom('a', ',', '"', '\n', '\r', ' ', 'ü'),
+    maxLength: 6,
+  })
   const rows = fc.array(fc.tuple(field, field, field), { minLength: 1, maxLength: 8 })
   await fc.assert(
     fc.asyncProperty(rows, fc.integer({ min: 1, max: 40 }), async (table, chunk) => {
-      const quoted = table.map((row) => row.map((each) => `"${each.replaceAll('"', '""')}"`).join(',')).join('\n')
+      const quoted = table
+        .map((row) => row.map((each) => `"${each.replaceAll('"', '""')}"`).join(','))
+        .join('\n')
       const expected = parseCsv(quoted, { columns: ['a', 'b', 'c'] })
       const { values } = await readAll(csv, bodyOf(text(quoted), chunk), { 'csv.columns': 'a,b,c' })
       t.deepEqual(values, expected)
@@ -324,10 +436,19 @@ test('csv rows are those of csv-parse, whatever is in them and wherever chunks e
 
 test('json: elements of an array come one by one, whatever is in their strings and wherever chunks end', async (t) => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.jsonValue()), fc.integer({ min: 1, max: 30 }), fc.nat(3), async (all, chunk, indent) => {
-      const { values, errors } = await readAll(json, bodyOf(text(JSON.stringify(all, null, indent)), chunk), { longs: 'number' })
-      t.deepEqual([values, errors], [JSON.parse(JSON.stringify(all)), []])
-    }),
+    fc.asyncProperty(
+      fc.array(fc.jsonValue()),
+      fc.integer({ min: 1, max: 30 }),
+      fc.nat(3),
+      async (all, chunk, indent) => {
+        const { values, errors } = await readAll(
+          json,
+          bodyOf(text(JSON.stringify(all, null, indent)), chunk),
+          { longs: 'number' },
+        )
+        t.deepEqual([values, errors], [JSON.parse(JSON.stringify(all)), []])
+      },
+    ),
     { numRuns: 200 },
   )
 })
@@ -337,7 +458,12 @@ test('json: a broken element costs that element, a broken array what is left', a
   t.deepEqual((await read('[1, {x}, 3]')).values, [1, 3])
   t.deepEqual((await read('[1, 2, 3]', 2)).values, [3])
   t.deepEqual((await read('{"a": [1]}')).values, [{ a: [1] }])
-  for (const [content, values] of [['[1, 2', [1]], ['[1,,2]', [1]], ['[1] 2', [1]], ['[1,]', [1]]] as const) {
+  for (const [content, values] of [
+    ['[1, 2', [1]],
+    ['[1,,2]', [1]],
+    ['[1] 2', [1]],
+    ['[1,]', [1]],
+  ] as const) {
     const result = await read(content)
     t.deepEqual(result.values, values, content)
     t.is(result.errors.at(-1)?.code, 'broken-object', content)
