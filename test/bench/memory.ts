@@ -55,6 +55,6 @@ async function measure(what: Variant | 'bare', youngMb: number): Promise<number>
   await sleep(1500) // its spare has booted: one more than there are rules, before and after
   const before = process.memoryUsage.rss()
   for (let i = 0; i < RULES; i++) await deploy(`rule${i}`)
-  await sleep(1500)
+  await sleep(5000) // idle: what booting left was collected
   return (process.memoryUsage.rss() - before) / RULES / 1e6
 }

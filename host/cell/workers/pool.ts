@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type { Tier } from './bundle.ts'
@@ -51,6 +52,8 @@ export class RulePool {
 
   constructor(options: PoolOptions) {
     this.tier = options.tier
+    // Lets a worker collect what booting has left: see `src/worker/start-flow.ts`. Plugins never get to see it.
+    setFlagsFromString('--expose-gc')
     this.#pool = new Piscina({
       filename: options.entry,
       minThreads: 1,
