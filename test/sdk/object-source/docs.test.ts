@@ -13,7 +13,7 @@ const root = path.resolve(import.meta.dirname, '../../..')
 /** The page's example as it stands, over a database in a file. */
 async function example(folder: string): Promise<new () => RewindableSource> {
   const page = await readFile(path.join(root, 'docs/object-source.md'), 'utf8')
-  const [, code = ''] = /```ts\n([^]*?)```/.exec(page) ?? []
+  const [, code = ''] = /```ts\n([\s\S]*?)```/.exec(page) ?? []
   const database = `
     import { DatabaseSync } from 'node:sqlite'
     export async function connect(dsn) {

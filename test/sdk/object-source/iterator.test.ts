@@ -56,7 +56,7 @@ async function started(
 }
 
 const counts = (records: readonly { sourceOffset: Readonly<Record<string, unknown>> }[]) =>
-  records.map(({ sourceOffset }) => sourceOffset['recordCount'])
+  records.map(({ sourceOffset }) => sourceOffset.recordCount)
 const froms = (values: readonly unknown[]) =>
   values.map((value) => {
     const { from, id } = value as { from: string; id: number }
@@ -141,7 +141,7 @@ test('J99: 4 byte objects are seen by all four keys', async (t) => {
   const { task, time } = await started(store, {})
   const records = await takeRecords(task, time, 4)
   t.deepEqual(
-    records.map(({ meta }) => meta?.['storageKey']),
+    records.map(({ meta }) => meta?.storageKey),
     ['a', 'b', 'c', 'd'],
   )
   await task.close()
@@ -155,7 +155,7 @@ test('J100: 5 avro objects of 5000 count exactly 1..5000 each', async (t) => {
   const { task, time } = await started(store, { 'input.format': 'avro' })
   const records = await takeRecords(task, time, 25_000)
   for (let i = 0; i < 5; i++) {
-    const own = records.filter(({ sourcePartition }) => sourcePartition['objectKey'] === `k${i}`)
+    const own = records.filter(({ sourcePartition }) => sourcePartition.objectKey === `k${i}`)
     t.true(own.length === 5000 && counts(own).every((count, n) => count === n + 1))
   }
   await task.close()

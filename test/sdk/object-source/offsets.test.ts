@@ -12,7 +12,7 @@ import { packMap, unpackMap } from '../../../sdk/src/object-source/offset-map.ts
 /** What is stored, by the object's number; counts how it is asked. */
 function stored(data: Readonly<Record<string, OffsetMap>>) {
   const asked = { single: 0, bulk: 0 }
-  const find = (partition: OffsetMap) => data[String(partition['objectKey'])]
+  const find = (partition: OffsetMap) => data[String(partition.objectKey)]
   return {
     asked,
     reader: {
@@ -122,8 +122,8 @@ test('E15: changing what an entry gave or was given does not change the entry', 
   const given: Record<string, number> = { a: 1 }
   const place: Record<string, string> = { bucket: 'b' }
   const entry = new ObjectEntry(place).fromProperties(given)
-  given['a'] = 2
-  place['bucket'] = 'other'
+  given.a = 2
+  place.bucket = 'other'
   t.throws(() => Object.assign(entry.getProperties(), { a: 3 }), { instanceOf: TypeError })
   t.throws(() => Object.assign(entry.getManagerKey(), { bucket: 'x' }), { instanceOf: TypeError })
   t.is(entry.getProperty('a'), 1)
@@ -172,7 +172,7 @@ test('E20: after remove by key, and by record, the store is asked again', (t) =>
   t.deepEqual([count(), asked.single], [1, 1])
   manager.addEntry(entry)
   const record = { sourcePartition: entry.getManagerKey(), sourceOffset: entry.getProperties() }
-  manager.remove(record as SourceRecord)
+  manager.remove(record as unknown as SourceRecord)
   t.deepEqual([count(), asked.single], [1, 2])
 })
 

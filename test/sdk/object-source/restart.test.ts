@@ -46,7 +46,7 @@ async function start(
 const names = (values: readonly unknown[]) =>
   values.map((value) => `${(value as { from: string }).from}${(value as { id: number }).id}`)
 const counts = (records: readonly { sourceOffset: Readonly<Record<string, unknown>> }[]) =>
-  records.map(({ sourceOffset }) => sourceOffset['recordCount'])
+  records.map(({ sourceOffset }) => sourceOffset.recordCount)
 
 for (const [id, when] of [
   ['J111', 'before'],

@@ -45,7 +45,7 @@ async function polled({ task, time }: Run, everyMs: number, forMs: number) {
     const records = await time.until(task.poll())
     if (records !== null) {
       sizes.push(records.length)
-      seen.push(...records.map(({ sourceOffset }) => sourceOffset['n']))
+      seen.push(...records.map(({ sourceOffset }) => sourceOffset.n))
     }
     await time.pass(everyMs)
   }
@@ -284,7 +284,8 @@ test('E60: a rewind while it runs drops what was read ahead and goes on from the
   let offset: unknown
   for (let i = 0; i < 3; i++) {
     await time.until(task.waitForRecords())
-    ids.push((task.takeRecord()?.value.value as { id: number }).id)
+    const record = task.takeRecord()
+    ids.push((record?.value.value as { id: number } | undefined)?.id)
     if (i === 0) offset = task.getOffset()
   }
   await time.until(task.rewind(offset))
