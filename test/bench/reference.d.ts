@@ -115,6 +115,10 @@ declare module '#test/bench/reference/host.mjs' {
   export function startChunkHandOver(options?: {
     payloads?: readonly Uint8Array[]
   }): Promise<Measuring>
+  export function appendAndSync(
+    path: string,
+    groups: readonly (readonly Buffer[])[],
+  ): Promise<{ bytes: number; groups: number; ms: number; p50: number; p99: number }>
   export function startRawMqtt(
     mqtt: unknown,
     options: { url: string; topic?: string },

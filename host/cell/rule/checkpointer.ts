@@ -10,6 +10,8 @@ export interface CheckpointerOptions {
   readonly initial: StoredCheckpoint | undefined
   /** By source: what was read before the flow has seen anything, for sources with a spool. */
   readonly after?: ((source: number) => number | undefined) | undefined
+  /** Much is kept that no checkpoint covers. */
+  readonly isDue?: (() => boolean) | undefined
   snapshot(): Promise<Snapshot>
   /** By action. */
   acknowledged(): readonly number[]
@@ -41,7 +43,7 @@ export class Checkpointer {
   #timer: NodeJS.Timeout | undefined
   #last: StoredCheckpoint | undefined
   #skipped = 0
-  #hurriedAt = Number.NEGATIVE_INFINITY
+  #hurry: NodeJS.Timeout | undefined
   #taking: Promise<unknown> = Promise.resolve()
 
   constructor(options: CheckpointerOptions) {
@@ -60,7 +62,8 @@ export class Checkpointer {
   }
 
   start(): void {
-    const { intervalMs } = this.#options
+    const { intervalMs, isDue } = this.#options
+    if (isDue?.() === true) this.hurry()
     if (intervalMs <= 0) return
     this.#timer = setInterval(() => {
       if (this.#pending.length < MAX_PENDING) this.take().catch(() => {})
@@ -69,11 +72,18 @@ export class Checkpointer {
     this.#timer.unref()
   }
 
-  /** One is due before its time. */
+  /** One is due before its time, and again as long as `isDue` says so. */
   hurry(): void {
-    if (this.#pending.length > 0 || performance.now() - this.#hurriedAt < HURRY_MS) return
-    this.#hurriedAt = performance.now()
-    this.take().catch(() => {})
+    if (this.#hurry !== undefined) return
+    const look = () => {
+      if (this.#options.isDue?.() !== true) {
+        clearInterval(this.#hurry)
+        this.#hurry = undefined
+      } else if (this.#pending.length === 0) this.take().catch(() => {})
+    }
+    this.#hurry = setInterval(look, HURRY_MS)
+    this.#hurry.unref()
+    look()
   }
 
   /** Resolves when it is committed. */
@@ -103,6 +113,7 @@ export class Checkpointer {
 
   stop(): void {
     clearInterval(this.#timer)
+    clearInterval(this.#hurry)
     this.abandon()
   }
 

@@ -222,6 +222,7 @@ export class RuleRunner {
       intervalMs: spec.options.qos > 0 ? spec.options.checkpointIntervalMs : 0,
       initial: spec.checkpoint,
       after: (index) => sources.after(index),
+      isDue: () => spools.wantsCheckpoint,
       snapshot: () => this.#handle(keeper).checkpoint(),
       acknowledged: () => sinks.acknowledged(),
       commit: (checkpoint) => this.#services.environment.commit(keyOf(spec), checkpoint),
