@@ -80,6 +80,11 @@ export const optionsSchema = Type.Object({
       'oldest',
       'What a source that cannot wait drops when its buffer is full.',
     ),
+    spoolLimit: whole(
+      1_073_741_824,
+      65_536,
+      'Bytes on disk of a stream that rules with qos 1 or 2 read and that cannot go back, at most.',
+    ),
   }),
   plugins: Type.Object({
     download: Type.Object({

@@ -66,7 +66,7 @@ export class SpecBuilder {
     const source = sources.get(stream)
     if (source === undefined) throw new TypeError(`no definition of stream ${stream}`)
     const { definition, props } = source
-    const { bufferLength, bufferBytes, dropPolicy } = this.#options.source
+    const { bufferLength, bufferBytes, dropPolicy, spoolLimit } = this.#options.source
     return {
       stream,
       type: typeName(definition.options.type),
@@ -76,6 +76,7 @@ export class SpecBuilder {
       bufferLength: countOf(props, 'bufferLength', stream) ?? bufferLength,
       bufferBytes: countOf(props, 'bufferBytes', stream) ?? bufferBytes,
       dropPolicy: policyOf(props, stream) ?? dropPolicy,
+      spoolLimit: countOf(props, 'spoolLimit', stream) ?? spoolLimit,
     }
   }
 

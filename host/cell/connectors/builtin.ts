@@ -1,6 +1,8 @@
 import type { ConnectorType, SinkConnector, SourceConnector } from './connector.ts'
 import { FileSink } from './file/sink.ts'
 import { FileSource } from './file/source.ts'
+import { PushServers } from './httppush/server.ts'
+import { HttpPushSource } from './httppush/source.ts'
 import { LogSink } from './log.ts'
 import type { LookupConnector } from './lookup/lookup.ts'
 import { MemoryLookup } from './lookup/memory.ts'
@@ -21,7 +23,7 @@ export interface Connectors {
 }
 
 /** The names that no plugin may take, and what a cell can connect to without one. */
-export const builtinSources: readonly string[] = ['file', 'memory', 'mqtt', 'simulator']
+export const builtinSources: readonly string[] = ['file', 'httppush', 'memory', 'mqtt', 'simulator']
 /** TYPE of lookup tables. */
 export const builtinLookups: readonly string[] = ['memory']
 export const builtinSinks: readonly string[] = ['file', 'log', 'memory', 'mqtt', 'nop', 'rest']
@@ -29,10 +31,12 @@ export const builtinSinks: readonly string[] = ['file', 'log', 'memory', 'mqtt',
 /** The connectors of one cell; those for memory topics share them. */
 export function createBuiltinConnectors(): Connectors {
   const topics = new MemoryTopics()
+  const pushServers = new PushServers()
   const tables = new MemoryTables(topics)
   return {
     sources: byName<SourceConnector>({
       file: () => new FileSource(),
+      httppush: () => new HttpPushSource(pushServers),
       memory: () => new MemorySource(topics),
       mqtt: () => new MqttSource(),
       simulator: () => new SimulatorSource(),
