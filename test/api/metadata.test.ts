@@ -106,6 +106,7 @@ test('types are listed, built-in ones and those of plugins', async (t) => {
   const { body } = await request('GET', '/metadata/sources')
   t.deepEqual(body, [
     { name: 'file' },
+    { name: 'httppush' },
     { name: 'memory' },
     { name: 'mqtt' },
     { name: 'simulator' },

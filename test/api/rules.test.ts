@@ -107,6 +107,7 @@ test('a cell gets plan, properties, options and epoch', async (t) => {
       bufferLength: 5,
       bufferBytes: 67_108_864,
       dropPolicy: 'newest',
+      spoolLimit: 1_073_741_824,
     },
   ])
   t.deepEqual(spec?.actions, [
