@@ -40,6 +40,11 @@ export class Backoff {
     this.reset()
   }
 
+  /** Whether nothing was waited for since the last reset. */
+  get isFresh(): boolean {
+    return this.#waitCount === 0
+  }
+
   /** The next wait is a short one again. */
   reset(): void {
     this.#maxCount = countFor(this.#config.timeRemaining())

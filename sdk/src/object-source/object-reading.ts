@@ -31,19 +31,23 @@ export interface ReadingOptions<K, N> {
 export class ObjectReading<K, N> {
   readonly #options: ReadingOptions<K, N>
   readonly #context: ObjectContext
+  readonly #record: ObjectSourceRecord<N>
   #batches: AsyncIterator<Batch> | undefined
   #batch: Batch = { schema: null, values: [], bytes: 0 }
   #at = 0
+  /** Bytes of one of them. */
+  #share = 0
   #tries = 0
   #isOver = false
 
   constructor(options: ReadingOptions<K, N>) {
     this.#options = options
+    this.#record = options.record
     this.#context = options.record.context
   }
 
   get record(): ObjectSourceRecord<N> {
-    return this.#options.record
+    return this.#record
   }
 
   /** Whether `take` gives a record without waiting. @throws ObjectSourceError for a broken record that is not tolerated */
@@ -59,9 +63,9 @@ export class ObjectReading<K, N> {
   }
 
   take(): SourceRecord {
-    const { schema, values, bytes } = this.#batch
+    const { schema, values } = this.#batch
     const value = values[this.#at++]
-    return this.#options.record.emit(schema, value, bytes / values.length)
+    return this.#record.emit(schema, value, this.#share)
   }
 
   /** Reads on. @returns whether there is a record; if not, the object is at its end */
@@ -76,6 +80,7 @@ export class ObjectReading<K, N> {
         else {
           this.#batch = value
           this.#at = 0
+          this.#share = value.bytes / value.values.length
           this.#tries = 0
           this.#options.backoff.reset()
         }

@@ -11,6 +11,8 @@ import { type Batch, brokenObject, Transformer, type TransformInput } from './tr
 
 /** A row group that unpacks to more is read in slices of about half as much. */
 const GROUP_BYTES = 32 * 2 ** 20
+/** The next slice is fetched while one is in hand, when it unpacks to no more than this. */
+const AHEAD_BYTES = 8 * 2 ** 20
 /** Snappy is the library's own; these are plain JavaScript too. */
 const pureCompressors: Compressors = {
   GZIP: (bytes) => gunzipSync(bytes),
@@ -48,23 +50,54 @@ export class ParquetTransformer extends Transformer {
     }
     const metadata = await decoding(() => parquetMetadataAsync(file))
     const narrow = narrower(metadata, config.longs)
-    let start = 0
-    for (const group of metadata.row_groups) {
-      const end = start + Number(group.num_rows)
-      const step = rowsAtOnce(group)
-      const options = { file, metadata, compressors, useOffsetIndex: end - start > step }
-      for (let row = Math.max(start, skip); row < end; row += step) {
-        const rowEnd = Math.min(end, row + step)
-        const values = await decoding(() =>
-          parquetReadObjects({ ...options, rowStart: row, rowEnd }),
-        )
-        for (const value of values) narrow(value)
-        const share = (rowEnd - row) / Math.max(1, end - start)
-        yield { schema: metadata.schema, values, bytes: Number(group.total_byte_size) * share * 2 }
-      }
-      start = end
+    const slices = slicesOf(metadata.row_groups, skip)
+    const fetch = (slice: Slice | undefined) => {
+      if (slice === undefined) return undefined
+      const { rowStart, rowEnd, isPart } = slice
+      const options = { file, metadata, compressors, rowStart, rowEnd, useOffsetIndex: isPart }
+      const rows = decoding(() => parquetReadObjects(options))
+      // Whoever does not come to ask for it must not leave a rejection behind.
+      rows.catch(() => {})
+      return { rows, bytes: slice.bytes }
+    }
+    let ahead = fetch(slices[0])
+    for (let i = 1; ahead !== undefined; i++) {
+      const { rows, bytes } = ahead
+      const next = slices[i]
+      const isSmall = next !== undefined && next.bytes <= AHEAD_BYTES
+      const fetched = isSmall ? fetch(next) : undefined
+      const values = await rows
+      for (const value of values) narrow(value)
+      yield { schema: metadata.schema, values, bytes: bytes * 2 }
+      ahead = fetched ?? fetch(next)
     }
   }
+}
+
+interface Slice {
+  readonly rowStart: number
+  readonly rowEnd: number
+  readonly bytes: number
+  /** Of a row group. */
+  readonly isPart: boolean
+}
+
+/** What is read at once: row groups, or parts of large ones. */
+function slicesOf(groups: readonly RowGroup[], skip: number): readonly Slice[] {
+  const slices: Slice[] = []
+  let start = 0
+  for (const group of groups) {
+    const end = start + Number(group.num_rows)
+    const step = rowsAtOnce(group)
+    for (let row = Math.max(start, skip); row < end; row += step) {
+      const rowEnd = Math.min(end, row + step)
+      const share = (rowEnd - row) / Math.max(1, end - start)
+      const bytes = Number(group.total_byte_size) * share
+      slices.push({ rowStart: row, rowEnd, bytes, isPart: end - start > step })
+    }
+    start = end
+  }
+  return slices
 }
 
 function rowsAtOnce({ num_rows, total_byte_size }: RowGroup): number {
@@ -122,21 +155,30 @@ function owned(bytes: Uint8Array): ArrayBuffer {
   return bytes.slice().buffer as ArrayBuffer
 }
 
-/** Makes numbers of bigints where they are exact; looks only at columns that hold 64-bit integers. */
-function narrower(
-  { row_groups }: FileMetaData,
-  longs: LongMode,
-): (row: Record<string, unknown>) => void {
+type Narrow = (row: Record<string, unknown>) => void
+
+/**
+ * Makes numbers of bigints where they are exact, in columns that hold 64-bit integers. Generated, since properties of
+ * changing names would cost as much as reading a row. Nothing of the file goes into the text but quoted names.
+ */
+function narrower({ row_groups }: FileMetaData, longs: LongMode): Narrow {
   const columns = new Set<string>()
   for (const { meta_data } of row_groups[0]?.columns ?? []) {
     const [name] = meta_data?.path_in_schema ?? []
-    if (meta_data?.type === 'INT64' && name !== undefined) columns.add(name)
+    if (meta_data?.type === 'INT64' && name !== undefined && name !== '__proto__') columns.add(name)
   }
   if (longs === 'bigint' || columns.size === 0) return () => {}
-  const names = [...columns]
-  return (row) => {
-    for (const name of names) row[name] = narrowed(row[name], longs)
-  }
+  const fits = longs === 'number' ? 'true' : 'Number.isSafeInteger(near)'
+  const steps = [...columns].map((column) => {
+    const place = `row[${JSON.stringify(column)}]`
+    return `v = ${place}
+      if (typeof v === 'bigint') {
+        const near = Number(v)
+        if (${fits}) ${place} = near
+      } else if (typeof v === 'object' && v !== null) ${place} = deep(v)`
+  })
+  const text = `'use strict'\nreturn (row) => {\nlet v\n${steps.join('\n')}\n}`
+  return new Function('deep', text)((value: unknown) => narrowed(value, longs)) as Narrow
 }
 
 function narrowed(value: unknown, longs: LongMode): unknown {

@@ -48,9 +48,10 @@ export interface ProgressOptions {
   warn(text: string): void
 }
 
+/** A record is kept in place of its offset, which it makes only when it is asked for it. */
 interface Slot {
   readonly partition: OffsetMap
-  offset: OffsetMap
+  at: Pick<SourceRecord, 'sourceOffset'>
 }
 
 /** How far the rule has taken what the source brought: follows acceptance, never what was only read. */
@@ -83,7 +84,7 @@ export class Progress implements OffsetStorageReader {
     this.#startAfter = isSame ? own.startAfter : undefined
     for (const [place, offset] of positions.flatMap(({ partial }) => partial)) {
       const partition = unpackMap(place)
-      this.#partial.set(mapKey(partition), { partition, offset: unpackMap(offset) })
+      this.#partial.set(mapKey(partition), { partition, at: { sourceOffset: unpackMap(offset) } })
     }
     this.resume = {
       startAfter: this.#startAfter,
@@ -106,18 +107,19 @@ export class Progress implements OffsetStorageReader {
       floors: this.#floors.length === 0 ? undefined : this.#floors,
       partial: Array.from(this.#partial.values(), (slot) => [
         packMap(slot.partition),
-        packMap(slot.offset),
+        packMap(slot.at.sourceOffset),
       ]),
     }
   }
 
   /** The record is about to be handed over. */
-  accept({ sourcePartition, sourceOffset }: SourceRecord): void {
+  accept(record: SourceRecord): void {
+    const { sourcePartition } = record
     if (this.#slot?.partition === sourcePartition) {
-      this.#slot.offset = sourceOffset
+      this.#slot.at = record
       return
     }
-    const slot = { partition: sourcePartition, offset: sourceOffset }
+    const slot = { partition: sourcePartition, at: record }
     this.#partial.set(mapKey(sourcePartition), slot)
     this.#slot = slot
   }
@@ -144,7 +146,7 @@ export class Progress implements OffsetStorageReader {
   }
 
   offset(partition: OffsetMap): OffsetMap | undefined {
-    return this.#partial.get(mapKey(partition))?.offset
+    return this.#partial.get(mapKey(partition))?.at.sourceOffset
   }
 
   offsets(partitions: readonly OffsetMap[]): readonly (OffsetMap | undefined)[] {

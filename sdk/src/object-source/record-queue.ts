@@ -1,10 +1,14 @@
 import type { ProgressMark, SourceRecord } from './record.ts'
 
-export interface QueueItem {
-  /** What happened before the record. */
+/** A record, or what happened between two of them. */
+export type QueueItem = SourceRecord | QueuedMarks
+
+export class QueuedMarks {
   readonly marks: readonly ProgressMark[]
-  /** None where there were only marks. */
-  readonly record?: SourceRecord | undefined
+
+  constructor(marks: readonly ProgressMark[]) {
+    this.marks = marks
+  }
 }
 
 const RECORD_BYTES = 100
@@ -39,11 +43,14 @@ export class RecordQueue {
 
   push(item: QueueItem): void {
     this.#items.push(item)
-    if (item.record !== undefined) {
+    if (!(item instanceof QueuedMarks)) {
       this.#records++
-      this.#bytes += item.record.bytes ?? RECORD_BYTES
+      this.#bytes += item.bytes ?? RECORD_BYTES
     }
-    this.#wakeReader?.()
+    const wake = this.#wakeReader
+    if (wake === undefined) return
+    this.#wakeReader = undefined
+    wake()
   }
 
   /** The first one, taken out. */
@@ -55,11 +62,11 @@ export class RecordQueue {
       this.#items = this.#items.slice(this.#first)
       this.#first = 0
     }
-    if (item.record !== undefined) {
+    if (!(item instanceof QueuedMarks)) {
       this.#records--
-      this.#bytes -= item.record.bytes ?? RECORD_BYTES
+      this.#bytes -= item.bytes ?? RECORD_BYTES
     }
-    if (!this.isFull) this.#wakeWriter?.()
+    if (this.#wakeWriter !== undefined && !this.isFull) this.#wake()
     return item
   }
 
@@ -68,7 +75,13 @@ export class RecordQueue {
     this.#first = 0
     this.#records = 0
     this.#bytes = 0
-    this.#wakeWriter?.()
+    this.#wake()
+  }
+
+  #wake(): void {
+    const wake = this.#wakeWriter
+    this.#wakeWriter = undefined
+    wake?.()
   }
 
   /** Resolves when there is room, or at once when the signal aborts. */

@@ -28,6 +28,7 @@ export class ObjectSourceRecord<N> {
   #value: SchemaAndValue = { schema: null, value: null }
   /** Of the entry's properties, all but the count. */
   #base: OffsetMap
+  #parts: SharedParts | undefined
 
   constructor({ native, entry, context, key, meta = {} }: RecordParts<N>) {
     this.native = native
@@ -45,6 +46,7 @@ export class ObjectSourceRecord<N> {
 
   set context(context: ObjectContext) {
     this.#context = { ...context }
+    this.#parts = undefined
   }
 
   get entry(): ObjectEntry {
@@ -54,6 +56,7 @@ export class ObjectSourceRecord<N> {
   set entry(entry: ObjectEntry) {
     this.#entry = entry.fromProperties(entry.getProperties())
     this.#base = this.#entry.getProperties()
+    this.#parts = undefined
   }
 
   get key(): SchemaAndValue {
@@ -104,18 +107,21 @@ export class ObjectSourceRecord<N> {
   /** The next record of the object. */
   emit(schema: unknown, value: unknown, bytes: number): SourceRecord {
     this.#entry.incrementRecordCount()
+    return new EmittedRecord(this.#shared(), this.#entry.getRecordCount(), schema, value, bytes)
+  }
+
+  /** Made anew when context or entry were changed. */
+  #shared(): SharedParts {
     const { topic, partition } = this.#context
-    const meta = { ...this.#meta, [RECORD_COUNT]: this.#entry.getRecordCount() }
-    return {
-      sourcePartition: this.#place,
-      sourceOffset: this.offset,
+    this.#parts ??= {
+      place: this.#place,
+      base: this.#base,
       topic,
       partition,
       key: this.#key,
-      value: { schema, value },
-      meta,
-      bytes,
+      meta: this.#meta,
     }
+    return this.#parts
   }
 
   /**
@@ -146,5 +152,60 @@ export class ObjectSourceRecord<N> {
       if (codeOf(error) === 'broken-record' && tolerance !== 'none') return null
       throw error
     }
+  }
+}
+
+/** What all records of an object have in common. */
+interface SharedParts {
+  readonly place: OffsetMap
+  readonly base: OffsetMap
+  readonly topic: string | undefined
+  readonly partition: number | undefined
+  readonly key: SchemaAndValue
+  readonly meta: Readonly<Record<string, unknown>>
+}
+
+/** One object for each record: its maps are made when they are asked for, of most records never. */
+class EmittedRecord implements SourceRecord {
+  readonly #parts: SharedParts
+  readonly #count: number
+  readonly #schema: unknown
+  readonly #value: unknown
+  readonly bytes: number
+
+  constructor(parts: SharedParts, count: number, schema: unknown, value: unknown, bytes: number) {
+    this.#parts = parts
+    this.#count = count
+    this.#schema = schema
+    this.#value = value
+    this.bytes = bytes
+  }
+
+  get sourcePartition(): OffsetMap {
+    return this.#parts.place
+  }
+
+  get sourceOffset(): OffsetMap {
+    return Object.freeze({ ...this.#parts.base, [RECORD_COUNT]: this.#count })
+  }
+
+  get topic(): string | undefined {
+    return this.#parts.topic
+  }
+
+  get partition(): number | undefined {
+    return this.#parts.partition
+  }
+
+  get key(): SchemaAndValue {
+    return this.#parts.key
+  }
+
+  get value(): SchemaAndValue {
+    return { schema: this.#schema, value: this.#value }
+  }
+
+  get meta(): Readonly<Record<string, unknown>> {
+    return { ...this.#parts.meta, [RECORD_COUNT]: this.#count }
   }
 }

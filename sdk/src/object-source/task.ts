@@ -4,7 +4,7 @@ import { ObjectSourceError, saysRetry, textOf } from './errors.ts'
 import { OffsetManager } from './offset-manager.ts'
 import { type Position, Progress, positionsOf } from './progress.ts'
 import type { ResumableIterator, SourceRecord } from './record.ts'
-import { type QueueItem, RecordQueue } from './record-queue.ts'
+import { QueuedMarks, type QueueItem, RecordQueue } from './record-queue.ts'
 import type { SourceCommonConfig } from './source-config.ts'
 import type { TaskContext } from './task-context.ts'
 
@@ -296,24 +296,26 @@ export abstract class AbstractSourceTask<C extends SourceCommonConfig = SourceCo
       try {
         const asked = iterator.hasNext()
         const found = typeof asked === 'boolean' ? asked : await asked
-        const marks = iterator.takeMarks?.() ?? []
+        const marks = iterator.takeMarks?.()
+        if (marks !== undefined && marks.length > 0 && !signal.aborted) {
+          queue.push(new QueuedMarks(marks))
+        }
         if (!found) {
-          if (marks.length > 0 && !signal.aborted) queue.push({ marks })
           this.#setup?.logger.debug('no records; waiting')
           await backoff.cleanDelay(signal)
           continue
         }
-        backoff.reset()
+        if (!backoff.isFresh) backoff.reset()
         const next = iterator.next()
         const record = isPromise(next) ? await next : next
         if (signal.aborted) return
-        queue.push({ marks, record })
+        queue.push(record)
       } catch (error) {
         if (signal.aborted) return
         if (!saysRetry(error)) {
           this.#failure = { error }
           // Wakes whoever waits for records.
-          queue.push({ marks: [] })
+          queue.push(new QueuedMarks([]))
           return
         }
         this.#setup?.logger.warn(`reading: ${textOf(error)}; it is tried again`)
@@ -337,19 +339,21 @@ export abstract class AbstractSourceTask<C extends SourceCommonConfig = SourceCo
   }
 
   /** From now on the record counts: an offset that is taken goes on behind it. */
-  #accept({ marks, record }: QueueItem): SourceRecord | undefined {
-    for (const mark of marks) {
-      if (mark === 'settled') this.#progress?.settle()
-      else {
-        this.#progress?.end(mark)
-        this.#context?.offsetManager.remove({ getPartitionMap: () => mark.sourcePartition })
+  #accept(item: QueueItem): SourceRecord | undefined {
+    if (item instanceof QueuedMarks) {
+      for (const mark of item.marks) {
+        if (mark === 'settled') this.#progress?.settle()
+        else {
+          this.#progress?.end(mark)
+          this.#context?.offsetManager.remove({ getPartitionMap: () => mark.sourcePartition })
+        }
       }
+      return undefined
     }
-    if (record === undefined) return undefined
     this.#taken++
-    this.#progress?.accept(record)
-    if (this.#iterator?.takeMarks === undefined) this.#context?.offsetManager.remove(record)
-    return record
+    this.#progress?.accept(item)
+    if (this.#iterator?.takeMarks === undefined) this.#context?.offsetManager.remove(item)
+    return item
   }
 
   #throwFailure(): void {

@@ -20,8 +20,10 @@ export class JsonLinesTransformer extends Transformer {
           brokenRecord(context, count, `a line of more than ${config.maxRecordBytes} bytes`),
         )
       }
-      const isExact = needsExact(text, longs)
-      const parse = isExact ? (line: string) => parseExact(line, longs) : JSON.parse
+      // One look for the whole block; line by line only where there is something.
+      const parse = needsExact(text, longs)
+        ? (line: string) => (needsExact(line, longs) ? parseExact(line, longs) : JSON.parse(line))
+        : JSON.parse
       for (let from = text.charCodeAt(0) === 0xfeff ? 1 : 0; from <= text.length; ) {
         const newline = text.indexOf('\n', from)
         const to = newline < 0 ? text.length : newline

@@ -14,7 +14,7 @@ export class FolderStore implements ObjectStore<string, StoredFile> {
   readonly #folder: string
   readonly #chunkBytes: number
 
-  constructor(folder: string, chunkBytes = 65_536) {
+  constructor(folder: string, chunkBytes = 262_144) {
     this.#folder = folder
     this.#chunkBytes = chunkBytes
   }

@@ -1,0 +1,205 @@
+import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { AbstractSourceTask, ObjectRecordIterator, sourceConfig } from '@plutino/sdk/object-source'
+import { pureCodecs } from '@plutino/sdk/object-source/compression'
+import { ParquetTransformer } from '@plutino/sdk/object-source/parquet'
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
+import { ratios, report, spread } from '#test/bench/rig/print.ts'
+import { FolderStore } from '#test/sdk/object-source/folder.ts'
+import { avroFile, parquetFile, people } from '#test/sdk/object-source/formats.ts'
+import { MemoryState, memoryLog } from '#test/sdk/object-source/rig.ts'
+
+/*
+ * The layer, from a file to records taken off a task, against the library alone: `node test/bench/object-source.ts`.
+ * With `--memory` it reads a gigabyte of lines instead and says how much memory that took.
+ */
+
+const avsc = createRequire(import.meta.url)('avsc') as typeof import('avsc')
+const ROUNDS = 11
+
+class FolderTask extends AbstractSourceTask {
+  #folder = ''
+
+  protected override configure(props: Readonly<Record<string, unknown>>) {
+    this.#folder = String(props.datasource)
+    return sourceConfig(props)
+  }
+
+  protected override getIterator() {
+    const { config, context } = this
+    const store = new FolderStore(this.#folder)
+    const transformers = [new ParquetTransformer()]
+    return new ObjectRecordIterator({ store, config, context, codecs: pureCodecs, transformers })
+  }
+
+  protected override closeResources(): void {}
+}
+
+/** @returns the sum of the records' ids */
+async function throughTask(folder: string, format: string, count: number, look = () => {}) {
+  const task = new FolderTask()
+  const setup = { logger: memoryLog(), state: new MemoryState() }
+  await task.start(setup, { datasource: folder, 'input.format': format })
+  let sum = 0
+  for (let left = count; left > 0; ) {
+    const record = task.takeRecord()
+    if (record === undefined) {
+      look()
+      await task.waitForRecords()
+    } else {
+      sum += (record.value.value as { id: number }).id
+      left--
+    }
+  }
+  await task.close()
+  return sum
+}
+
+async function byReadline(file: string): Promise<number> {
+  let sum = 0
+  const reader = createInterface({
+    input: createReadStream(file),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })
+  reader.on('line', (line) => {
+    sum += (JSON.parse(line) as { id: number }).id
+  })
+  await once(reader, 'close')
+  return sum
+}
+
+async function byAvsc(file: string): Promise<number> {
+  let sum = 0
+  const decoder = avsc.createFileDecoder(file)
+  decoder.on('data', (value: { id: number }) => {
+    sum += value.id
+  })
+  await once(decoder, 'end')
+  return sum
+}
+
+async function byHyparquet(file: string): Promise<number> {
+  const rows = await parquetReadObjects({ file: await asyncBufferFromFile(file) })
+  return rows.reduce((sum, row) => sum + Number(row.id), 0)
+}
+
+async function timed(run: () => Promise<number>, expected: number): Promise<number> {
+  const started = performance.now()
+  const sum = await run()
+  if (sum !== expected) throw new Error(`a sum of ${sum} instead of ${expected}`)
+  return performance.now() - started
+}
+
+interface Case {
+  readonly format: string
+  readonly count: number
+  readonly bytes: () => Promise<Uint8Array | string>
+  readonly reference: (file: string) => Promise<number>
+  readonly against: string
+  readonly goal: number
+}
+
+const order = (id: number) => ({
+  id,
+  customer: `customer ${id % 977}`,
+  items: [id % 7, id % 11],
+  total: id / 3,
+  paid: id % 2 === 0,
+})
+
+const cases: readonly Case[] = [
+  {
+    format: 'jsonl',
+    count: 200_000,
+    bytes: async () =>
+      Array.from({ length: 200_000 }, (_, id) => `${JSON.stringify(order(id))}\n`).join(''),
+    reference: byReadline,
+    against: 'readline and JSON.parse',
+    goal: 1,
+  },
+  {
+    format: 'avro',
+    count: 200_000,
+    bytes: () => avroFile(people(200_000)),
+    reference: byAvsc,
+    against: 'avsc',
+    goal: 0.7,
+  },
+  {
+    format: 'parquet',
+    count: 200_000,
+    bytes: async () => parquetFile(200_000, 50_000),
+    reference: byHyparquet,
+    against: 'hyparquet',
+    goal: 0.8,
+  },
+]
+
+async function compare({ format, count, bytes, reference, against, goal }: Case): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'plutino-bench-'))
+  try {
+    const file = path.join(folder, 'object')
+    await writeFile(file, await bytes())
+    const expected = (count * (count - 1)) / 2
+    const ours: number[] = []
+    const theirs: number[] = []
+    for (let round = -2; round < ROUNDS; round++) {
+      const their = await timed(() => reference(file), expected)
+      const our = await timed(() => throughTask(folder, format, count), expected)
+      if (round < 0) continue
+      ours.push(our)
+      theirs.push(their)
+    }
+    const rate = (times: readonly number[]) => spread(times.map((ms) => count / ms / 1000))
+    report(
+      `object source, ${format} from a file against ${against}`,
+      `ratio ${spread(ratios(theirs, ours))}`,
+      `must reach ${goal.toFixed(1)}`,
+      `${rate(ours)} against ${rate(theirs)} M records/s`,
+    )
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function memory(): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'plutino-bench-'))
+  try {
+    const file = path.join(folder, 'object')
+    const part = `${JSON.stringify({ id: 1, text: 'x'.repeat(200) })}\n`.repeat(4096)
+    const rows = Math.ceil(2 ** 30 / part.length) * 4096
+    for (let at = 0; at < rows; at += 4096) await writeFile(file, part, { flag: 'a' })
+    const { gc } = globalThis as { gc?: () => void }
+    gc?.()
+    const used = () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers
+    const before = used()
+    let most = 0
+    let looks = 0
+    const started = performance.now()
+    await throughTask(folder, 'jsonl', rows, () => {
+      if (looks++ % 500 !== 0) return
+      gc?.()
+      most = Math.max(most, used() - before)
+    })
+    const { size } = await stat(file)
+    const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(0)
+    report(
+      'object source, memory',
+      `${mib(most)} MiB over the start for ${mib(size)} MiB of lines`,
+      'must stay below 64',
+      `${((size / 2 ** 20 / (performance.now() - started)) * 1000).toFixed(0)} MiB/s`,
+    )
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+if (process.argv.includes('--memory')) await memory()
+else
+  for (const each of cases)
+    if (process.argv[2] === undefined || each.format === process.argv[2]) await compare(each)
