@@ -26,10 +26,10 @@ export class MemorySink implements SinkConnector {
     context.connection('connected')
   }
 
-  collect(chunk: PayloadChunk): void {
+  collect(chunk: PayloadChunk): void | Promise<void> {
     const each = (take: (bytes: Uint8Array, start: number, end: number) => void) =>
       eachPayload(chunk, take)
-    this.#topics.publish(this.#tenant, this.#topic, each, this.#rowkindField)
+    return this.#topics.publish(this.#tenant, this.#topic, each, this.#rowkindField)
   }
 
   async close(): Promise<void> {}

@@ -2,7 +2,10 @@ import type { ConnectorContext, SourceConnector, SourceWriter } from '../connect
 import { Properties } from '../properties.ts'
 import type { MemoryTopics } from './topics.ts'
 
-/** Reads what memory sinks of the same tenant write. At qos 0 a reader that is too slow drops, counted; it never pushes back. */
+/**
+ * Reads what memory sinks of the same tenant write. At qos 0 a reader that is too slow drops, counted; it never pushes
+ * back. With a spool it does, and the writer's rows are acknowledged when they are safe in it.
+ */
 export class MemorySource implements SourceConnector {
   readonly #topics: MemoryTopics
   #filter = ''
@@ -30,9 +33,15 @@ export class MemorySource implements SourceConnector {
           references.set(topic, reference)
         }
         const extra = { metaReference: reference, encoding: 'json' } as const
-        if (!writer.write(bytes, start, end, extra)) writer.drop(bytes, start, end, extra)
+        if (writer.write(bytes, start, end, extra)) return true
+        if (writer.whenDurable === undefined) writer.drop(bytes, start, end, extra)
+        return false
       },
       () => writer.ring(),
+      writer.whenDurable && {
+        onRoom: (listener) => writer.onRoom(listener),
+        whenDurable: (listener) => writer.whenDurable?.(listener),
+      },
     )
     context.connection('connected')
   }
