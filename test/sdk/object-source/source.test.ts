@@ -81,7 +81,7 @@ test('a source over a folder goes on at the next record after a kill in the midd
   }
 })
 
-test('what was read before a stop is delivered while the source closes, and resources are closed once', async (t) => {
+test.serial('what was read before a stop is delivered while the source closes, and resources are closed once', async (t) => {
   const folder = await folderWith(t, { a: lines('a', 300) })
   const { tuples, offset } = await live(new Folder(), {
     datasource: folder,
