@@ -88,7 +88,8 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
   }
 
   next(): SourceRecord | Promise<SourceRecord> {
-    if (this.#reading?.isReady === true) return this.#reading.take()
+    const reading = this.#reading
+    if (reading?.isReady === true) return reading.take()
     return this.#advance().then((found) => {
       if (found && this.#reading !== undefined) return this.#reading.take()
       throw new ObjectSourceError('no-element', 'there is no record now')

@@ -35,6 +35,8 @@ export class ObjectReading<K, N> {
   #batches: AsyncIterator<Batch> | undefined
   #batch: Batch = { schema: null, values: [], bytes: 0 }
   #at = 0
+  /** A value stands there; looked at once. */
+  #looked = -1
   /** Bytes of one of them. */
   #share = 0
   #tries = 0
@@ -52,10 +54,14 @@ export class ObjectReading<K, N> {
 
   /** Whether `take` gives a record without waiting. @throws ObjectSourceError for a broken record that is not tolerated */
   get isReady(): boolean {
+    if (this.#looked === this.#at) return true
     const { values } = this.#batch
     while (this.#at < values.length && !this.#isOver) {
       const value = values[this.#at]
-      if (!(value instanceof BrokenRecord)) return true
+      if (!(value instanceof BrokenRecord)) {
+        this.#looked = this.#at
+        return true
+      }
       this.#at++
       this.#leaveOut(value.error)
     }
@@ -80,6 +86,7 @@ export class ObjectReading<K, N> {
         else {
           this.#batch = value
           this.#at = 0
+          this.#looked = -1
           this.#share = value.bytes / value.values.length
           this.#tries = 0
           this.#options.backoff.reset()
@@ -161,6 +168,7 @@ export class ObjectReading<K, N> {
     const batches = this.#batches
     this.#batches = undefined
     this.#batch = { schema: null, values: [], bytes: 0 }
+    this.#looked = -1
     await batches?.return?.()
     if (signal.aborted) throw abortError()
     const code = codeOf(error)

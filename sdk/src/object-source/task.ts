@@ -368,5 +368,5 @@ export abstract class AbstractSourceTask<C extends SourceCommonConfig = SourceCo
 }
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value
+  return typeof (value as { then?: unknown }).then === 'function'
 }
