@@ -11,8 +11,6 @@ import { type Batch, brokenObject, Transformer, type TransformInput } from './tr
 
 /** A row group that unpacks to more is read in slices of about half as much. */
 const GROUP_BYTES = 32 * 2 ** 20
-/** The next slice is fetched while one is in hand, when it unpacks to no more than this. */
-const AHEAD_BYTES = 8 * 2 ** 20
 /** Snappy is the library's own; these are plain JavaScript too. */
 const pureCompressors: Compressors = {
   GZIP: (bytes) => gunzipSync(bytes),
@@ -50,26 +48,11 @@ export class ParquetTransformer extends Transformer {
     }
     const metadata = await decoding(() => parquetMetadataAsync(file))
     const narrow = narrower(metadata, config.longs)
-    const slices = slicesOf(metadata.row_groups, skip)
-    const fetch = (slice: Slice | undefined) => {
-      if (slice === undefined) return undefined
-      const { rowStart, rowEnd, isPart } = slice
+    for (const { rowStart, rowEnd, isPart, bytes } of slicesOf(metadata.row_groups, skip)) {
       const options = { file, metadata, compressors, rowStart, rowEnd, useOffsetIndex: isPart }
-      const rows = decoding(() => parquetReadObjects(options))
-      // Whoever does not come to ask for it must not leave a rejection behind.
-      rows.catch(() => {})
-      return { rows, bytes: slice.bytes }
-    }
-    let ahead = fetch(slices[0])
-    for (let i = 1; ahead !== undefined; i++) {
-      const { rows, bytes } = ahead
-      const next = slices[i]
-      const isSmall = next !== undefined && next.bytes <= AHEAD_BYTES
-      const fetched = isSmall ? fetch(next) : undefined
-      const values = await rows
+      const values = await decoding(() => parquetReadObjects(options))
       for (const value of values) narrow(value)
       yield { schema: metadata.schema, values, bytes: bytes * 2 }
-      ahead = fetched ?? fetch(next)
     }
   }
 }

@@ -81,20 +81,23 @@ test('a source over a folder goes on at the next record after a kill in the midd
   }
 })
 
-test.serial('what was read before a stop is delivered while the source closes, and resources are closed once', async (t) => {
-  const folder = await folderWith(t, { a: lines('a', 300) })
-  const { tuples, offset } = await live(new Folder(), {
-    datasource: folder,
-    props: { 'input.format': 'jsonl', 'max.poll.records': 50 },
-    state: new MemoryState(),
-    until: 10,
-    isOrderly: true,
-    slow: () => new Promise((resolve) => setTimeout(resolve, 1)),
-  })
-  t.true(tuples.length >= 60, `${tuples.length} tuples`)
-  t.like(offset, { partial: [[{ file: 'a' }, { recordCount: tuples.length }]] })
-  t.is(closes.get(folder), 1)
-})
+test.serial(
+  'what was read before a stop is delivered while the source closes, and resources are closed once',
+  async (t) => {
+    const folder = await folderWith(t, { a: lines('a', 300) })
+    const { tuples, offset } = await live(new Folder(), {
+      datasource: folder,
+      props: { 'input.format': 'jsonl', 'max.poll.records': 50 },
+      state: new MemoryState(),
+      until: 10,
+      isOrderly: true,
+      slow: () => new Promise((resolve) => setTimeout(resolve, 1)),
+    })
+    t.true(tuples.length >= 60, `${tuples.length} tuples`)
+    t.like(offset, { partial: [[{ file: 'a' }, { recordCount: tuples.length }]] })
+    t.is(closes.get(folder), 1)
+  },
+)
 
 test('a wrong property refuses the rule at configure, and the source can be closed', async (t) => {
   const source = new Folder()
