@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import type { DeployOptions, RuleSpec } from '#host/cell/cell.ts'
 import { createBuiltinConnectors } from '#host/cell/connectors/builtin.ts'
 import { LocalCell } from '#host/cell/local-cell.ts'
-import { cacheFolder, memoryEnvironment } from '#test/fixtures/cell/cells.ts'
+import { cacheFolder, memoryEnvironment, workerEntry } from '#test/fixtures/cell/cells.ts'
 import { sinks, sources } from '#test/fixtures/cell/connectors.ts'
 import {
   eventually,
@@ -201,4 +203,42 @@ test('a rule that is dropped gives up its place: the others go on', async (t) =>
     ({ length }) => length > stopped + 5000,
   )
   t.is((await cell.status(keyOf('a')))?.message, '')
+})
+
+test('a tuple that kills is set aside and kept, and all others arrive', async (t) => {
+  const { environment } = memoryEnvironment()
+  const dataFolder = makeFolder(t)
+  const cell = new LocalCell({
+    environment,
+    connectors: { ...createBuiltinConnectors(), sources, sinks },
+    cacheFolder,
+    dataFolder,
+    entries: { bare: workerEntry },
+  })
+  t.teardown(() => cell.close())
+  const path = await outputFile()
+  await cell.deploy(
+    numbersRule({
+      rule: 'a',
+      type: 'stream',
+      count: 600,
+      burst: 10,
+      orders: { 300: 'exit' },
+      sink: { path },
+      options: { qos: 1, checkpointIntervalMs: 30 },
+    }),
+  )
+  const status = await statusWhere(cell, 'a', ({ state }) => state === 'stopped')
+  t.is(status?.metrics.source_numbers_0_set_aside_total, 1)
+  const numbers = new Set((await linesOf(path)).map(Number))
+  t.deepEqual(
+    [...numbers],
+    to(600).filter((n) => n !== 300),
+  )
+  const kept = readFileSync(join(dataFolder, 'set-aside', 'default', 'a.jsonl'), 'utf8')
+  const { stream, sequence, payload } = JSON.parse(kept)
+  t.deepEqual(
+    [stream, sequence, Buffer.from(payload, 'base64').toString()],
+    ['numbers', 300, 'exit'],
+  )
 })
