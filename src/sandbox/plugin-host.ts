@@ -183,6 +183,7 @@ export class PluginHost {
       Array.isArray(saved) ? saved[i] : undefined,
     )
     let running = many
+    const instances: PluginSource[] = []
     for (let instanceId = 0; instanceId < many; instanceId++) {
       const source = new PluginSource({
         title: titleOf(code),
@@ -215,8 +216,10 @@ export class PluginHost {
         },
       })
       this.#sources.push(source)
-      await source.open()
+      instances.push(source)
+      await source.prepare()
     }
+    for (const source of instances) await source.open()
   }
 
   #context(code: PluginCode, operatorId: string, instanceId: number, more: object): unknown {

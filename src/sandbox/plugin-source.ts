@@ -57,8 +57,8 @@ export class PluginSource {
     return typeof this.#source.getOffset === 'function' && typeof this.#source.rewind === 'function'
   }
 
-  /** Resolves when the source has connected: `open` returned, or it said so, or its first tuple came. */
-  async open(): Promise<void> {
+  /** Configures it, and goes back to where it was. All instances do, before the first one is opened. */
+  async prepare(): Promise<void> {
     const { title, timers, datasource } = this.#options
     const source = this.#source
     const props = copyValue(this.#options.props, 'props') as Record<string, unknown>
@@ -66,6 +66,11 @@ export class PluginSource {
       source.configure(datasource, props),
     )
     await within(deadlines.configure, `rewind of ${title}`, timers, () => this.#rewind())
+  }
+
+  /** Resolves when the source has connected: `open` returned, or it said so, or its first tuple came. */
+  async open(): Promise<void> {
+    const { title, timers } = this.#options
     await within(deadlines.open, `open of ${title}`, timers, () => this.#start())
   }
 
