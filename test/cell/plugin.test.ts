@@ -27,9 +27,9 @@ const counting = {
   exports.counting = {
     configure() {},
     rewind(offset) { next = offset + 1 },
-    getOffset() { return next - 1 },
+    getOffset() { return next },
     async open(ctx, consumer) {
-      for (; next <= 3000 && !ctx.signal.aborted; next++) await consumer({ n: next }, { offset: next })
+      for (; next <= 3000 && !ctx.signal.aborted; next++) await consumer({ n: next })
       ctx.end()
     },
     close() {},
