@@ -84,6 +84,7 @@ export class LookupStage implements Operator, Border {
 
   push(batch: Batch): void {
     this.#check()
+    if (batch.empty !== undefined) return
     this.#context.metrics.recordsIn += batch.rows.length
     const found = batch.rows.map((row) => this.#find(row))
     const waiting: Waiting = { ...batch, found }

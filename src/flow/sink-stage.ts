@@ -115,6 +115,7 @@ export class SinkStage implements Output {
 
   #pushRows({ rows }: Batch): void {
     for (const { index, encode } of this.#rowActions) {
+      if (rows.length === 0 && encode.omitIfEmpty) continue
       if (this.#emitsBatches && !encode.sendSingle) {
         this.#giveRows(index, copyOf(rows) as Row[])
       } else {

@@ -95,7 +95,12 @@ export class Stage implements Operator {
   }
 
   /** Without a queue, until a row has to wait. */
-  #pass({ rows, times }: Batch): void {
+  #pass(batch: Batch): void {
+    if (batch.empty !== undefined) {
+      this.#output.push(batch)
+      return
+    }
+    const { rows, times } = batch
     const done = new BatchBuilder()
     for (let i = 0; i < rows.length; i++) {
       if (this.#spare.size > 0) this.#spare.clear()
@@ -144,6 +149,7 @@ export class Stage implements Operator {
     try {
       for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
         if ('advance' in next) this.#output.advance(next.advance)
+        else if (next.empty !== undefined) this.#output.push(next)
         else await this.#finish(next, suspension)
         suspension = undefined
         this.#queue.shift()

@@ -1,3 +1,4 @@
+import { aggregateNothing } from './empty-emission.ts'
 import type { GroupColumns } from './group-columns.ts'
 import { Groups } from './groups.ts'
 import {
@@ -40,7 +41,9 @@ export class Aggregate implements Operator {
 
   push(batch: Batch): void {
     this.#context.metrics.recordsIn += batch.rows.length
-    if (this.#options.perRow) this.#eachRow(batch)
+    const { columns, perRow } = this.#options
+    if (batch.empty !== undefined) this.#send(aggregateNothing(columns, batch.empty, this.#context))
+    else if (perRow) this.#eachRow(batch)
     else this.#whole(batch)
   }
 
@@ -106,7 +109,8 @@ export class Aggregate implements Operator {
     return { rows, times: rows.map(() => time) }
   }
 
-  #send(batch: Batch): void {
+  #send(batch: Batch | undefined): void {
+    if (batch === undefined) return
     this.#context.metrics.recordsOut += batch.rows.length
     this.#output.push(batch)
   }

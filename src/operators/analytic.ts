@@ -54,7 +54,12 @@ export class Analytic implements Absorber {
     this.#absorber = isAbsorber(output) ? output : undefined
   }
 
-  push({ rows, times }: Batch): void {
+  push(batch: Batch): void {
+    if (batch.empty !== undefined) {
+      this.#output.push(batch)
+      return
+    }
+    const { rows, times } = batch
     for (let i = 0; i < rows.length; i++) this.absorb(rows[i] as Row, times[i] as number)
     this.settle()
   }

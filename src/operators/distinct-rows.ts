@@ -24,7 +24,12 @@ export class DistinctRows implements Operator {
     this.#output = output
   }
 
-  push({ rows, times }: Batch): void {
+  push(batch: Batch): void {
+    if (batch.empty !== undefined) {
+      this.#output.push(batch)
+      return
+    }
+    const { rows, times } = batch
     const { metrics } = this.#context
     metrics.recordsIn += rows.length
     const seen = new Set<unknown>()

@@ -28,6 +28,10 @@ export class Filter implements Operator {
   }
 
   push(batch: Batch): void {
+    if (batch.empty !== undefined) {
+      this.#output.push(batch)
+      return
+    }
     const { metrics } = this.#context
     const { rows, times } = batch
     metrics.recordsIn += rows.length

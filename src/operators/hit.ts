@@ -43,7 +43,12 @@ export class Hit implements Operator {
     this.#output = output
   }
 
-  push({ rows, times }: Batch): void {
+  push(batch: Batch): void {
+    if (batch.empty !== undefined) {
+      this.#output.push(batch)
+      return
+    }
+    const { rows, times } = batch
     const { predicate, perBatch } = this.#options
     const { metrics } = this.#context
     metrics.recordsIn += rows.length

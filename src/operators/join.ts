@@ -83,6 +83,7 @@ export class Join implements Operator {
   }
 
   push(batch: Batch): void {
+    if (batch.empty !== undefined) return
     this.#context.metrics.recordsIn += batch.rows.length
     if (this.#options.perBatch) {
       this.#emit(batch.rows, batch.times[batch.times.length - 1] as number)

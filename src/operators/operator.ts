@@ -5,14 +5,20 @@ export type { Row } from '@plutino/sdk'
 export type { OperatorId } from '#src/plan/plan.ts'
 
 /**
- * Rows that travel together, in stream order, never empty. Behind a window a batch is one emission, whatever its size;
- * before it, at most 1024 rows of any number of tuples. A row belongs to whoever holds it last; an operator never changes
- * a row that it was given, it makes another.
+ * Rows that travel together, in stream order. Behind a window a batch is one emission, whatever its size; before it, 1 to
+ * 1024 rows of any number of tuples. A row belongs to whoever holds it last; an operator never changes a row that it was
+ * given, it makes another.
+ *
+ * A batch has rows, but for one: the emission of a tumbling or hopping window in which no row came, which has `empty`. It is
+ * passed on as it is, to the sinks; only an aggregation makes something of it, and a join drops it. An operator that
+ * drops all rows of a batch sends nothing.
  */
 export interface Batch {
   readonly rows: readonly Row[]
   /** Time of each row in ms since the epoch (arrival, or event time), same length as `rows`, never decreasing. */
   readonly times: readonly number[]
+  /** Set where there are no rows: the end of the window, and what it would have written into them. */
+  readonly empty?: { readonly time: number; readonly bounds: Row } | undefined
 }
 
 /** Where an operator sends what it makes. Calls are synchronous and return when the batch was dealt with. */

@@ -46,7 +46,12 @@ export class Rank implements Operator {
     this.#output = output
   }
 
-  push({ rows, times }: Batch): void {
+  push(batch: Batch): void {
+    if (batch.empty !== undefined) {
+      this.#output.push(batch)
+      return
+    }
+    const { rows, times } = batch
     const { calls, perBatch } = this.#options
     const { metrics } = this.#context
     metrics.recordsIn += rows.length

@@ -46,8 +46,8 @@ export class Sort implements Operator {
   push(batch: Batch): void {
     const { metrics } = this.#context
     metrics.recordsIn += batch.rows.length
-    const sorted = this.#options.perBatch ? this.#sort(batch) : batch
-    if (sorted.rows.length === 0) return
+    const sorted = this.#options.perBatch && batch.empty === undefined ? this.#sort(batch) : batch
+    if (sorted.rows.length === 0 && batch.empty === undefined) return
     metrics.recordsOut += sorted.rows.length
     this.#output.push(sorted)
   }

@@ -36,7 +36,12 @@ export class Unnest implements Operator {
     this.#output = output
   }
 
-  push({ rows, times }: Batch): void {
+  push(batch: Batch): void {
+    if (batch.empty !== undefined) {
+      this.#output.push(batch)
+      return
+    }
+    const { rows, times } = batch
     const { perBatch } = this.#options
     const { metrics } = this.#context
     metrics.recordsIn += rows.length

@@ -71,7 +71,7 @@ export function planRule(request: RuleRequest): Plan {
     sources,
     root: identify(improved, sources),
     emitsBatches: emitsBatches(statement),
-    output: outputOf(statement, scope, hidden),
+    output: outputOf(statement, scope, { hidden, derived }),
     hidden,
     ...(statement.fields.some(({ type }) => type !== 'value') ? { keepsNull: true } : {}),
     actions,
@@ -148,8 +148,13 @@ function planningEnvironment({ ruleId, timeZone = 'UTC' }: RuleRequest): Functio
 function outputOf(
   { fields }: Statement,
   scope: Scope,
-  hidden: readonly string[],
+  { hidden, derived }: { readonly hidden: readonly string[]; readonly derived: Derived },
 ): readonly OutputColumn[] | undefined {
+  // The null of a window without rows is written for a collection, and dropped for a sum.
+  const collections = derived.aggregates
+    .filter(({ name }) => name === 'collect')
+    .map(({ as }) => as)
+  const dropping = hidden.filter((name) => !collections.includes(name))
   const columns: OutputColumn[] = []
   for (const field of fields) {
     if (field.type === 'value') {
@@ -158,7 +163,7 @@ function outputOf(
       columns.push({
         name,
         dataType,
-        ...(isAsItCame(expression, hidden) ? { keepsNull: true } : {}),
+        ...(isAsItCame(expression, dropping) ? { keepsNull: true } : {}),
       })
       continue
     }

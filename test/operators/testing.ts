@@ -16,7 +16,7 @@ export interface Bench<O extends Operator> {
 }
 
 export type Seen =
-  | { readonly rows: readonly Row[]; readonly times: readonly number[] }
+  | Batch
   | { readonly advanced: number }
   | { readonly error: string; readonly time: number }
 
@@ -40,7 +40,7 @@ export function bench<O extends Operator>(make: (context: OperatorContext, id: O
   }
   const operator = make(context, 'operator' as OperatorId)
   operator.link({
-    push: ({ rows, times }: Batch) => seen.push({ rows, times }),
+    push: (batch: Batch) => seen.push(batch),
     advance: (advanced) => seen.push({ advanced }),
   })
   const batches = () => seen.flatMap((each) => ('rows' in each ? [each.rows] : []))

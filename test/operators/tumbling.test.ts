@@ -2,6 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import type { Row } from '#src/operators/operator.ts'
 import { CountWindow } from '#src/operators/window/count.ts'
+import { TumblingWindow } from '#src/operators/window/tumbling.ts'
 import { TumblingAggregate } from '#src/operators/window/tumbling-aggregate.ts'
 import { tumblingSpans } from '#src/operators/window/tumbling-clock.ts'
 import { batch, bench, column } from './testing.ts'
@@ -41,7 +42,7 @@ test('several days are counted from 1970-01-01 of the calendar', (t) => {
   })
 })
 
-test('a window closes when its end is reached, by a row or by the time; an empty one says nothing', (t) => {
+test('a window closes when its end is reached, by a row or by the time; an empty one of groups says nothing', (t) => {
   const { operator, seen } = counting(10)
   operator.push(batch({ k: 1, t: 3 }, { k: 1, t: 9 }, { k: 1, t: 10 }))
   operator.advance(19)
@@ -74,6 +75,45 @@ test('a row that fails belongs to no group and makes none', (t) => {
     [{ k: 1, n: 1 }],
   )
   t.like(metrics, { recordsIn: 2, recordsOut: 1, exceptions: 1 })
+})
+
+test('without dimensions a window in which no row came says so, from the first row on and not behind the last', (t) => {
+  const { operator, seen, metrics } = keeping(10)
+  operator.advance(5)
+  t.is(operator.wakeAt(), Number.POSITIVE_INFINITY)
+  operator.push(batch({ t: 13 }))
+  operator.advance(20)
+  t.is(operator.wakeAt(), 30)
+  operator.advance(30)
+  const next = keeping(10)
+  next.operator.restore(operator.snapshot())
+  next.operator.push(batch({ t: 41 }))
+  next.operator.advance(50)
+  next.operator.advance(Number.POSITIVE_INFINITY)
+  t.is(next.operator.wakeAt(), Number.POSITIVE_INFINITY)
+  const empty = (time: number) => ({ rows: [], times: [], empty: { time, bounds: bounds(time) } })
+  const full = (time: number, row: Row) => ({ rows: [{ ...row, ...bounds(time) }], times: [time] })
+  t.deepEqual(seen, [
+    { advanced: 5 },
+    full(20, { t: 13 }),
+    { advanced: 20 },
+    empty(30),
+    { advanced: 30 },
+  ])
+  t.deepEqual(next.seen, [
+    empty(40),
+    full(50, { t: 41 }),
+    { advanced: 50 },
+    { advanced: Number.POSITIVE_INFINITY },
+  ])
+  t.like(metrics, { recordsIn: 1, recordsOut: 1 })
+})
+
+test('a jump in time is at most 1000 windows without rows', (t) => {
+  const { operator, batches } = keeping(10)
+  operator.push(batch({ t: 3 }, { t: 1_000_000_007 }))
+  t.is(batches().length, 1001)
+  t.is(operator.wakeAt(), 1_000_000_010)
 })
 
 const keys = fc.constantFrom<unknown>(1, '1', null, undefined, true, 'true', 1n, [1], '[1]', {
@@ -121,6 +161,17 @@ test('a count window agrees with a naive model', (t) => {
     { seed: 7, numRuns: 200 },
   )
 })
+
+const BOUNDS = ['window_start()', 'window_end()']
+
+function bounds(end: number): Row {
+  return { 'window_start()': end - 10, 'window_end()': end }
+}
+
+function keeping(lengthMs: number) {
+  const spanOf = tumblingSpans({ lengthMs, byDays: false, timeZone: 'UTC' })
+  return bench((context, id) => new TumblingWindow(id, { spanOf, bounds: BOUNDS }, context))
+}
 
 function counting(lengthMs: number) {
   const spanOf = tumblingSpans({ lengthMs, byDays: false, timeZone: 'UTC' })

@@ -38,6 +38,7 @@ export class DelimitedEncoder implements Encoder {
   }
 
   encode({ rows, times }: Batch, out: ChunkWriter): void {
+    if (rows.length === 0) return
     if (this.#isArray) {
       this.#emit(rows, times[times.length - 1] as number, out)
     } else {

@@ -6,7 +6,8 @@ import type { ChunkWriter } from './chunk-writer.ts'
 export interface Encoder {
   /**
    * Writes a batch as payload frames into `out`. Batches of a rule with `emitsBatches` are one emission each, others
-   * hold one emission per row; an emission is one payload, or with `sendSingle` one payload per row.
+   * hold one emission per row; an emission is one payload, or with `sendSingle` one payload per row. An emission of no
+   * rows is `[]`, nothing with `omitIfEmpty`, and nothing where the format has no word for it.
    */
   encode(batch: Batch, out: ChunkWriter): void
 }

@@ -74,7 +74,11 @@ class ArrayEncoder implements Encoder {
     this.#rowError = rowError
   }
 
-  encode({ rows, times }: Batch, out: ChunkWriter): void {
+  encode({ rows, times, empty }: Batch, out: ChunkWriter): void {
+    if (empty !== undefined) {
+      if (this.#empty === undefined) out.text('[]', empty.time)
+      return
+    }
     const time = times[times.length - 1] as number
     let all = ''
     let isEmpty = true

@@ -41,9 +41,9 @@ export class TransformEncoder implements Encoder {
     this.#list = make({ ...plain, sendSingle: false }, { ...known, emitsBatches: true })
   }
 
-  encode({ rows, times }: Batch, out: ChunkWriter): void {
+  encode({ rows, times, empty }: Batch, out: ChunkWriter): void {
     if (this.#isArray && this.#context.emitsBatches) {
-      this.#emit(rows, times[times.length - 1] as number, out)
+      this.#emit(rows, empty?.time ?? (times[times.length - 1] as number), out)
     } else {
       for (let i = 0; i < rows.length; i++) this.#emit([rows[i] as Row], times[i] as number, out)
     }
@@ -53,7 +53,10 @@ export class TransformEncoder implements Encoder {
     try {
       const data = rows.map(this.#visible)
       if (this.#options.omitIfEmpty && data.every((row) => Object.keys(row).length === 0)) return
-      const { template, dataField } = this.#options
+      const { template, dataField, format } = this.#options
+      // Of no rows nothing can be said but `[]`, and what a template says.
+      const saysNothing = dataField !== undefined || (template === undefined && format !== 'json')
+      if (data.length === 0 && saysNothing) return
       let value: unknown = this.#isArray ? data : data[0]
       if (template !== undefined) {
         const text = runTemplate(template, value)

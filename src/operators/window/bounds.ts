@@ -21,6 +21,13 @@ export function writeBounds(row: Row, columns: BoundColumns, start: number, end:
   }
 }
 
+/** What a window of that range writes into its rows. */
+export function boundsOf(columns: BoundColumns, start: number, end: number): Row {
+  const bounds: Row = {}
+  writeBounds(bounds, columns, start, end)
+  return bounds
+}
+
 /** Rows that say the window's range: copies, or the rows themselves when the rule does not read it. */
 export function withBounds(
   rows: readonly Row[],

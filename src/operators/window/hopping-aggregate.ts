@@ -1,5 +1,6 @@
 import type { Absorber } from '#src/operators/absorber.ts'
 import type { Predicate } from '#src/operators/compiled.ts'
+import { aggregateNothing } from '#src/operators/empty-emission.ts'
 import type { GroupColumns } from '#src/operators/group-columns.ts'
 import { Groups } from '#src/operators/groups.ts'
 import {
@@ -10,9 +11,10 @@ import {
   type Row,
   unlinked,
 } from '#src/operators/operator.ts'
-import { type BoundColumns, writeBounds } from './bounds.ts'
+import { type BoundColumns, boundsOf, writeBounds } from './bounds.ts'
 import type { HopClock } from './hop-clock.ts'
 import { PaneStore } from './pane-store.ts'
+import { MOST_EMPTY } from './tumbling-walk.ts'
 
 export interface HoppingAggregateOptions {
   /** All calls of which have panes: `hasPanes`. */
@@ -32,7 +34,7 @@ interface State {
 
 /**
  * Groups over a hopping window. A row is aggregated once, into the open pane; panes are shared by the windows in which
- * they lie. A window without rows emits nothing.
+ * they lie. Without dimensions, a window in which no row came says so, from the first row on.
  */
 export class HoppingAggregate implements Absorber {
   readonly id: OperatorId
@@ -48,12 +50,14 @@ export class HoppingAggregate implements Absorber {
   #paneEnd = Number.NEGATIVE_INFINITY
   /** The open pane lies in some window; where windows leave gaps it may not. */
   #isInWindow = false
+  readonly #firesEmpty: boolean
 
   constructor(id: OperatorId, options: HoppingAggregateOptions, context: OperatorContext) {
     this.id = id
     this.#options = options
     this.#context = context
     this.#filter = options.filter
+    this.#firesEmpty = options.columns.keys.length === 0
     this.#open = new Groups(options.columns)
     this.#closed = new PaneStore(options.columns)
   }
@@ -75,7 +79,7 @@ export class HoppingAggregate implements Absorber {
   settle(): void {}
 
   advance(time: number): void {
-    if (time >= this.#paneEnd && !this.#isEmpty()) {
+    if (time >= this.#paneEnd && this.#isWaiting()) {
       this.#close(time)
       if (time === Number.POSITIVE_INFINITY) this.#paneEnd = Number.NEGATIVE_INFINITY
       else this.#enter(time)
@@ -84,11 +88,11 @@ export class HoppingAggregate implements Absorber {
   }
 
   wakeAt(): number {
-    return this.#isEmpty() ? Number.POSITIVE_INFINITY : this.#options.clock.endOf(this.#hop)
+    return this.#isWaiting() ? this.#options.clock.endOf(this.#hop) : Number.POSITIVE_INFINITY
   }
 
   snapshot(): State | undefined {
-    if (this.#isEmpty()) return undefined
+    if (!this.#isWaiting()) return undefined
     return {
       hop: this.#hop,
       pane: this.#pane,
@@ -122,18 +126,24 @@ export class HoppingAggregate implements Absorber {
     }
   }
 
-  #isEmpty(): boolean {
-    return this.#open.size === 0 && this.#closed.size === 0
+  #isWaiting(): boolean {
+    if (this.#firesEmpty) return this.#paneEnd !== Number.NEGATIVE_INFINITY
+    return this.#open.size > 0 || this.#closed.size > 0
   }
 
   /** Closes the open pane, and each window that ends until then. */
   #close(time: number): void {
     this.#open.hand((group) => this.#closed.add(this.#pane, group))
     this.#open.clear()
-    if (this.#closed.size === 0) return
+    if (!this.#isWaiting()) return
     const { clock } = this.#options
-    const now = time === Number.POSITIVE_INFINITY ? time : clock.hopOf(time)
-    while (this.#hop < now && this.#closed.size > 0) {
+    const isLast = time === Number.POSITIVE_INFINITY
+    const now = isLast ? time : clock.hopOf(time)
+    const firesEmpty = this.#firesEmpty && !isLast
+    let empty = 0
+    while (this.#hop < now && (this.#closed.size > 0 || firesEmpty)) {
+      empty = this.#closed.size > 0 ? 0 : empty + 1
+      if (empty > MOST_EMPTY) return
       this.#fire(this.#hop)
       this.#hop++
       this.#closed.evict(clock.firstPane(this.#hop))
@@ -152,14 +162,23 @@ export class HoppingAggregate implements Absorber {
   }
 
   #fire(window: number): void {
-    const { clock, bounds } = this.#options
+    const { clock, bounds, columns } = this.#options
     const [start, end] = [clock.startOf(window), clock.endOf(window)]
+    if (this.#closed.size === 0) {
+      const empty = { time: end, bounds: boundsOf(bounds, start, end) }
+      this.#send(aggregateNothing(columns, empty, this.#context))
+      return
+    }
     const rows = this.#closed.rows(
       (row) => writeBounds(row, bounds, start, end),
       (error) => this.#context.rowError(error, end),
     )
-    if (rows.length === 0) return
-    this.#context.metrics.recordsOut += rows.length
-    this.#output.push({ rows, times: rows.map(() => end) })
+    if (rows.length > 0) this.#send({ rows, times: rows.map(() => end) })
+  }
+
+  #send(batch: Batch | undefined): void {
+    if (batch === undefined) return
+    this.#context.metrics.recordsOut += batch.rows.length
+    this.#output.push(batch)
   }
 }

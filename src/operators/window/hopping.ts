@@ -1,4 +1,5 @@
 import type { Predicate } from '#src/operators/compiled.ts'
+import { emptyEmission } from '#src/operators/empty-emission.ts'
 import {
   type Batch,
   type Operator,
@@ -8,9 +9,10 @@ import {
   type Row,
   unlinked,
 } from '#src/operators/operator.ts'
-import { type BoundColumns, withBounds } from './bounds.ts'
+import { type BoundColumns, boundsOf, withBounds } from './bounds.ts'
 import type { HopClock } from './hop-clock.ts'
 import { KeptRows } from './kept-rows.ts'
+import { MOST_EMPTY } from './tumbling-walk.ts'
 
 export interface HoppingWindowOptions {
   readonly clock: HopClock
@@ -18,7 +20,10 @@ export interface HoppingWindowOptions {
   readonly bounds: BoundColumns
 }
 
-/** Keeps the rows of the hopping windows that are open and emits those of each window that ends; none when it has none. */
+/**
+ * Keeps the rows of the hopping windows that are open and emits those of each window that ends, from the first row on also
+ * when there are none.
+ */
 export class HoppingWindow implements Operator {
   readonly id: OperatorId
   readonly #options: HoppingWindowOptions
@@ -47,8 +52,8 @@ export class HoppingWindow implements Operator {
       const row = rows[i] as Row
       const time = times[i] as number
       if (time >= this.#end) {
-        this.#close(time)
-        this.#enter(this.#options.clock.hopOf(time))
+        if (this.#isOpen) this.#close(time)
+        else this.#enter(this.#options.clock.hopOf(time))
       }
       // Windows that leave gaps.
       if (time < this.#start) continue
@@ -61,16 +66,16 @@ export class HoppingWindow implements Operator {
   }
 
   advance(time: number): void {
-    if (time >= this.#end) this.#close(time)
+    if (this.#isOpen && time >= this.#end) this.#close(time)
     this.#output.advance(time)
   }
 
   wakeAt(): number {
-    return this.#kept.size > 0 ? this.#end : Number.POSITIVE_INFINITY
+    return this.#isOpen ? this.#end : Number.POSITIVE_INFINITY
   }
 
   snapshot(): unknown {
-    return this.#kept.size === 0 ? undefined : { hop: this.#hop, kept: this.#kept.snapshot() }
+    return this.#isOpen ? { hop: this.#hop, kept: this.#kept.snapshot() } : undefined
   }
 
   restore(state: unknown): void {
@@ -79,13 +84,25 @@ export class HoppingWindow implements Operator {
     this.#kept.restore(kept)
   }
 
-  /** Emits each window that ends until then, as long as there are rows. */
+  get #isOpen(): boolean {
+    return this.#end !== Number.NEGATIVE_INFINITY
+  }
+
+  /** Emits each window that ends until then; at the end of the stream as long as there are rows. */
   #close(time: number): void {
-    while (this.#kept.size > 0 && time >= this.#end) {
+    const isLast = time === Number.POSITIVE_INFINITY
+    let empty = 0
+    while (time >= this.#end && (this.#kept.size > 0 || !isLast)) {
+      empty = this.#kept.size > 0 ? 0 : empty + 1
+      if (empty > MOST_EMPTY) {
+        this.#enter(this.#options.clock.hopOf(time))
+        return
+      }
       this.#fire()
       this.#enter(this.#hop + 1)
       this.#kept.dropBefore(this.#start)
     }
+    if (isLast) this.#end = Number.NEGATIVE_INFINITY
   }
 
   #enter(hop: number): void {
@@ -97,7 +114,10 @@ export class HoppingWindow implements Operator {
   #fire(): void {
     const rows = this.#kept.from(this.#start)
     const [start, end] = [this.#start, this.#end]
-    if (rows.length === 0) return
+    if (rows.length === 0) {
+      this.#output.push(emptyEmission(end, boundsOf(this.#options.bounds, start, end)))
+      return
+    }
     this.#context.metrics.recordsOut += rows.length
     this.#output.push({
       rows: withBounds(rows, this.#options.bounds, start, end),

@@ -1,5 +1,6 @@
 import type { Absorber } from '#src/operators/absorber.ts'
 import type { Predicate } from '#src/operators/compiled.ts'
+import { aggregateNothing } from '#src/operators/empty-emission.ts'
 import type { GroupColumns } from '#src/operators/group-columns.ts'
 import { Groups } from '#src/operators/groups.ts'
 import {
@@ -10,8 +11,9 @@ import {
   type Row,
   unlinked,
 } from '#src/operators/operator.ts'
-import { type BoundColumns, writeBounds } from './bounds.ts'
+import { type BoundColumns, boundsOf, writeBounds } from './bounds.ts'
 import type { Span } from './tumbling-clock.ts'
+import { TumblingWalk } from './tumbling-walk.ts'
 
 export interface TumblingAggregateOptions {
   readonly columns: GroupColumns
@@ -23,7 +25,7 @@ export interface TumblingAggregateOptions {
 
 /**
  * Groups over a tumbling window, aggregated row by row: no rows are kept. A window closes on `advance`, or on the first
- * row that is not before its end; one without rows emits nothing.
+ * row that is not before its end. Without dimensions, one in which no row came says so, from the first row on.
  */
 export class TumblingAggregate implements Absorber {
   readonly id: OperatorId
@@ -32,8 +34,9 @@ export class TumblingAggregate implements Absorber {
   readonly #groups: Groups
   readonly #filter: Predicate | undefined
   #output: Output = unlinked
-  #start = Number.NEGATIVE_INFINITY
-  #end = Number.NEGATIVE_INFINITY
+  readonly #walk: TumblingWalk
+  readonly #firesEmpty: boolean
+  readonly #close = (span: Span) => this.#fire(span)
 
   constructor(id: OperatorId, options: TumblingAggregateOptions, context: OperatorContext) {
     this.id = id
@@ -41,6 +44,8 @@ export class TumblingAggregate implements Absorber {
     this.#context = context
     this.#groups = new Groups(options.columns)
     this.#filter = options.filter
+    this.#firesEmpty = options.columns.keys.length === 0
+    this.#walk = new TumblingWalk(options.spanOf, this.#firesEmpty)
   }
 
   link(output: Output): void {
@@ -53,7 +58,7 @@ export class TumblingAggregate implements Absorber {
 
   absorb(row: Row, time: number): void {
     this.#context.metrics.recordsIn++
-    if (time >= this.#end) this.#open(time)
+    if (time >= this.#walk.end) this.#walk.open(time, this.#close)
     try {
       if (this.#filter !== undefined && this.#filter(row) !== true) return
       this.#groups.add(row)
@@ -66,43 +71,50 @@ export class TumblingAggregate implements Absorber {
   settle(): void {}
 
   advance(time: number): void {
-    if (time >= this.#end) this.#close()
+    this.#walk.reach(time, this.#close)
     this.#output.advance(time)
   }
 
   wakeAt(): number {
-    return this.#groups.size > 0 ? this.#end : Number.POSITIVE_INFINITY
+    return this.#isWaiting() ? this.#walk.end : Number.POSITIVE_INFINITY
   }
 
   snapshot(): unknown {
-    if (this.#groups.size === 0) return undefined
-    return { start: this.#start, end: this.#end, groups: this.#groups.snapshot() }
+    if (!this.#isWaiting()) return undefined
+    const { start, end } = this.#walk
+    return { start, end, groups: this.#groups.snapshot() }
   }
 
   restore(state: unknown): void {
     const { start, end, groups } = state as { start: number; end: number; groups: unknown }
-    this.#start = start
-    this.#end = end
+    this.#walk.enter({ start, end })
     this.#groups.restore(groups)
   }
 
-  #open(time: number): void {
-    this.#close()
-    const { start, end } = this.#options.spanOf(time)
-    this.#start = start
-    this.#end = end
+  #isWaiting(): boolean {
+    return this.#groups.size > 0 || (this.#firesEmpty && this.#walk.isOpen)
   }
 
-  #close(): void {
-    if (this.#groups.size === 0) return
-    const [start, end] = [this.#start, this.#end]
+  #fire({ start, end }: Span): void {
+    const { columns, bounds } = this.#options
+    if (this.#groups.size === 0) {
+      // At the end of the stream its time has not come.
+      if (!this.#firesEmpty || !this.#walk.isOpen) return
+      const empty = { time: end, bounds: boundsOf(bounds, start, end) }
+      this.#send(aggregateNothing(columns, empty, this.#context))
+      return
+    }
     const rows = this.#groups.rows(
-      (row) => writeBounds(row, this.#options.bounds, start, end),
+      (row) => writeBounds(row, bounds, start, end),
       (error) => this.#context.rowError(error, end),
     )
     this.#groups.clear()
-    if (rows.length === 0) return
-    this.#context.metrics.recordsOut += rows.length
-    this.#output.push({ rows, times: rows.map(() => end) })
+    if (rows.length > 0) this.#send({ rows, times: rows.map(() => end) })
+  }
+
+  #send(batch: Batch | undefined): void {
+    if (batch === undefined) return
+    this.#context.metrics.recordsOut += batch.rows.length
+    this.#output.push(batch)
   }
 }

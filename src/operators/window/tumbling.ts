@@ -1,4 +1,5 @@
 import type { Predicate } from '#src/operators/compiled.ts'
+import { emptyEmission } from '#src/operators/empty-emission.ts'
 import {
   type Batch,
   type Operator,
@@ -9,8 +10,9 @@ import {
   unlinked,
 } from '#src/operators/operator.ts'
 import { packColumn, unpackColumn } from '#src/state/columns.ts'
-import { type BoundColumns, withBounds } from './bounds.ts'
+import { type BoundColumns, boundsOf, withBounds } from './bounds.ts'
 import type { Span } from './tumbling-clock.ts'
+import { TumblingWalk } from './tumbling-walk.ts'
 
 export interface TumblingWindowOptions {
   readonly spanOf: (time: number) => Span
@@ -18,20 +20,21 @@ export interface TumblingWindowOptions {
   readonly bounds: BoundColumns
 }
 
-/** Keeps the rows of a tumbling window and emits them when it closes; a window without rows emits nothing. */
+/** Keeps the rows of a tumbling window and emits them when it closes; from the first row on also when there are none. */
 export class TumblingWindow implements Operator {
   readonly id: OperatorId
   readonly #options: TumblingWindowOptions
   readonly #context: OperatorContext
   #output: Output = unlinked
   #rows: Row[] = []
-  #start = Number.NEGATIVE_INFINITY
-  #end = Number.NEGATIVE_INFINITY
+  readonly #walk: TumblingWalk
+  readonly #close = (span: Span) => this.#fire(span)
 
   constructor(id: OperatorId, options: TumblingWindowOptions, context: OperatorContext) {
     this.id = id
     this.#options = options
     this.#context = context
+    this.#walk = new TumblingWalk(options.spanOf, true)
   }
 
   link(output: Output): void {
@@ -44,7 +47,7 @@ export class TumblingWindow implements Operator {
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as Row
       const time = times[i] as number
-      if (time >= this.#end) this.#open(time)
+      if (time >= this.#walk.end) this.#walk.open(time, this.#close)
       try {
         if (filter === undefined || filter(row) === true) this.#rows.push(row)
       } catch (error) {
@@ -54,41 +57,39 @@ export class TumblingWindow implements Operator {
   }
 
   advance(time: number): void {
-    if (time >= this.#end) this.#close()
+    this.#walk.reach(time, this.#close)
     this.#output.advance(time)
   }
 
   wakeAt(): number {
-    return this.#rows.length > 0 ? this.#end : Number.POSITIVE_INFINITY
+    return this.#walk.isOpen ? this.#walk.end : Number.POSITIVE_INFINITY
   }
 
   snapshot(): unknown {
-    if (this.#rows.length === 0) return undefined
-    return { start: this.#start, end: this.#end, rows: packColumn(this.#rows) }
+    if (!this.#walk.isOpen) return undefined
+    const { start, end } = this.#walk
+    return { start, end, rows: packColumn(this.#rows) }
   }
 
   restore(state: unknown): void {
     const { start, end, rows } = state as { start: number; end: number; rows: unknown }
-    this.#start = start
-    this.#end = end
+    this.#walk.enter({ start, end })
     this.#rows = unpackColumn(rows) as Row[]
   }
 
-  #open(time: number): void {
-    this.#close()
-    const { start, end } = this.#options.spanOf(time)
-    this.#start = start
-    this.#end = end
-  }
-
-  #close(): void {
+  #fire({ start, end }: Span): void {
+    const { bounds } = this.#options
     const rows = this.#rows
-    if (rows.length === 0) return
-    const [start, end] = [this.#start, this.#end]
+    if (rows.length === 0) {
+      // At the end of the stream its time has not come.
+      if (!this.#walk.isOpen) return
+      this.#output.push(emptyEmission(end, boundsOf(bounds, start, end)))
+      return
+    }
     this.#rows = []
     this.#context.metrics.recordsOut += rows.length
     this.#output.push({
-      rows: withBounds(rows, this.#options.bounds, start, end),
+      rows: withBounds(rows, bounds, start, end),
       times: rows.map(() => end),
     })
   }

@@ -23,21 +23,39 @@ const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const at = (text: string) => Date.parse(text)
 
-/** Each multiple of the interval is the end of a window. */
+/**
+ * Each multiple of the interval is the end of a window; those behind the first row fire, up to the one in which the last
+ * came, and behind it as long as they have rows.
+ */
 function naive(
-  rows: readonly Row[],
-  length: number,
-  interval: number,
-  emit: (rows: readonly Row[], range: Row) => readonly Row[],
+  { all, rows }: { all: readonly Row[]; rows: readonly Row[] },
+  { length, interval }: { length: number; interval: number },
+  emit: (rows: readonly Row[], range: Row) => readonly Row[] | undefined,
 ): Emission[] {
   const found: Emission[] = []
-  const last = Number(rows.at(-1)?.t ?? 0) + length + interval
-  for (let end = 0; end <= last; end += interval) {
+  if (all.length === 0) return found
+  const [first, newest] = [Number(all[0]?.t), Number(all.at(-1)?.t)]
+  const own = (Math.floor(newest / interval) + 1) * interval
+  const start = (Math.floor(first / interval) + 1) * interval
+  for (let end = start; end <= newest + length + interval; end += interval) {
     const inWindow = rows.filter(({ t }) => Number(t) >= end - length && Number(t) < end)
+    if (inWindow.length === 0 && end > own) continue
     const made = emit(inWindow, bounds(end - length, end))
-    if (made.length > 0) found.push({ rows: made, time: end })
+    if (made !== undefined) found.push({ rows: made, time: end })
   }
   return found
+}
+
+/** The compact calls over no rows. */
+const nothing = {
+  since: null,
+  n: 0,
+  sum: null,
+  avg: null,
+  max: null,
+  min: null,
+  last_value: null,
+  positive: null,
 }
 
 const lengths = fc.record({
@@ -60,8 +78,10 @@ for (const keys of [[], ['k']]) {
           return new HoppingAggregate(id, { columns, clock, bounds: BOUNDS }, context)
         }, given)
         t.deepEqual(problems, [])
-        const expected = naive(good(given.rows), length, interval, (rows, range) => {
-          return naiveGroups(columns, rows, range)
+        const fed = { all: given.rows, rows: good(given.rows) }
+        const expected = naive(fed, { length, interval }, (rows, range) => {
+          if (rows.length > 0) return naiveGroups(columns, rows, range)
+          return keys.length === 0 ? [{ ...nothing, ...range }] : undefined
         })
         t.deepEqual(emissions, expected)
       }),
@@ -84,7 +104,8 @@ test('a window that keeps rows emits each of them in every window in which it li
         return new HoppingWindow(id, { clock, filter, bounds: BOUNDS }, context)
       }, given)
       t.deepEqual(problems, [])
-      const expected = naive(given.rows.filter(filter), length, interval, (rows, range) => {
+      const fed = { all: given.rows, rows: given.rows.filter(filter) }
+      const expected = naive(fed, { length, interval }, (rows, range) => {
         return rows.map((row) => ({ ...row, ...range }))
       })
       t.deepEqual(emissions, expected)
@@ -109,6 +130,7 @@ test('windows that leave gaps start their length before their end', (t) => {
   })
   operator.push(batch({ t: 1999 }, { t: 2000 }, { t: 2999 }, { t: 3000 }))
   operator.advance(9000)
+  operator.advance(Number.POSITIVE_INFINITY)
   t.deepEqual(seen, [
     {
       rows: [
@@ -117,7 +139,10 @@ test('windows that leave gaps start their length before their end', (t) => {
       ],
       times: [3000, 3000],
     },
+    { rows: [], times: [], empty: { time: 6000, bounds: bounds(5000, 6000) } },
+    { rows: [], times: [], empty: { time: 9000, bounds: bounds(8000, 9000) } },
     { advanced: 9000 },
+    { advanced: Number.POSITIVE_INFINITY },
   ])
 })
 

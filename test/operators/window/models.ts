@@ -64,8 +64,8 @@ export function play(make: (context: OperatorContext, id: OperatorId) => Operato
     for (const seen of current.seen) {
       if (!('rows' in seen)) continue
       if (seen.times.some((time) => time !== seen.times[0])) problems.push('times differ')
-      if ((seen.times[0] as number) < last) problems.push('times go back')
-      last = seen.times[0] as number
+      if ((seen.empty?.time ?? (seen.times[0] as number)) < last) problems.push('times go back')
+      last = seen.empty?.time ?? (seen.times[0] as number)
       emissions.push({ rows: seen.rows.map((row) => ({ ...row })), time: last })
     }
   }
