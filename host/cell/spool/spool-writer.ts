@@ -37,6 +37,7 @@ export class SpoolWriter implements SourceWriter {
   readonly #buffer: SourceBuffer
   readonly #clock: ArrivalClock
   readonly #onSafe: () => void
+  readonly #recordBytes: number
   #staged: Staged[] = []
   /** Away to the disk. */
   #writing: readonly Staged[] = []
@@ -56,6 +57,7 @@ export class SpoolWriter implements SourceWriter {
     this.#buffer = buffer
     this.#clock = clock
     this.#onSafe = onSafe
+    this.#recordBytes = Math.min(CHUNK_BYTES, spool.segmentBytes)
   }
 
   get room(): number {
@@ -172,8 +174,8 @@ export class SpoolWriter implements SourceWriter {
   #stagedFor(need: number): Staged {
     const last = this.#staged.at(-1)
     if (last !== undefined && last.chunk.used + need <= last.chunk.bytes.length) return last
-    const chunk =
-      need <= CHUNK_BYTES ? (this.#spares.pop() ?? newRecord(CHUNK_BYTES)) : newRecord(need)
+    const usual = this.#recordBytes
+    const chunk = need <= usual ? (this.#spares.pop() ?? newRecord(usual)) : newRecord(need)
     chunk.used = RECORD_HEADER_BYTES
     const staged = { chunk, count: 0, last: 0 }
     this.#staged.push(staged)
@@ -198,12 +200,24 @@ export class SpoolWriter implements SourceWriter {
     this.#isFlushing = false
   }
 
+  /** No more than a segment: only a segment that is ended can be cut. */
+  #takeGroup(): readonly Staged[] {
+    let [count, bytes] = [0, 0]
+    for (const { chunk } of this.#staged) {
+      bytes += chunk.used
+      if (count > 0 && bytes > this.#spool.segmentBytes) break
+      count++
+    }
+    return this.#staged.splice(0, count)
+  }
+
   async #flushGroup(): Promise<void> {
-    const group = this.#staged
-    this.#staged = []
+    const group = this.#takeGroup()
     this.#writing = group
-    this.#onWriting = this.#onStaged
-    this.#onStaged = []
+    if (this.#staged.length === 0) {
+      this.#onWriting = this.#onStaged
+      this.#onStaged = []
+    }
     await this.#spool.append(group satisfies readonly Frames[])
     this.#writing = []
     for (const { chunk, count } of group) {
@@ -218,7 +232,7 @@ export class SpoolWriter implements SourceWriter {
       if (offset !== undefined) this.#spool.lastOffset = offset
     }
     for (const { chunk } of group) {
-      const isUsual = chunk.bytes.length === RECORD_HEADER_BYTES + CHUNK_BYTES
+      const isUsual = chunk.bytes.length === RECORD_HEADER_BYTES + this.#recordBytes
       if (isUsual && this.#spares.length < SPARES) this.#spares.push(chunk)
     }
     const listeners = this.#onWriting

@@ -43,10 +43,13 @@ export class Spool {
   readonly lastArrival: number
   readonly damagedBytes: number
   readonly #probe: (point: SpoolPoint) => void
-  readonly #segmentBytes: number
+  /** A segment is ended when it has so much; a group should have no more. */
+  readonly segmentBytes: number
   readonly #segments: Segment[]
   #active: Segment | undefined
   #next: number
+  /** Nobody needs what is before this one. */
+  #needed = 0
   #bytes = 0
   #fault: string | undefined
   #isClosed = false
@@ -57,7 +60,7 @@ export class Spool {
   private constructor(options: SpoolOptions, found: Awaited<ReturnType<typeof recover>>) {
     this.folder = options.folder
     this.limitBytes = options.limitBytes ?? SPOOL_LIMIT_BYTES
-    this.#segmentBytes = Math.min(SEGMENT_BYTES, Math.ceil(this.limitBytes / SEGMENTS_PER_LIMIT))
+    this.segmentBytes = Math.min(SEGMENT_BYTES, Math.ceil(this.limitBytes / SEGMENTS_PER_LIMIT))
     this.#probe = options.probe ?? (() => {})
     this.#segments = [...found.segments]
     for (const { bytes } of this.#segments) this.#bytes += bytes
@@ -128,6 +131,7 @@ export class Spool {
 
   /** Nobody needs the frames before `sequence` any more. */
   cut(sequence: number): void {
+    this.#needed = Math.max(this.#needed, sequence)
     for (let next = this.#segments[1]; next !== undefined; next = this.#segments[1]) {
       const [oldest] = this.#segments
       if (oldest === undefined || next.first > sequence) break
@@ -202,7 +206,7 @@ export class Spool {
 
   async #writable(): Promise<Segment> {
     const active = this.#active
-    if (active !== undefined && active.bytes < this.#segmentBytes) return active
+    if (active !== undefined && active.bytes < this.segmentBytes) return active
     const segment = new Segment(this.folder, this.#next, 0)
     await segment.create()
     // Only a name that is safe in its folder is found again.
@@ -211,6 +215,8 @@ export class Spool {
     await active?.endWriting()
     this.#segments.push(segment)
     this.#active = segment
+    // The one before it could not be cut while it was written.
+    this.cut(this.#needed)
     return segment
   }
 }
