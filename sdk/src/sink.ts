@@ -38,7 +38,10 @@ export interface Sink extends SinkLife {
   collect(ctx: SinkContext, data: Uint8Array): void | Promise<void>
 }
 
-/** A sink that takes rows as they are. The array and its rows are copies and belong to the sink. */
+/**
+ * A sink that takes rows as they are. The array and its rows are copies and belong to the sink. Without `sendSingle` it is
+ * empty for a tumbling or hopping window in which no row came.
+ */
 export interface RowSink extends SinkLife {
   readonly accepts: 'rows'
   collect(ctx: SinkContext, rows: Row[]): void | Promise<void>

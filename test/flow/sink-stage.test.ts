@@ -49,6 +49,18 @@ test('a sink that takes rows gets copies, one emission at a time', (t) => {
   ])
 })
 
+test('a sink that takes rows gets an empty array for a window in which no row came', (t) => {
+  const sink = recorder('rows')
+  const sql = 'SELECT v FROM demo GROUP BY TUMBLINGWINDOW(ss, 1)'
+  const flow = flowOf(planOf(sql), { plugins: pluginsWith(0, sink) })
+  collect(flow, feed([{ payload: { v: 1 }, time: 1500 }]))
+  collect(flow, feed([], { time: 3000 }))
+  t.deepEqual(sink.taken, [
+    [[{ v: 1 }], 1],
+    [[], 2],
+  ])
+})
+
 test('collect settles only when a full sink has room again', async (t) => {
   const sink = recorder('bytes')
   const room = Promise.withResolvers<void>()

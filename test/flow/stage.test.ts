@@ -72,6 +72,21 @@ test('the time waits in the queue with the rows, so a window behind the border c
   t.deepEqual(out(), [[{ a: [1, 2] }]])
 })
 
+test('a window without rows waits in its turn, and is an emission of no rows behind the border', async (t) => {
+  const answers: (() => void)[] = []
+  const { flow, out } = asking(
+    'SELECT v, ask(v) AS a FROM demo GROUP BY TUMBLINGWINDOW(ss, 1)',
+    (v) => (v === 1 ? new Promise((resolve) => answers.push(() => resolve(v))) : v),
+  )
+  collect(flow, feed(rows(1)))
+  collect(flow, feed([], { time: 4000 }))
+  t.deepEqual(out(), [])
+  for (const answer of answers) answer()
+  await flow.idle()
+  t.deepEqual(out(), [[{ v: 1, a: 1 }], [], []])
+  t.deepEqual(payloads(collect(flow, feed([], { time: 5000 })).emissions), [[]])
+})
+
 test('an emission stays together behind a window', async (t) => {
   const { flow, out } = asking(
     'SELECT v, ask(v) AS a FROM demo GROUP BY COUNTWINDOW(2) ORDER BY ask(v) DESC',

@@ -146,6 +146,21 @@ test('windows that leave gaps start their length before their end', (t) => {
   ])
 })
 
+test('a jump in time is at most 1000 windows without rows', (t) => {
+  const clock = hopClock({ lengthMs: 10, intervalMs: 10, byDays: false, timeZone: 'UTC' })
+  const columns = columnsOf(compact, [])
+  for (const { operator, batches } of [
+    bench((context, id) => new HoppingWindow(id, { clock, bounds: [] }, context)),
+    bench((context, id) => new HoppingAggregate(id, { columns, clock, bounds: [] }, context)),
+  ]) {
+    operator.push(batch({ v: 1, t: 3 }, { v: 2, t: 1_000_000_007 }))
+    t.is(batches().length, 1001)
+    t.is(operator.wakeAt(), 1_000_000_010)
+    operator.advance(1_000_000_020)
+    t.is(batches().length, 1003)
+  }
+})
+
 test('days end at midnight of the zone, also where clocks change', (t) => {
   const clock = hopClock({
     lengthMs: 2 * DAY,
