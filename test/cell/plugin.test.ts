@@ -29,7 +29,7 @@ const counting = {
     rewind(offset) { next = offset + 1 },
     getOffset() { return next },
     async open(ctx, consumer) {
-      for (; next <= 3000 && !ctx.signal.aborted; next++) await consumer({ n: next })
+      for (; next <= 20000 && !ctx.signal.aborted; next++) await consumer({ n: next })
       ctx.end()
     },
     close() {},
@@ -91,7 +91,7 @@ test.serial(
       options: { qos: 1, checkpointIntervalMs: 30 },
     })
     await cell.deploy(rule)
-    for (const read of [300, 1200]) {
+    for (const read of [300, 5000]) {
       await statusWhere(cell, 'a', ({ metrics }) => {
         return Number(metrics.source_demo_0_records_out_total) > read
       })
@@ -103,7 +103,7 @@ test.serial(
     const numbers = rows.map(({ n }: { n: number }) => n)
     t.deepEqual(
       numbers,
-      Array.from({ length: 3000 }, (_, i) => i + 1),
+      Array.from({ length: 20_000 }, (_, i) => i + 1),
     )
     await cell.close()
   },

@@ -22,7 +22,6 @@ const RETRY_MS = 500
 export class CatchUp implements SpooledPast {
   readonly #options: CatchUpOptions
   readonly #loading = new Set<Reader>()
-  #isClosed = false
 
   constructor(options: CatchUpOptions) {
     this.#options = options
@@ -38,25 +37,21 @@ export class CatchUp implements SpooledPast {
     void this.#load(reader)
   }
 
-  close(): void {
-    this.#isClosed = true
-  }
-
   async #load(reader: Reader): Promise<void> {
     const { spool, onCome, onLost } = this.#options
-    while (mayLoad(reader) && !this.#isClosed) {
+    while (mayLoad(reader) && !spool.isClosed) {
       const [from, to] = [reader.past, reader.sequence]
       let piece: Piece | undefined
       try {
         piece = await spool.read(from, to)
       } catch (error) {
-        if (this.#isClosed) break
+        if (spool.isClosed) break
         onLost(`the spool cannot be read: ${error instanceof Error ? error.message : error}`)
         await sleep(RETRY_MS)
         continue
       }
       // It was sent back meanwhile.
-      if (reader.past !== from || this.#isClosed) continue
+      if (reader.past !== from || spool.isClosed) continue
       const first = piece?.first ?? to
       if (first > from) onLost(`tuples ${from} to ${first - 1} are not in the spool any more`)
       if (piece === undefined && reader.sequence !== to) reader.lost(to)

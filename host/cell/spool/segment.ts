@@ -25,6 +25,7 @@ export class Segment {
   metas = 0
   #writing: FileHandle | undefined
   #reading: Promise<FileHandle> | undefined
+  #isClosed = false
   /** Where a record with this sequence number begins: one in so many bytes. */
   readonly #index: { readonly sequence: number; readonly at: number }[] = []
 
@@ -79,11 +80,12 @@ export class Segment {
    * records are left out: then the piece begins later than asked for.
    */
   async read(from: number, to: number, maxBytes = READ_BYTES): Promise<Piece | undefined> {
+    if (this.#isClosed) return undefined
     this.#reading ??= open(this.path, 'r')
     const file = await this.#reading
     let at = this.#placeOf(from)
     let size = maxBytes
-    while (at < this.bytes) {
+    while (at < this.bytes && !this.#isClosed) {
       const chunk = new Chunk(Math.min(size, this.bytes - at))
       const { bytesRead } = await file.read(chunk.bytes, 0, chunk.bytes.length, at)
       const found = new Gathering(chunk, from, to)
@@ -103,6 +105,7 @@ export class Segment {
 
   /** Lets go of the files. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.endWriting()
     const reading = await this.#reading?.catch(() => undefined)
     this.#reading = undefined

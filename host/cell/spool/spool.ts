@@ -96,6 +96,10 @@ export class Spool {
     return this.#fault
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** Bytes of files with frames from `sequence` on. */
   bytesFrom(sequence: number): number {
     let bytes = 0
@@ -176,6 +180,7 @@ export class Spool {
   }
 
   async #tryAppend(group: readonly Frames[]): Promise<void> {
+    if (this.#isClosed) throw new Error('the spool is closed')
     const segment = await this.#writable()
     const metas = this.metas.after(segment.metas)
     const parts = group.map(({ chunk }) => chunk.bytes.subarray(0, chunk.used))
@@ -208,9 +213,14 @@ export class Spool {
     const active = this.#active
     if (active !== undefined && active.bytes < this.segmentBytes) return active
     const segment = new Segment(this.folder, this.#next, 0)
-    await segment.create()
-    // Only a name that is safe in its folder is found again.
-    await syncFolder(this.folder)
+    try {
+      await segment.create()
+      // Only a name that is safe in its folder is found again.
+      await syncFolder(this.folder)
+    } catch (error) {
+      await segment.endWriting()
+      throw error
+    }
     this.#probe('created')
     await active?.endWriting()
     this.#segments.push(segment)
