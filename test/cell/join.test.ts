@@ -17,9 +17,9 @@ const streams = [
 test.serial('two streams in one worker are joined when the clock ends their window', async (t) => {
   const sql = 'SELECT v, w FROM l INNER JOIN r ON l.id = r.id GROUP BY SLIDINGWINDOW(ss, 20)'
   const { rows, publish, cell } = await running(sql, ['l', 'r'])
-  publish('l', { id: 1, v: 1 })
-  publish('l', { id: 2, v: 2 })
-  publish('r', { id: 2, w: 20 })
+  await publish('l', { id: 1, v: 1 })
+  await publish('l', { id: 2, v: 2 })
+  await publish('r', { id: 2, w: 20 })
   t.deepEqual(await eventually(rows, ({ length }) => length > 0), [{ v: 2, w: 20 }])
   await cell.close()
 })
@@ -29,9 +29,9 @@ test.serial(
   async (t) => {
     const sql = 'SELECT v, name FROM l LEFT JOIN t ON l.id = t.id'
     const { rows, publish, cell } = await running(sql, ['l', 't'])
-    publish('t', { id: 1, name: 'one' })
-    publish('l', { id: 1, v: 1 })
-    publish('l', { id: 2, v: 2 })
+    await publish('t', { id: 1, name: 'one' })
+    await publish('l', { id: 1, v: 1 })
+    await publish('l', { id: 2, v: 2 })
     const expected = [{ v: 1, name: 'one' }, { v: 2 }]
     t.deepEqual(await eventually(rows, ({ length }) => length === 2), expected)
     await cell.close()
@@ -58,9 +58,9 @@ async function running(sql: string, names: readonly string[]) {
   return {
     cell,
     rows: async () => (await linesOf(path)).flatMap((line) => JSON.parse(line)),
-    publish(topic: string, row: object) {
+    async publish(topic: string, row: object) {
       const bytes = Buffer.from(JSON.stringify(row))
-      topics.publish('default', topic, (take) => take(bytes, 0, bytes.length))
+      await topics.publish('default', topic, (take) => take(bytes, 0, bytes.length))
     },
   }
 }

@@ -30,24 +30,24 @@ test.serial(
       },
       cacheFolder,
     })
-    const publish = (topic: string, row: object, rowkindField?: string) => {
+    const publish = async (topic: string, row: object, rowkindField?: string) => {
       const bytes = Buffer.from(JSON.stringify(row))
-      topics.publish('default', topic, (take) => take(bytes, 0, bytes.length), rowkindField)
+      await topics.publish('default', topic, (take) => take(bytes, 0, bytes.length), rowkindField)
     }
     const path = await outputFile()
     const rows = async () => (await linesOf(path)).flatMap((line) => JSON.parse(line))
     const rule = ruleOf('SELECT v, name FROM s LEFT JOIN t ON s.id = t.id', path)
     await cell.deploy(rule)
-    publish('lk', { id: 2, name: 'two', op: 'upsert' }, 'op')
-    publish('s', { id: 2, v: 20 })
-    publish('s', { id: 3, v: 30 })
+    await publish('lk', { id: 2, name: 'two', op: 'upsert' }, 'op')
+    await publish('s', { id: 2, v: 20 })
+    await publish('s', { id: 3, v: 30 })
     await eventually(rows, ({ length }) => length === 2)
-    publish('lk', { id: 2, op: 'delete' }, 'op')
-    publish('lk', { id: 3, name: 'three' })
+    await publish('lk', { id: 2, op: 'delete' }, 'op')
+    await publish('lk', { id: 3, name: 'three' })
     await cell.stop(keyOf('a'))
     await cell.deploy(rule)
-    publish('s', { id: 2, v: 21 })
-    publish('s', { id: 3, v: 31 })
+    await publish('s', { id: 2, v: 21 })
+    await publish('s', { id: 3, v: 31 })
     t.deepEqual(await eventually(rows, ({ length }) => length === 4), [
       { v: 20, name: 'two' },
       { v: 30 },
