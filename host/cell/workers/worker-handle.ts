@@ -81,6 +81,7 @@ export class WorkerHandle {
   readonly #settleEnded: (ending: Ending) => void
   #reason: string | undefined
   #isOver = false
+  #isClosing = false
   #hasAnswered = false
 
   constructor(options: HandleOptions) {
@@ -102,7 +103,10 @@ export class WorkerHandle {
     this.ended = promise
     this.#settleEnded = resolve
     this.#thread.task.then(
-      () => this.kill('it ended its task'),
+      () => {
+        // in an end in order the task ends before its last words are heard
+        if (!this.#isClosing) void this.kill('it ended its task')
+      },
       (error: unknown) => {
         this.#reason ??= reasonOf(error)
       },
@@ -150,6 +154,7 @@ export class WorkerHandle {
 
   /** An end in order: the plugins get to close. The thread goes afterwards in any case. */
   async close(): Promise<Ending> {
+    this.#isClosing = true
     this.#reason ??= 'closed'
     await this.#call(() => this.#remote.close(FLOW), 'close').catch(() => {})
     // What it said on the other port before it answered is still to be heard: that port closes behind it.
