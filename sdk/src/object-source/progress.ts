@@ -26,8 +26,15 @@ export interface Position {
   readonly logs: readonly LogRange[]
   readonly floors?: readonly Floor[] | undefined
   /** Of objects that are not at their end: where they are, how far in. */
-  readonly partial: readonly (readonly [PackedMap, PackedMap])[]
+  readonly partial: readonly PackedEntry[]
+  /**
+   * The same, as other instances left it when there was another number of them. Most of it is read on by others by now:
+   * what stands in the `partial` of any instance is newer.
+   */
+  readonly inherited?: readonly PackedEntry[] | undefined
 }
+
+type PackedEntry = readonly [PackedMap, PackedMap]
 
 /** Where an iterator over objects goes on. */
 export interface ResumePoint {
@@ -52,6 +59,7 @@ export interface ProgressOptions {
 interface Slot {
   readonly partition: OffsetMap
   at: Pick<SourceRecord, 'sourceOffset'>
+  readonly isInherited?: boolean | undefined
 }
 
 /** How far the rule has taken what the source brought: follows acceptance, never what was only read. */
@@ -82,10 +90,15 @@ export class Progress implements OffsetStorageReader {
     const floors = positions.map(floorsOf)
     this.#floors = isSame ? (own.floors ?? []) : distinct(floors.flat())
     this.#startAfter = isSame ? own.startAfter : undefined
-    for (const [place, offset] of positions.flatMap(({ partial }) => partial)) {
-      const partition = unpackMap(place)
-      this.#partial.set(mapKey(partition), { partition, at: { sourceOffset: unpackMap(offset) } })
-    }
+    // In this order: what an instance had in hand itself wins over what it only carried along for others.
+    this.#restore(
+      positions.flatMap(({ inherited = [] }) => inherited),
+      true,
+    )
+    this.#restore(
+      positions.flatMap(({ partial }) => partial),
+      !isSame,
+    )
     this.resume = {
       startAfter: this.#startAfter,
       finished: this.#readOld(),
@@ -97,6 +110,8 @@ export class Progress implements OffsetStorageReader {
   position(): Position {
     const { by, of, task } = this.#options
     const own = { id: this.#log.id, from: this.#from, to: this.#log.to }
+    const slots = [...this.#partial.values()]
+    const inherited = slots.filter((slot) => slot.isInherited)
     return {
       v: 1,
       by,
@@ -105,10 +120,8 @@ export class Progress implements OffsetStorageReader {
       startAfter: this.#startAfter,
       logs: [...this.#oldLogs, own],
       floors: this.#floors.length === 0 ? undefined : this.#floors,
-      partial: Array.from(this.#partial.values(), (slot) => [
-        packMap(slot.partition),
-        packMap(slot.at.sourceOffset),
-      ]),
+      partial: slots.filter((slot) => !slot.isInherited).map(packSlot),
+      inherited: inherited.length === 0 ? undefined : inherited.map(packSlot),
     }
   }
 
@@ -135,9 +148,13 @@ export class Progress implements OffsetStorageReader {
     if (floors !== undefined) this.#floors = floors
   }
 
-  /** A whole listing was read: what was finished in an earlier life, and is still there, came to its end again. */
+  /**
+   * A whole listing was read: what was finished in an earlier life, and is still there, came to its end again; and what
+   * was half read, and is this instance's to read on, was in hand.
+   */
   settle(): void {
     this.#oldLogs = []
+    for (const [key, slot] of this.#partial) if (slot.isInherited) this.#partial.delete(key)
   }
 
   /** Before the thread may do anything else, after some of the above. */
@@ -153,6 +170,14 @@ export class Progress implements OffsetStorageReader {
     return partitions.map((partition) => this.offset(partition))
   }
 
+  #restore(entries: readonly PackedEntry[], isInherited: boolean): void {
+    for (const [place, offset] of entries) {
+      const partition = unpackMap(place)
+      const at = { sourceOffset: unpackMap(offset) }
+      this.#partial.set(mapKey(partition), { partition, at, isInherited })
+    }
+  }
+
   #readOld(): ReadonlySet<string> {
     const { state, prefix, warn } = this.#options
     let finished: ReadonlySet<string> = new Set()
@@ -164,6 +189,10 @@ export class Progress implements OffsetStorageReader {
     }
     return finished
   }
+}
+
+function packSlot({ partition, at }: Slot): PackedEntry {
+  return [packMap(partition), packMap(at.sourceOffset)]
 }
 
 /** Instances that took over from the same ones carry the same. */
