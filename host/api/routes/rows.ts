@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { HostError } from '#host/errors.ts'
+import { codeOf, HostError } from '#host/errors.ts'
 import { rowsAction } from '#host/rules/rows.ts'
 import { idParams } from '../schemas.ts'
 import type { App, Services } from '../services.ts'
@@ -65,6 +65,7 @@ export function rowsRoutes(app: App, { rules, rows, tenant, log }: Services): vo
         ends.delete(end)
         if (request.query.drop !== 'true' || !rule.temp) return
         rules.drop(tenant, id).catch((error: unknown) => {
+          if (codeOf(error) === 'stopping') return // a temporary rule ends with the server
           log.logger.warn({ err: error }, `temporary rule ${id} was not dropped`)
         })
       })

@@ -26,7 +26,9 @@ function crudRoutes(app: App, { rules, tenant, cell }: Services): void {
     },
     async ({ body }, reply) => {
       const id = await rules.create(tenant, body)
-      return reply.code(201).send(`Rule ${id} was created successfully.`)
+      const failure = rules.failure(tenant, id)
+      const but = failure === undefined ? '' : ` But it did not start: ${failure.message}`
+      return reply.code(201).send(`Rule ${id} was created successfully.${but}`)
     },
   )
   app.get('/rules', { config, schema: { tags, summary: 'All rules' } }, async () =>

@@ -41,7 +41,8 @@ async function query(
     // the server drops the rule when this connection ends, however it does
     const events = client.events(`${at('rules', id, 'rows')}?drop=true`, end.signal)
     const started = client.request('POST', at('rules', id, 'start'))
-    started.catch(interrupt)
+    const failed = started.then(() => failureOf(client, id))
+    failed.then((message) => message !== undefined && interrupt(), interrupt)
     for await (const payload of events) {
       for (const row of rowsOf(payload)) {
         if (left-- <= 0) break
@@ -49,7 +50,8 @@ async function query(
       }
       if (left <= 0) break
     }
-    await started
+    const message = await failed
+    if (message !== undefined) throw new CliError(exitCodes.refused, message)
   } finally {
     clearTimeout(timer)
     process.off('SIGINT', interrupt)
@@ -59,6 +61,13 @@ async function query(
 }
 
 /** A payload is the rows of one emission, or a text. */
+/** Why the rule behind the query does not run; a start that fails is the rule's status, not an answer. */
+async function failureOf(client: Session['client'], id: string): Promise<string | undefined> {
+  const status = await client.request('GET', `${at('rules', id)}/status`)
+  const { status: state, message } = status as { status?: unknown; message?: unknown }
+  return state === 'stopped by error' ? String(message) : undefined
+}
+
 function rowsOf(payload: string): string[] {
   try {
     const value: unknown = JSON.parse(payload)
