@@ -259,8 +259,8 @@ async function life(
   return { taken, checkpoint: { offsets, state } }
 }
 
-/** The first two seeds once gave rows twice; the last one is new in every run. A failure tells seed, path and example. */
-const seeds = [0, 4, Date.now() % 2 ** 31]
+/** All but the last once gave rows twice; the last one is new in every run. A failure tells seed, path and example. */
+const seeds = [4, 18, 22, Date.now() % 2 ** 31]
 
 async function holds<T>(t: ExecutionContext, property: fc.IAsyncProperty<T>, numRuns: number) {
   for (const seed of seeds) {
