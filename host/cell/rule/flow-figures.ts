@@ -20,7 +20,10 @@ export class FlowFigures {
 
   add(counters: Float64Array, errors: Collected['errors']): void {
     if (counters.length === this.#counters.length) this.#counters = counters
-    for (const { operator, message, time } of errors) this.#errors.set(operator, { message, time })
+    for (const { operator, message, time } of errors) {
+      // a worker that invents operators must not fill the host's memory with them
+      if (operator < this.#names.length) this.#errors.set(operator, { message, time })
+    }
   }
 
   /** `op_2_filter_0_records_in_total` and so on. */

@@ -217,6 +217,7 @@ export class FlowKeeper {
     const replays = rule.options.qos > 0 && sources.canReplay(checkpoint)
     const empty = sinks.accepted().map(() => 0)
     const positions = replays ? [...(checkpoint?.positions ?? empty)] : sinks.accepted()
+    let hasWorker = false
     try {
       sinks.restart(positions)
       if (rule.options.qos > 0) {
@@ -228,11 +229,12 @@ export class FlowKeeper {
       await sources.recover()
       if (this.#isClosing) return
       this.restarts++
+      hasWorker = true
       await this.#connect(checkpoint, positions)
       onRestarted()
     } catch (error) {
-      // A death on the way has its own successor.
-      if (this.#handle === undefined || this.#isClosing) return
+      // A death on the way has its own successor; sources that cannot go on have none.
+      if (this.#isClosing || (hasWorker && this.#handle === undefined)) return
       onOpenFailed(error instanceof Error ? error : new Error(String(error)))
     }
   }

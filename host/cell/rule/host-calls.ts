@@ -7,7 +7,8 @@ import { textOf } from '../workers/worker-fault.ts'
 /** What a rule does with what its worker asks of the host, arguments checked. */
 export interface RuleCalls {
   readonly actions: number
-  readonly sources: number
+  /** By number: whether it is a plugin's, and so this worker's own. */
+  readonly sources: readonly boolean[]
   write(source: number, chunk: ArrayBuffer, count: number): Promise<void>
   emit(emissions: readonly Emission[]): void
   delivered(action: number, sequence: number): void
@@ -35,7 +36,7 @@ export function hostCalls(rule: RuleCalls): ReadonlyMap<string, Serve> {
       ([, source, chunk, count]) => {
         if (!(chunk instanceof ArrayBuffer)) throw new OffenceError('chunk is no buffer')
         const number = countOf(count, 'count')
-        return asOffence(() => rule.write(sourceOf(source, rule.sources), chunk, number))
+        return asOffence(() => rule.write(ownSourceOf(source, rule.sources), chunk, number))
       },
     ],
     ['emit', ([, emissions]) => rule.emit(readEmissions(emissions, rule.actions))],
@@ -48,11 +49,11 @@ export function hostCalls(rule: RuleCalls): ReadonlyMap<string, Serve> {
       },
     ],
     ['failed', ([, failure]) => rule.failed(readFailure(failure))],
-    ['ended', ([, source]) => rule.ended(sourceOf(source, rule.sources))],
+    ['ended', ([, source]) => rule.ended(ownSourceOf(source, rule.sources))],
     [
       'lookup',
       ([, source, columns, keys]) =>
-        rule.lookup(sourceOf(source, rule.sources), readColumns(columns), readKeys(keys)),
+        rule.lookup(sourceOf(source, rule.sources.length), readColumns(columns), readKeys(keys)),
     ],
     [
       'log',
@@ -69,6 +70,13 @@ export function hostCalls(rule: RuleCalls): ReadonlyMap<string, Serve> {
 function sourceOf(value: unknown, sources: number): number {
   const source = countOf(value, 'source')
   if (source >= sources) throw new OffenceError(`there is no source ${source}`)
+  return source
+}
+
+/** Only what its plugins bring is a worker's to write or to end: other sources may be shared with other rules. */
+function ownSourceOf(value: unknown, sources: readonly boolean[]): number {
+  const source = sourceOf(value, sources.length)
+  if (sources[source] !== true) throw new OffenceError(`source ${source} is not its own`)
   return source
 }
 

@@ -235,8 +235,9 @@ export class RuleRunner {
   #calls({ sinks, sources, lookups, keeper }: Omit<Parts, 'checkpointer' | 'spools'>): RuleCalls {
     return {
       actions: this.spec.plan.actions.length,
-      sources: this.spec.plan.sources.length,
-      write: async (source, chunk, count) => sources.all[source]?.intake.write(chunk, count),
+      sources: this.spec.plan.sources.map(({ plugin }) => plugin !== undefined),
+      write: (source, chunk, count) =>
+        sources.all[source]?.intake.write(chunk, count) ?? Promise.resolve(),
       emit: (emissions) => keeper.emit(() => sinks.accept(emissions)),
       delivered: (action, sequence) => {
         sinks.delivered(action, sequence)
