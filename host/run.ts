@@ -17,6 +17,10 @@ export async function runServer(options: ServerOptions): Promise<number> {
     process.stderr.write(`plutino: ${error instanceof HostError ? textOf(error) : detail(error)}\n`)
     return 1
   }
+  // what goes wrong where nobody waits for it must not end the host, and every rule with it
+  process.on('unhandledRejection', (reason) => {
+    server.log.logger.error({ err: reason }, `an error that nobody waited for: ${textOf(reason)}`)
+  })
   server.log.logger.info(readyLine(server))
   const signal = await stopSignal(server)
   server.log.logger.info(`stopping (${signal})`)
