@@ -60,7 +60,13 @@ export class RuleService {
       const planned = await this.#options.planner.plan(tenant, definition)
       const start = { epoch: definition.triggered ? 1 : 0, generation: randomUUID() }
       if (definition.triggered) await this.#deploy(key, planned, start)
-      await this.#keep(key, definition, planned, start)
+      try {
+        await this.#keep(key, definition, planned, start)
+      } catch (error) {
+        // what is in no catalog must not run: nobody could stop it
+        await this.#stop(key, 'it could not be kept')
+        throw error
+      }
       return definition.id
     })
   }

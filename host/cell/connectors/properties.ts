@@ -1,3 +1,4 @@
+import { durationMs } from '#src/plan/duration.ts'
 import { nearest } from '#src/sql/near.ts'
 import { CellError } from '../cell.ts'
 
@@ -50,8 +51,8 @@ export class Properties {
   duration(name: string, fallbackMs: number): number {
     const value = this.#value(name)
     if (value === undefined) return fallbackMs
-    const ms = typeof value === 'string' ? parseDuration(value) : value
-    if (typeof ms === 'number' && ms >= 0 && Number.isFinite(ms)) return ms
+    const ms = durationMs(value)
+    if (ms !== undefined && ms >= 0) return ms
     return this.#fail(name, 'a duration such as 500ms, 10s or a number of milliseconds', value)
   }
 
@@ -108,23 +109,4 @@ export class Properties {
       `${this.#where}: property "${name}" must be ${wanted}, not ${shown}${hint}`,
     )
   }
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-}
-
-/** `1m30s` in ms; a bare number is ms; `undefined` when it is neither. */
-export function parseDuration(text: string): number | undefined {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text)
-  if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return undefined
-  let ms = 0
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
-    ms += Number(amount) * (UNITS[unit ?? 'ms'] ?? 1)
-  }
-  return ms
 }
