@@ -32,6 +32,8 @@ interface Waiting {
 const MAX_PENDING = 2
 /** Between two that are taken before their time, at least. */
 const HURRY_MS = 200
+/** How often is looked whether one is due that nobody has asked for. */
+const LOOK_MS = 1000
 
 /**
  * Takes checkpoints at a pause and commits them later, in order: each when every action has acknowledged what had been
@@ -44,7 +46,13 @@ export class Checkpointer {
   #last: StoredCheckpoint | undefined
   #skipped = 0
   #hurry: NodeJS.Timeout | undefined
+  #look: NodeJS.Timeout | undefined
   #taking: Promise<unknown> = Promise.resolve()
+  /** The commit that is under way. */
+  #committing: Promise<void> | undefined
+  /** Of the worker: what an earlier one has said is not heard. */
+  #life = 0
+  #pauseMs = 0
 
   constructor(options: CheckpointerOptions) {
     this.#options = options
@@ -61,9 +69,33 @@ export class Checkpointer {
     return this.#skipped
   }
 
+  /**
+   * As `last`, once the commit that is under way has come out: it may still win, and a successor that goes on before it
+   * would meet the positions of a checkpoint that it does not have.
+   */
+  async settled(): Promise<StoredCheckpoint | undefined> {
+    await this.#committing
+    return this.#last
+  }
+
+  /** By name, for the rule's metrics. Ages and pauses in ms. */
+  figures(): Record<string, number> {
+    const oldest = this.#pending[0]?.checkpoint.at
+    return {
+      checkpoint_pending: this.#pending.length,
+      checkpoint_oldest_pending_ms: oldest === undefined ? 0 : Math.max(0, Date.now() - oldest),
+      checkpoint_skipped_total: this.#skipped,
+      checkpoint_pause_ms: this.#pauseMs,
+    }
+  }
+
   start(): void {
     const { intervalMs, isDue } = this.#options
-    if (isDue?.() === true) this.hurry()
+    if (isDue !== undefined) {
+      this.#look = setInterval(() => isDue() && this.hurry(), LOOK_MS)
+      this.#look.unref()
+      if (isDue()) this.hurry()
+    }
     if (intervalMs <= 0) return
     this.#timer = setInterval(() => {
       if (this.#pending.length < MAX_PENDING) this.take().catch(() => {})
@@ -88,7 +120,8 @@ export class Checkpointer {
 
   /** Resolves when it is committed. */
   take(): Promise<CommittedCheckpoint> {
-    const taken = this.#taking.then(() => this.#take())
+    const life = this.#life
+    const taken = this.#taking.then(() => this.#take(life))
     this.#taking = taken.catch(() => {})
     return taken.then(({ done }) => done.promise)
   }
@@ -101,11 +134,12 @@ export class Checkpointer {
     const { positions } = first.checkpoint
     if (!positions.every((position, action) => (acknowledged[action] ?? 0) >= position)) return
     first.isCommitting = true
-    void this.#commit(first)
+    this.#committing = this.#commit(first)
   }
 
   /** The worker is gone: what it has emitted since is not what its successor will. */
   abandon(): void {
+    this.#life++
     for (const { done, isCommitting } of this.#pending.splice(0)) {
       if (!isCommitting) done.reject(new CellError('worker-died', 'the worker died meanwhile'))
     }
@@ -114,15 +148,18 @@ export class Checkpointer {
   stop(): void {
     clearInterval(this.#timer)
     clearInterval(this.#hurry)
+    clearInterval(this.#look)
     this.abandon()
   }
 
-  async #take(): Promise<Waiting> {
+  async #take(life: number): Promise<Waiting> {
     const { epoch, generation, streams, after } = this.#options
     const snapshot = await this.#options.snapshot().catch((error: unknown) => {
       this.#skipped++
       throw error
     })
+    if (life !== this.#life) throw new CellError('worker-died', 'the worker died meanwhile')
+    this.#pauseMs = snapshot.pauseMs
     const checkpoint: StoredCheckpoint = {
       epoch,
       at: Date.now(),

@@ -68,6 +68,12 @@ export class Feeder implements BellMember {
     return this.#inputs[source]?.reader
   }
 
+  /** Sequence number of the last tuple that the worker has taken of a source. */
+  acknowledged(source: number): number {
+    const reader = this.#inputs[source]?.reader
+    return reader === undefined ? 0 : reader.oldestSequence - 1
+  }
+
   /** A source was reopened: its buffer is another one. */
   renew(source: number): void {
     const input = this.#inputs[source]

@@ -22,8 +22,8 @@ export interface FlowKeeperOptions {
   readonly logger: Logger
   /** What the worker may ask of the host. */
   methods(): ReadonlyMap<string, Serve>
-  /** Where a successor goes on. */
-  lastCheckpoint(): StoredCheckpoint | undefined
+  /** Where a successor goes on: known when no commit is under way any more. */
+  lastCheckpoint(): Promise<StoredCheckpoint | undefined>
   /** `restartMs`: until its successor starts; `undefined`: there will be none. */
   onDeath(reason: string, restartMs: number | undefined): void
   onRestarted(): void
@@ -36,6 +36,8 @@ export interface FlowKeeperOptions {
 }
 
 const MAX_DEATHS = 10
+/** Tuples of a source that no checkpoint covers, about. */
+const MAX_UNCOVERED = 1_000_000
 const SETTLE_MS = 5000
 
 /**
@@ -113,6 +115,16 @@ export class FlowKeeper {
     this.#plannedMs = ms
     if (this.#handle !== undefined) void this.#handle.kill(reason)
     else this.#startLater(ms)
+  }
+
+  /** So many tuples were read since this checkpoint that a new one is due: a successor would read them all again. */
+  isFarAhead(checkpoint: StoredCheckpoint | undefined): boolean {
+    const { rule, sources } = this.#options
+    if (rule.options.qos === 0 || rule.options.checkpointIntervalMs <= 0) return false
+    return [...sources.all.keys()].some((index) => {
+      const covered = checkpoint?.sources[index]?.sequence ?? sources.after(index) ?? 0
+      return this.feeder.acknowledged(index) - covered >= MAX_UNCOVERED
+    })
   }
 
   /** Nothing goes to the worker any more. */
@@ -213,7 +225,8 @@ export class FlowKeeper {
 
   async #again(): Promise<void> {
     const { rule, sources, sinks, lastCheckpoint, onRestarted, onOpenFailed } = this.#options
-    const checkpoint = lastCheckpoint()
+    const checkpoint = await lastCheckpoint()
+    if (this.#isClosing) return
     const replays = rule.options.qos > 0 && sources.canReplay(checkpoint)
     const empty = sinks.accepted().map(() => 0)
     const positions = replays ? [...(checkpoint?.positions ?? empty)] : sinks.accepted()

@@ -204,7 +204,7 @@ export class RuleRunner {
       sinks,
       logger,
       methods: () => hostCalls(this.#calls({ sinks, sources, lookups, keeper })),
-      lastCheckpoint: () => checkpointer.last,
+      lastCheckpoint: () => checkpointer.settled(),
       onDeath: (reason, ms) => this.#died(reason, ms),
       onRestarted: () => this.#enter('running', this.#setAside.text),
       onStuck: (reason) => this.#stuck(reason),
@@ -222,7 +222,7 @@ export class RuleRunner {
       intervalMs: spec.options.qos > 0 ? spec.options.checkpointIntervalMs : 0,
       initial: spec.checkpoint,
       after: (index) => sources.after(index),
-      isDue: () => spools.wantsCheckpoint,
+      isDue: () => spools.wantsCheckpoint || keeper.isFarAhead(checkpointer.last),
       snapshot: () => this.#handle(keeper).checkpoint(),
       acknowledged: () => sinks.acknowledged(),
       commit: (checkpoint) => this.#services.environment.commit(keyOf(spec), checkpoint),
@@ -355,11 +355,17 @@ export class RuleRunner {
     this.#services.onState(this.spec, state, message)
   }
 
-  #figures({ sources, keeper, sinks }: Parts): Readonly<Record<string, number | string>> {
+  #figures({
+    sources,
+    keeper,
+    sinks,
+    checkpointer,
+  }: Parts): Readonly<Record<string, number | string>> {
     const all = sources.all.map((source, index) =>
       sourceFigures(source, keeper.feeder.reader(index), this.#setAside.of(index)),
     )
-    return Object.assign({}, ...all, keeper.figures.figures(), sinks.figures())
+    const own = [keeper.figures.figures(), sinks.figures(), checkpointer.figures()]
+    return Object.assign({}, ...all, ...own)
   }
 
   #log(level: 'debug' | 'info' | 'warn' | 'error', plugin: string, text: string): void {

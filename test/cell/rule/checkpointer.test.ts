@@ -62,7 +62,70 @@ test('while two are pending no third is taken', async (t) => {
   t.true(checkpointer.skipped > 0)
 })
 
-function setUp({ intervalMs = 0 } = {}) {
+test('a successor is told where to go on when the commit under way has come out', async (t) => {
+  const done = Promise.withResolvers<void>()
+  const { checkpointer, acknowledged } = setUp({ onCommit: () => done.promise })
+  acknowledged.splice(0, 2, 30, 30)
+  const taken = checkpointer.take()
+  await pause()
+  checkpointer.abandon()
+  let known: StoredCheckpoint | undefined | 'waits' = 'waits'
+  const settled = checkpointer.settled().then((checkpoint) => {
+    known = checkpoint
+  })
+  await pause()
+  t.is(known, 'waits')
+  t.is(checkpointer.last, undefined)
+  done.resolve()
+  await settled
+  t.like(await taken, { epoch: 3 })
+  t.like(known, { positions: [10, 7] })
+})
+
+test('a commit under way that fails leaves the successor the one before it', async (t) => {
+  const { checkpointer, acknowledged } = setUp({
+    onCommit: (n) => (n === 1 ? Promise.resolve() : Promise.reject(new Error('no space'))),
+  })
+  acknowledged.splice(0, 2, 30, 30)
+  await checkpointer.take()
+  const first = checkpointer.last
+  const failed = checkpointer.take()
+  await pause()
+  checkpointer.abandon()
+  t.is(await checkpointer.settled(), first)
+  await t.throwsAsync(failed, { message: 'no space' })
+})
+
+test('a snapshot that comes after its worker has died is none', async (t) => {
+  const { checkpointer, commits, acknowledged } = setUp()
+  acknowledged.splice(0, 2, 30, 30)
+  const taken = checkpointer.take()
+  checkpointer.abandon()
+  await t.throwsAsync(taken, { code: 'worker-died' })
+  t.deepEqual(commits, [])
+})
+
+test('the figures say how many wait, since when, and how long the pause was', async (t) => {
+  const { checkpointer, acknowledged } = setUp()
+  const taken = checkpointer.take()
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  const { checkpoint_oldest_pending_ms: age = 0, ...figures } = checkpointer.figures()
+  t.true(age >= 20)
+  t.deepEqual(figures, {
+    checkpoint_pending: 1,
+    checkpoint_skipped_total: 0,
+    checkpoint_pause_ms: 1,
+  })
+  acknowledged.splice(0, 2, 30, 30)
+  checkpointer.progress()
+  await taken
+  t.like(checkpointer.figures(), { checkpoint_pending: 0, checkpoint_oldest_pending_ms: 0 })
+})
+
+function setUp({
+  intervalMs = 0,
+  onCommit = (_: number): Promise<void> => Promise.resolve(),
+} = {}) {
   const commits: StoredCheckpoint[] = []
   const [acknowledged, positions] = [
     [0, 0],
@@ -81,7 +144,7 @@ function setUp({ intervalMs = 0 } = {}) {
       return { state: new ArrayBuffer(2), seen, positions: [...positions], pauseMs: 1 }
     },
     acknowledged: () => acknowledged,
-    commit: async (checkpoint) => void commits.push(checkpoint),
+    commit: (checkpoint) => onCommit(commits.push(checkpoint)),
     onCommitted: () => {},
     onStale: () => {},
   })
