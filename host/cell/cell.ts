@@ -37,7 +37,7 @@ export interface RuleSpec extends RuleKey {
   /** Same order as `plan.actions`. */
   readonly actions: readonly ActionSpec[]
   /** Same order as `plan.plugins`. */
-  readonly plugins: readonly PluginCode[]
+  readonly plugins: readonly PluginSpec[]
   readonly options: DeployOptions
   /** Where to go on from. */
   readonly checkpoint?: StoredCheckpoint | undefined
@@ -48,6 +48,37 @@ export interface RuleSpec extends RuleKey {
   /** `KUIPER_PROPS_*` and `PLUTINO_PROPS_*` of the environment, for `props("k")`. */
   readonly props: Readonly<Record<string, string>>
 }
+
+/** A plugin's script for the worker, and what its package may reach, which stays on this side. */
+export interface PluginSpec extends PluginCode {
+  /** Missing: nothing was granted. */
+  readonly powers?: PluginPowers | undefined
+}
+
+/** What the operator granted to a package of plugins, and what it asked for and was not given. */
+export interface PluginPowers {
+  /** Origins: `https://api.example.com`, `tcp://db:3306`, `tls://db:3307`; exact, in lower case, without a port that the scheme has anyway. */
+  readonly network: readonly string[]
+  readonly files: GrantedFiles
+  /** Values by name. */
+  readonly secrets: Readonly<Record<string, string>>
+  /** Asked for and not granted, by power and name: `network tcp://db:3306`. */
+  readonly asked: readonly string[]
+  /** What an operator calls to grant: `POST /plugins/sinks/mysql/grants, plutino plugin grant mysql`. */
+  readonly grantCall: string
+}
+
+export interface GrantedFiles {
+  readonly private?: { readonly path: string; readonly quotaBytes: number } | undefined
+  /** By the name that the manifest gives them. */
+  readonly folders: Readonly<
+    Record<string, { readonly path: string; readonly access: 'read' | 'write' }>
+  >
+}
+
+export const powerNames = ['network', 'files', 'secrets'] as const
+
+export type PowerName = (typeof powerNames)[number]
 
 export interface SourceSpec {
   readonly stream: string
@@ -151,6 +182,21 @@ export interface CellEnvironment {
   commit(key: RuleKey, checkpoint: StoredCheckpoint): Promise<void>
   /** One line of a rule's or plugin's log. */
   log(line: LogLine): void
+  /** A plugin reached for what it was not granted. Called at the first time, then at most every ten seconds with how often. */
+  refused?(refusal: RefusedPower): void
+}
+
+/** For the audit trail. */
+export interface RefusedPower extends RuleKey {
+  readonly plugin: string
+  readonly version: string
+  readonly power: PowerName
+  /** `tcp://db:3306`, the name of a folder or a secret; printable, at most 200 characters. */
+  readonly to: string
+  /** Of the last time, ms since the epoch. */
+  readonly at: number
+  /** Times since the last call for the same. */
+  readonly count: number
 }
 
 export interface LogLine extends RuleKey {

@@ -32,6 +32,7 @@ const environment: CellEnvironment = {
     return commit.promise
   },
   log: (line) => tell({ type: 'log', line }),
+  refused: (refusal) => tell({ type: 'refused', refusal }),
 }
 
 async function setUp({ connectors, ...options }: ForkSetup): Promise<void> {

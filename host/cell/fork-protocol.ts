@@ -5,6 +5,7 @@ import {
   type CellEvent,
   cellErrorCodes,
   type LogLine,
+  type RefusedPower,
   type RuleKey,
   type StoredCheckpoint,
 } from './cell.ts'
@@ -53,6 +54,7 @@ export type FromCell =
     }
   | { readonly type: 'event'; readonly event: CellEvent }
   | { readonly type: 'log'; readonly line: LogLine }
+  | { readonly type: 'refused'; readonly refusal: RefusedPower }
   | {
       readonly type: 'commit'
       readonly id: number

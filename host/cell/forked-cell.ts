@@ -127,6 +127,7 @@ export class ForkedCell implements Cell {
     if (message.type === 'ready') this.#ready.resolve()
     else if (message.type === 'event') this.#heard(message.event)
     else if (message.type === 'log') this.#environment.log(message.line)
+    else if (message.type === 'refused') this.#environment.refused?.(message.refusal)
     else if (message.type === 'commit') void this.#commit(message)
     else {
       const call = this.#calls.get(message.id)

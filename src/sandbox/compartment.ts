@@ -1,5 +1,6 @@
 import { pluginConsole, pluginProcess } from './ambient.ts'
 import type { PluginLog } from './plugin-log.ts'
+import type { Powers } from './powers.ts'
 import type { Realm } from './realm.ts'
 import { cloneStructured } from './structured-clone.ts'
 import { type PluginTimers, pluginTimers, TimerHandle } from './timers.ts'
@@ -20,6 +21,8 @@ export interface PluginIdentity {
 /** How the plugin reaches the outside: its log, and where an error goes that no caller waits for. */
 export interface Outlet {
   readonly log: PluginLog
+  /** What the host serves: globals, and modules by name. */
+  readonly powers: Pick<Powers, 'globals' | 'modules'>
   failed(error: unknown): void
 }
 
@@ -53,8 +56,12 @@ return function (exports, require, module, __filename, __dirname) {${text}\n}})`
     names.map((name) => global[name]),
   )
   const module: { exports: unknown } = { exports: {} }
+  const modules = new Map(Object.entries(outlet.powers.modules))
+  for (const served of modules.values()) realm.harden(served)
   const require = realm.harden((specifier: unknown) => {
-    throw denied(plugin, specifier)
+    const served = typeof specifier === 'string' ? modules.get(specifier) : undefined
+    if (served === undefined) throw denied(plugin, specifier)
+    return served
   })
   const path = '/plugin/index.js'
   call(load, module.exports, [module.exports, require, module, path, '/plugin'])
@@ -103,6 +110,7 @@ export function pluginGlobals(
     URL: PluginUrl,
     URLSearchParams: PluginSearchParams,
     ...realm.shared,
+    ...outlet.powers.globals,
   }
   harden(TimerHandle.prototype)
   for (const value of Object.values(globals)) harden(value)

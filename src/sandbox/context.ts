@@ -9,6 +9,8 @@ export interface ContextOptions {
   readonly signal: AbortSignal
   readonly log: PluginLog
   readonly state: State
+  /** What the host serves: `connect`, `fetch`, …; shared by all contexts of a package. */
+  readonly powers: Readonly<Record<string, unknown>>
   /** ms since the epoch */
   now(): number
 }
@@ -35,6 +37,7 @@ export function pluginContext<T extends object>(
     error: (...parts: unknown[]) => log.write('error', parts),
   }
   const context = {
+    ...options.powers,
     ruleId,
     operatorId,
     instanceId,

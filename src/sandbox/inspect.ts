@@ -1,10 +1,12 @@
 import type { PluginCode } from '#src/worker/protocol.ts'
 import { cleanError } from './clean-error.ts'
 import type { Evaluated, Outlet } from './compartment.ts'
+import { unserved } from './facade-port.ts'
 import { makeInstance, titleOf, verifyText } from './load.ts'
 import { isAggregate } from './plugin-aggregate.ts'
 import type { PluginRuntime } from './plugin-host.ts'
 import { PluginLog } from './plugin-log.ts'
+import { makePowers } from './powers.ts'
 
 /** What an installation learns of extensions before any rule uses them, in the order of the question. */
 export type InspectAnswer =
@@ -51,6 +53,11 @@ function asksForGroups(code: PluginCode, instance: object): boolean {
 }
 
 /** Nobody listens yet. */
-function silentOutlet({ now }: PluginRuntime): Outlet {
-  return { log: new PluginLog(() => {}, now, { debug: false }), failed() {} }
+function silentOutlet({ now, timers, harden }: PluginRuntime): Outlet {
+  const failed = () => {}
+  return {
+    log: new PluginLog(() => {}, now, { debug: false }),
+    powers: makePowers({ port: unserved, timers, harden, failed }),
+    failed,
+  }
 }

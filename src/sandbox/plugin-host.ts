@@ -6,12 +6,14 @@ import type { FlowId, HostCalls, OpenParams, PluginCode } from '#src/worker/prot
 import { cleanError } from './clean-error.ts'
 import type { Evaluated, Outlet } from './compartment.ts'
 import { type Harden, pluginContext } from './context.ts'
+import { FacadePort, unserved } from './facade-port.ts'
 import { makeInstance, titleOf, verifyText } from './load.ts'
 import { pluginAggregator } from './plugin-aggregate.ts'
 import { pluginCall } from './plugin-function.ts'
 import { PluginLog } from './plugin-log.ts'
 import { PluginSinkRunner } from './plugin-sink.ts'
 import { PluginSource } from './plugin-source.ts'
+import { makePowers, type Powers } from './powers.ts'
 import type { RealTimers } from './timers.ts'
 
 /** What differs between the tiers, and what the worker took before it was closed. */
@@ -34,6 +36,9 @@ export class PluginHost {
   readonly #host: HostCalls
   readonly #runtime: PluginRuntime
   readonly #packages = new Map<string, Evaluated & { readonly outlet: Outlet }>()
+  /** By package and version: its scripts share what it was granted. */
+  readonly #powers = new Map<string, Powers>()
+  readonly #ports: FacadePort[] = []
   readonly #functions = new Map<number, object>()
   readonly #sources: PluginSource[] = []
   readonly #sinks = new Map<number, PluginSinkRunner>()
@@ -89,6 +94,7 @@ export class PluginHost {
       ...[...this.#sinks.values()].map((sink) => this.#closing(sink.close())),
     ])
     for (const evaluated of this.#packages.values()) evaluated.stop()
+    for (const port of this.#ports) port.close()
   }
 
   /** Tells the host of an error that no caller waits for, of whichever plugin. */
@@ -143,11 +149,27 @@ export class PluginHost {
       this.#runtime.now,
       { debug },
     )
-    return {
-      log,
-      failed: (error) =>
-        this.#host.failed(this.#id, { plugin, where: 'collect', ...cleanError(error) }),
-    }
+    return { log, powers: this.#powersOf(code), failed: (error) => this.#stray(plugin, error) }
+  }
+
+  #powersOf(code: PluginCode): Powers {
+    const key = `${code.package}@${code.version}`
+    const known = this.#powers.get(key)
+    if (known !== undefined) return known
+    const link = this.#params.facades?.find(
+      (each) => each.package === code.package && each.version === code.version,
+    )
+    const port = link && new FacadePort(link.port)
+    if (port !== undefined) this.#ports.push(port)
+    const { timers, harden } = this.#runtime
+    const failed = (error: unknown) => this.#stray(code.package, error)
+    const made = makePowers({ port: port ?? unserved, timers, harden, failed })
+    this.#powers.set(key, made)
+    return made
+  }
+
+  #stray(plugin: string, error: unknown): void {
+    this.#host.failed(this.#id, { plugin, where: 'collect', ...cleanError(error) })
   }
 
   #instance(code: PluginCode): object {
@@ -232,6 +254,7 @@ export class PluginHost {
         instanceId,
         signal: abort.signal,
         log: this.#evaluated(code).outlet.log,
+        powers: this.#powersOf(code).context,
         state: this.states.of(`${code.package}/${code.kind}/${code.name}`),
         now: this.#runtime.wallTime,
       },

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { Plan } from '#src/plan/plan.ts'
 
 /**
@@ -43,6 +44,15 @@ export interface OpenParams {
   readonly epoch: number
   readonly startedAt: number
   readonly props: Readonly<Record<string, string>>
+  /** Where each package of plugins reaches what it was granted. The ports are transferred. */
+  readonly facades?: readonly FacadeLink[] | undefined
+}
+
+/** The port is the identity: who speaks on it is this package of this flow, whatever it says. */
+export interface FacadeLink {
+  readonly package: string
+  readonly version: string
+  readonly port: MessagePort
 }
 
 export interface SourceSetup {
@@ -62,6 +72,8 @@ export interface PluginCode {
   readonly export: string
   readonly kind: 'source' | 'sink' | 'function'
   readonly name: string
+  /** Of the trusted tier: the file that is loaded as it lies there, with Node's own loader. */
+  readonly path?: string | undefined
 }
 
 export interface Opened {

@@ -1,6 +1,14 @@
 import type { Logger } from '@plutino/sdk'
-import type { Range, SourceSetup } from '#src/worker/protocol.ts'
-import type { Death, RuleSpec, SourceSpec, StoredCheckpoint } from '../cell.ts'
+import type { PluginCode, Range, SourceSetup } from '#src/worker/protocol.ts'
+import type {
+  Death,
+  PluginSpec,
+  RefusedPower,
+  RuleSpec,
+  SourceSpec,
+  StoredCheckpoint,
+} from '../cell.ts'
+import { FlowFacades } from '../facades/flow-facades.ts'
 import { OffenceError, type Serve } from '../workers/guarded-endpoint.ts'
 import type { RulePool } from '../workers/pool.ts'
 import type { Watchdog } from '../workers/watchdog.ts'
@@ -33,6 +41,8 @@ export interface FlowKeeperOptions {
   /** All sources have ended and everything was emitted. */
   onDone(): void
   onSetAside(source: number, frame: Range): void
+  /** A plugin reached for what it was not granted. */
+  onRefused?: ((refusal: RefusedPower) => void) | undefined
 }
 
 const MAX_DEATHS = 10
@@ -55,6 +65,10 @@ export class FlowKeeper {
   readonly #backOff = new BackOff(deathStrategy)
   #handle: WorkerHandle | undefined
   #restart: NodeJS.Timeout | undefined
+  /** Starts of successors go one after the other: each has the sources to itself. */
+  #starting: Promise<void> = Promise.resolve()
+  /** Of the start that counts: one that was asked for later takes the place of one on its way. */
+  #startNumber = 0
   #plannedMs: number | undefined
   #isBlocked = false
   #isKept = false
@@ -162,19 +176,26 @@ export class FlowKeeper {
 
   async #connect(checkpoint: StoredCheckpoint | undefined, positions: number[]): Promise<void> {
     const { rule, pool, watchdog, methods, logger, sources } = this.#options
+    const facades = new FlowFacades({
+      rule,
+      refused: (refusal) => this.#options.onRefused?.(refusal),
+      onOffence: (reason) => void handle.kill(reason),
+    })
     const handle = new WorkerHandle({
       pool,
       rule: rule.rule,
       sources: rule.plan.sources.length,
       actions: rule.plan.actions.length,
       methods: methods(),
+      facades,
     })
     this.#handle = handle
     watchdog.watch({ handle, memoryLimitBytes: rule.options.memoryLimitBytes })
     void handle.ended.then((ending) => this.#ended(handle, ending))
     const opened = await handle.open({
       plan: rule.plan,
-      plugins: rule.plugins,
+      plugins: rule.plugins.map(codeOf),
+      facades: facades.links,
       sources: rule.plan.sources.map(({ plugin }, index) =>
         plugin === undefined ? undefined : setupOf(rule.sources[index]),
       ),
@@ -220,13 +241,18 @@ export class FlowKeeper {
   #startLater(ms: number): void {
     this.#plannedMs = undefined
     clearTimeout(this.#restart)
-    this.#restart = setTimeout(() => void this.#again(), ms)
+    const number = ++this.#startNumber
+    this.#restart = setTimeout(() => {
+      this.#starting = this.#starting.then(() => this.#again(number))
+    }, ms)
   }
 
-  async #again(): Promise<void> {
+  /** Never rejects. */
+  async #again(number: number): Promise<void> {
     const { rule, sources, sinks, lastCheckpoint, onRestarted, onOpenFailed } = this.#options
+    const isOver = () => this.#isClosing || number !== this.#startNumber
     const checkpoint = await lastCheckpoint()
-    if (this.#isClosing) return
+    if (isOver()) return
     const replays = rule.options.qos > 0 && sources.canReplay(checkpoint)
     const empty = sinks.accepted().map(() => 0)
     const positions = replays ? [...(checkpoint?.positions ?? empty)] : sinks.accepted()
@@ -240,14 +266,14 @@ export class FlowKeeper {
         if (replays) this.#goBack(checkpoint)
       }
       await sources.recover()
-      if (this.#isClosing) return
+      if (isOver()) return
       this.restarts++
       hasWorker = true
       await this.#connect(checkpoint, positions)
       onRestarted()
     } catch (error) {
       // A death on the way has its own successor; sources that cannot go on have none.
-      if (this.#isClosing || (hasWorker && this.#handle === undefined)) return
+      if (isOver() || (hasWorker && this.#handle === undefined)) return
       onOpenFailed(error instanceof Error ? error : new Error(String(error)))
     }
   }
@@ -256,6 +282,11 @@ export class FlowKeeper {
 /** Transferred to the worker; the checkpoint itself stays. */
 function copyOf(state: Uint8Array): ArrayBuffer {
   return Uint8Array.from(state).buffer
+}
+
+/** Without what was granted, of which the worker is told nothing. */
+function codeOf({ powers: _powers, ...code }: PluginSpec): PluginCode {
+  return code
 }
 
 /** What a plugin's source is configured with; what built-in ones get stays here. */

@@ -15,6 +15,17 @@ export interface GuardOptions {
   onOffence(reason: string): void
 }
 
+/** An answer whose buffers go over without a copy. */
+export class Moved {
+  readonly value: unknown
+  readonly buffers: readonly ArrayBuffer[]
+
+  constructor(value: unknown, buffers: readonly ArrayBuffer[]) {
+    this.value = value
+    this.buffers = buffers
+  }
+}
+
 /** Arguments of the wrong shape: an offence. Anything else that a method throws is an answer. */
 export class OffenceError extends Error {
   override readonly name = 'OffenceError'
@@ -46,6 +57,16 @@ export class GuardedEndpoint {
     this.#port.close()
   }
 
+  /** Tells the worker something that it did not ask for just now. */
+  push(event: string, args: readonly unknown[], move: readonly ArrayBuffer[] = []): void {
+    if (!this.#isClosed) this.#port.postMessage({ event, args }, [...move])
+  }
+
+  /** Calls back when the other side has closed the port. */
+  onClosed(listener: () => void): void {
+    this.#port.once('close', listener)
+  }
+
   /** Resolves when the other side has closed the port, or after so many ms. */
   closed(ms: number): Promise<void> {
     return new Promise((resolve) => {
@@ -73,34 +94,48 @@ export class GuardedEndpoint {
     } else if (this.#calls >= maxCalls || this.#bytes + bytes > maxBytes) {
       this.#refuse(call, new OffenceError('too many calls at one time'))
     } else {
-      this.#calls++
-      this.#bytes += bytes
-      void this.#serve(call, serve).finally(() => {
-        this.#calls--
-        this.#bytes -= bytes
-      })
+      this.#serve(call, serve, bytes)
     }
   }
 
-  async #serve(call: Call, serve: Serve): Promise<void> {
+  #serve(call: Call, serve: Serve, bytes: number): void {
     try {
-      const result = await serve(call.args)
-      this.#answer(call.id, { ok: result })
+      const result = serve(call.args)
+      if (result instanceof Promise) void this.#wait(call, result, bytes)
+      else this.#answer(call.id, result)
     } catch (error) {
       this.#refuse(call, error)
+    }
+  }
+
+  async #wait(call: Call, result: Promise<unknown>, bytes: number): Promise<void> {
+    this.#calls++
+    this.#bytes += bytes
+    try {
+      this.#answer(call.id, await result)
+    } catch (error) {
+      this.#refuse(call, error)
+    } finally {
+      this.#calls--
+      this.#bytes -= bytes
     }
   }
 
   #refuse(call: Call, error: unknown): void {
     const message = error instanceof Error ? error.message : 'refused'
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed'
-    this.#answer(call.id, { error: { code, message } })
+    this.#post(call.id, { error: { code, message } })
     if (error instanceof OffenceError) this.#strike(`${call.method.slice(0, 60)}: ${message}`)
   }
 
-  #answer(id: number | undefined, answer: object): void {
+  #answer(id: number | undefined, result: unknown): void {
+    if (result instanceof Moved) this.#post(id, { ok: result.value }, result.buffers)
+    else this.#post(id, { ok: result })
+  }
+
+  #post(id: number | undefined, answer: object, move: readonly ArrayBuffer[] = []): void {
     if (id === undefined || this.#isClosed) return
-    this.#port.postMessage({ id, ...answer })
+    this.#port.postMessage({ id, ...answer }, [...move])
   }
 
   #strike(reason: string): void {

@@ -24,6 +24,8 @@ export interface HandleOptions {
   readonly actions: number
   /** What the worker may ask of the host. */
   readonly methods: ReadonlyMap<string, Serve>
+  /** What its plugins may reach; revoked with the rest. */
+  readonly facades?: { close(): void } | undefined
   readonly deadlines?: Partial<Deadlines> | undefined
 }
 
@@ -126,8 +128,10 @@ export class WorkerHandle {
   }
 
   async open(params: OpenParams): Promise<Opened> {
-    const move = params.state === undefined ? [] : [params.state]
-    const value = this.#call(() => this.#remote.open(FLOW, transfer(params, move)), 'open')
+    const ports = params.facades?.map(({ port }) => port) ?? []
+    const move = params.state === undefined ? ports : [params.state, ...ports]
+    const open = () => this.#remote.open(FLOW, transfer(params, move as Transferable[]))
+    const value = this.#call(open, 'open')
     return this.#believe(await value, readOpened)
   }
 
@@ -187,6 +191,7 @@ export class WorkerHandle {
   #revoke(): void {
     this.#control.close()
     this.#endpoint.close()
+    this.#options.facades?.close()
     const error = new CellError(
       'worker-died',
       `rule "${this.#options.rule}": ${this.#reasonText()}`,

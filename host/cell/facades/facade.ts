@@ -1,0 +1,52 @@
+import type { PluginPowers, PowerName } from '../cell.ts'
+import type { Serve } from '../workers/guarded-endpoint.ts'
+
+/** What one power serves to one package of plugins in one flow. */
+export interface Facade {
+  /** Named `power.verb`; the tables of all facades are one on the port. */
+  readonly methods: ReadonlyMap<string, Serve>
+  /**
+   * Lets go of everything. `ended`: the worker has closed its side in order, what it has handed over is still sent;
+   * `revoked`: at once.
+   */
+  close(how: FacadeEnd): void
+}
+
+export type FacadeEnd = 'ended' | 'revoked'
+
+/** What a facade knows of whom it serves: fixed by the port, never read from a message. */
+export interface FacadeHost {
+  /** `plugin acme-mysql@1.0.0` */
+  readonly title: string
+  readonly tenant: string
+  readonly powers: PluginPowers
+  /** Installed as trusted: it could do all of it itself. */
+  readonly isTrusted: boolean
+  /** Tells the plugin's side of something that it did not ask for just now. */
+  push(event: string, args: readonly unknown[], move?: readonly ArrayBuffer[]): void
+  /** Counts a refusal, and makes the error that the plugin gets. */
+  denied(power: PowerName, to: string): FacadeError
+}
+
+export type MakeFacade = (host: FacadeHost) => Facade
+
+export const facadeErrorCodes = [
+  'ERR_PLUGIN_DENIED',
+  'ERR_PLUGIN_LIMIT',
+  'EINVAL',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+] as const
+
+export type FacadeErrorCode = (typeof facadeErrorCodes)[number]
+
+/** What a plugin is told by code and text. Errors of the system keep their own codes. */
+export class FacadeError extends Error {
+  override readonly name = 'FacadeError'
+  readonly code: FacadeErrorCode
+
+  constructor(code: FacadeErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
