@@ -14,7 +14,9 @@ import {
 } from './cell.ts'
 import type { ConnectorType, SinkConnector, SourceConnector } from './connectors/connector.ts'
 import type { LookupConnector } from './connectors/lookup/lookup.ts'
-import { RuleRunner, type RuleServices } from './rule/rule-runner.ts'
+import { forgetLookups } from './rule/rule-lookups.ts'
+import type { RuleServices } from './rule/rule-parts.ts'
+import { RuleRunner } from './rule/rule-runner.ts'
 import { SharedSources } from './rule/shared-sources.ts'
 import { SpoolRoom } from './spool/spool-room.ts'
 import { bundleEntry, entryOf, type Tier } from './workers/bundle.ts'
@@ -105,9 +107,12 @@ export class LocalCell implements Cell {
     if (this.#rules.get(key)?.isActive === true) {
       throw new CellError('already-deployed', `rule "${rule.rule}" runs already`)
     }
+    const former = this.#rules.get(key)
     const runner = new RuleRunner(rule, this.#services)
     this.#rules.set(key, runner)
     await runner.start()
+    // What both use was taken again when it started: only what the former one alone used goes.
+    if (former !== undefined) forgetLookups(former.spec, this.#services.lookups, rule)
   }
 
   async stop(key: RuleKey, options: StopOptions = {}): Promise<void> {

@@ -49,6 +49,8 @@ export class RunningSource {
   #abort = new AbortController()
   #hasEnded = false
   #hasFailed = false
+  /** For good: a new life that is on its way ends where it is. */
+  #isClosed = false
   exceptions = 0
   lastException = ''
   lastExceptionAt = 0
@@ -85,6 +87,16 @@ export class RunningSource {
   listen(listener: SourceListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  figures(): Readonly<Record<string, number>> {
+    return { ...this.#connector?.figures?.(), ...this.spooled?.figures() }
+  }
+
+  /** Why its rows may be lost although the rule says that none may be; '' when they may not. */
+  get weakness(): string {
+    const text = this.#options.qos > 0 ? this.#connector?.weakness?.() : undefined
+    return text === undefined ? '' : `stream "${this.spec.stream}": ${text}`
   }
 
   /** Goes on where `offset` was written. Only before `open`. */
@@ -137,8 +149,13 @@ export class RunningSource {
     if (offset !== undefined) this.#connector?.committed?.(offset)
   }
 
-  /** Stops the connector; what is in the buffer stays readable. */
+  /** Stops the connector for good; what is in the buffer stays readable. */
   async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#shut()
+  }
+
+  async #shut(): Promise<void> {
     this.#abort.abort()
     const closing = this.#connector?.close()
     if (closing === undefined) return
@@ -150,7 +167,8 @@ export class RunningSource {
 
   /** A new life from an offset of an earlier one: another connector, an empty buffer. */
   async reopen(offset: unknown, sequence: number): Promise<void> {
-    await this.close()
+    await this.#shut()
+    if (this.#isClosed) return
     this.#abort = new AbortController()
     this.#hasEnded = false
     this.#hasFailed = false
@@ -162,10 +180,11 @@ export class RunningSource {
   /** A new life of the connector after it has failed; the buffer stays. */
   async reconnect(): Promise<void> {
     this.#hasFailed = false
-    await this.close()
+    await this.#shut()
+    await this.settled()
+    if (this.#isClosed) return
     this.#abort = new AbortController()
     this.#connector = this.#configured()
-    await this.settled()
     this.#goOn()
     await this.open()
   }

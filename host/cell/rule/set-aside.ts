@@ -1,4 +1,4 @@
-import { appendFile, mkdir } from 'node:fs/promises'
+import { appendFile, mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from '@plutino/sdk'
 import { payloadStart } from '#src/flow/frame.ts'
@@ -6,18 +6,31 @@ import type { Range } from '#src/worker/protocol.ts'
 import type { RuleSpec } from '../cell.ts'
 import { textOf } from '../workers/worker-fault.ts'
 
-/** The tuples of a rule that kill its worker: counted, named, and kept in a file, each as a line of JSON. */
+/** Bytes of a rule's file. */
+const MAX_BYTES = 16_777_216
+
+/**
+ * The tuples of a rule that kill its worker: counted, named, and kept in a file, each as a line of JSON. The file is
+ * bounded; what does not fit any more is counted and named only. It goes with the rule.
+ */
 export class SetAside {
   readonly #rule: RuleSpec
   readonly #logger: Logger
   readonly #folder: string | undefined
+  readonly #maxBytes: number
   readonly #counts = new Map<number, number>()
   #saved: Promise<unknown> = Promise.resolve()
 
   /** @param dataFolder `undefined`: they are kept in the log, as far as they can be shown */
-  constructor(rule: RuleSpec, logger: Logger, dataFolder: string | undefined) {
+  constructor(
+    rule: RuleSpec,
+    logger: Logger,
+    dataFolder: string | undefined,
+    maxBytes: number = MAX_BYTES,
+  ) {
     this.#rule = rule
     this.#logger = logger
+    this.#maxBytes = maxBytes
     this.#folder = dataFolder && join(dataFolder, 'set-aside', encodeURIComponent(rule.tenant))
   }
 
@@ -45,7 +58,7 @@ export class SetAside {
       500,
     )
     const stream = this.#rule.sources[source]?.stream
-    const path = this.#folder && join(this.#folder, `${encodeURIComponent(this.#rule.rule)}.jsonl`)
+    const path = this.#path
     const where = path === undefined ? '' : ` (kept in ${path})`
     this.#logger.error(
       `tuple ${first} of stream "${stream}" kills its worker and was set aside${where}: ${text}`,
@@ -62,10 +75,27 @@ export class SetAside {
     await this.#saved
   }
 
+  /** The rule is no more. */
+  async forget(): Promise<void> {
+    await this.#saved
+    if (this.#path !== undefined) await rm(this.#path, { force: true })
+  }
+
+  get #path(): string | undefined {
+    return this.#folder && join(this.#folder, `${encodeURIComponent(this.#rule.rule)}.jsonl`)
+  }
+
   async #save(path: string, line: string): Promise<void> {
     try {
       await mkdir(this.#folder ?? '', { recursive: true })
-      await appendFile(path, line)
+      const size = await stat(path).then(
+        (file) => file.size,
+        () => 0, // the first one makes it
+      )
+      if (size + line.length > this.#maxBytes) {
+        const text = `${path} has reached ${this.#maxBytes} bytes: this tuple is not kept there`
+        this.#logger.error(text)
+      } else await appendFile(path, line)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       this.#logger.error(`a tuple that was set aside could not be kept: ${reason}`)
