@@ -3,7 +3,9 @@ import type { Catalog } from '#host/catalog/catalog.ts'
 import type { Cell, CellEnvironment } from '#host/cell/cell.ts'
 import type { Connectors } from '#host/cell/connectors/builtin.ts'
 import { LocalCell } from '#host/cell/local-cell.ts'
+import type { Environment } from '#host/config/load.ts'
 import type { Options } from '#host/config/options.ts'
+import { readSecrets } from '#host/config/secrets.ts'
 import { inspectInSandbox } from '#host/plugins/inspect.ts'
 import { PluginHost } from '#host/plugins/plugin-host.ts'
 import type { PluginKind, PluginService } from '#host/plugins/service.ts'
@@ -19,6 +21,7 @@ export interface PluginHostParts {
   readonly folders: ServerFolders
   readonly version: string
   readonly options: Options['plugins']
+  readonly environment: Environment
   builtIn(kind: PluginKind, name: string): boolean
   /** Rules that hold an extension in their workers. */
   usedBy(tenant: string, kind: PluginKind, name: string): readonly string[]
@@ -47,7 +50,7 @@ function cacheOf({ data }: ServerFolders): string {
 }
 
 async function createPlugins(parts: PluginHostParts): Promise<PluginHost> {
-  const { catalog, folders, version, options, builtIn, usedBy } = parts
+  const { catalog, folders, version, options, environment, builtIn, usedBy } = parts
   const { privateNetworks, timeout, idleTimeout, maxBytes, maxRedirects, retries } =
     options.download
   const host = new PluginHost({
@@ -63,7 +66,9 @@ async function createPlugins(parts: PluginHostParts): Promise<PluginHost> {
       redirects: maxRedirects,
       retries,
     },
-    inspect: (codes) => inspectInSandbox(codes, { cacheFolder: cacheOf(folders) }),
+    trusted: options.trusted,
+    secrets: () => readSecrets(folders.etc, environment),
+    inspect: (codes, tier) => inspectInSandbox(codes, { cacheFolder: cacheOf(folders), tier }),
     builtIn,
     usedBy,
     durable: () => catalog.durable(),

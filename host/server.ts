@@ -110,6 +110,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     folders,
     version,
     options: settings.plugins,
+    environment,
     builtIn: (kind, name) => isBuiltIn(functions, kind, name),
     usedBy: (tenant, kind, name) => rules?.usedBy(tenant, kind, name) ?? [],
   })

@@ -98,6 +98,7 @@ const installErrors: Readonly<Record<InstallErrorCode, Entry>> = {
   duplicate: conflict,
   'unknown-plugin': notFound,
   'in-use': conflict,
+  'not-trusted': { status: 403, error: 1000 },
 }
 
 /** Those of the planner that are no mere refusal. */

@@ -44,13 +44,31 @@ export const forceQuery = Type.Object({
   force: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])),
 })
 
+const file = Type.String({ description: 'Address of the zip' })
+
+/** What an operator decides about a plugin. */
+const decisions = {
+  grants: Type.Optional(
+    Type.Unsafe<unknown>({
+      description:
+        '"all", "none" or {"network": [origins], "secrets": [names], "files": {"private": true, name: path}}',
+    }),
+  ),
+  tier: Type.Optional(Type.Union([Type.Literal('sandboxed'), Type.Literal('trusted')])),
+  sha256: Type.Optional(Type.String({ description: 'The digest that the zip must have' })),
+}
+
+export const packageBody = Type.Object({ file, ...decisions }, { additionalProperties: false })
+export const previewBody = Type.Object({ file }, { additionalProperties: false })
+
 export const pluginBody = Type.Object(
   {
     name: Type.String({ description: 'The source, sink or function, not its package' }),
-    file: Type.String({ description: 'Address of the zip' }),
+    file,
     functions: Type.Optional(Type.Array(Type.String())),
     shellParas: Type.Optional(Type.Array(Type.String())),
     policy: Type.Optional(Type.Union([Type.Literal('restart'), Type.Literal('keep')])),
+    ...decisions,
   },
   { additionalProperties: false },
 )

@@ -87,6 +87,15 @@ export const optionsSchema = Type.Object({
     ),
   }),
   plugins: Type.Object({
+    trusted: choice(
+      ['refuse', 'allow'],
+      'refuse',
+      'Whether plugins may be installed as trusted: nothing confines those, they can do whatever the server can.',
+    ),
+    shareTrusted: flag(
+      false,
+      'Lets sandboxed plugins run in the worker of a trusted one, if a rule names both. Their sandbox is gone then.',
+    ),
     download: Type.Object({
       privateNetworks: flag(true, 'Zips may come from loopback and private addresses.'),
       timeout: duration('5m', 'How long a download may take, redirects and retries included.'),

@@ -40,10 +40,14 @@ function fill(value: unknown, secrets: ReadonlyMap<string, string>): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, secrets)]))
 }
 
+/** Names ignore case, as variables are upper case. */
+export function findSecret(name: string, secrets: ReadonlyMap<string, string>): string | undefined {
+  const wanted = name.toUpperCase()
+  return secrets.get(name) ?? [...secrets].find(([known]) => known.toUpperCase() === wanted)?.[1]
+}
+
 function find(name: string, secrets: ReadonlyMap<string, string>): string {
-  const found =
-    secrets.get(name) ??
-    [...secrets].find(([known]) => known.toUpperCase() === name.toUpperCase())?.[1]
+  const found = findSecret(name, secrets)
   if (found !== undefined) return found
   const hint = didYouMean(
     nearest(name, secrets.keys()),

@@ -12,7 +12,11 @@ export type ArchiveFiles = ReadonlyMap<string, Buffer>
  * Unpacks a plugin's archive in memory. The directory is checked by `readZipDirectory`; adm-zip finds the packed bytes,
  * and never unpacks anything: each entry is inflated here, up to the size that it declared.
  */
-export function readArchive(zip: Buffer, limits: ZipLimits = zipLimits): ArchiveFiles {
+export function readArchive(
+  zip: Buffer,
+  limits: ZipLimits = zipLimits,
+  tier: 'sandboxed' | 'trusted' = 'sandboxed',
+): ArchiveFiles {
   const entries = readZipDirectory(zip, limits)
   if (entries.length === 0) throw new InstallError('bad-archive', 'the archive is empty')
   checkNames(entries)
@@ -30,7 +34,7 @@ export function readArchive(zip: Buffer, limits: ZipLimits = zipLimits): Archive
       )
     files.set(entry.name, inflate(entry, found.getCompressedData()))
   }
-  refuseCompiledCode(files)
+  if (tier === 'sandboxed') refuseCompiledCode(files)
   return withoutTopFolder(files)
 }
 

@@ -13,6 +13,7 @@ export const installErrorCodes = [
   'duplicate',
   'unknown-plugin',
   'in-use',
+  'not-trusted',
 ] as const
 
 export type InstallErrorCode = (typeof installErrorCodes)[number]

@@ -11,6 +11,8 @@ export interface InspectOptions {
   readonly cacheFolder: string
   /** How long the scripts may take to load. @default 5000 */
   readonly deadlineMs?: number | undefined
+  /** @default `sandboxed` */
+  readonly tier?: 'sandboxed' | 'trusted' | undefined
   /** @default 192 MB */
   readonly memoryBytes?: number | undefined
 }
@@ -22,7 +24,7 @@ const LOOK_MS = 100
 const MAX_TEXT = 600
 
 /**
- * Loads plugins in a sandboxed worker of their own, which is ended afterwards whatever came of it: this is the first time
+ * Loads plugins in a worker of their tier and of their own, which is ended afterwards whatever came of it: this is the first time
  * that their code runs.
  *
  * @throws Error naming what is missing, thrown or taking too long
@@ -31,10 +33,11 @@ export async function inspectInSandbox(
   codes: readonly PluginCode[],
   options: InspectOptions,
 ): Promise<readonly Inspection[]> {
-  const { cacheFolder, deadlineMs = DEADLINE_MS, memoryBytes = MEMORY_BYTES } = options
-  const entry = await bundleEntry(entryOf('sandboxed'), cacheFolder)
+  const { cacheFolder, tier = 'sandboxed' } = options
+  const { deadlineMs = DEADLINE_MS, memoryBytes = MEMORY_BYTES } = options
+  const entry = await bundleEntry(entryOf(tier), cacheFolder)
   const pool = new RulePool({
-    tier: 'sandboxed',
+    tier,
     entry,
     maxYoungGenerationSizeMb: 16,
     // V8's own limit ends the thread at about twice what the watch below allows.

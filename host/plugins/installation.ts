@@ -1,8 +1,9 @@
 import type { PluginRecord } from '#host/catalog/plugins.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
-import { askedFor, type Grant, nameOfGrant, stillAsked } from './grants.ts'
+import { waitingText } from './grant-book.ts'
+import { type Grant, stillAsked } from './grants.ts'
 import type { Inspection, InstalledDetails } from './installed.ts'
-import { type Extension, extensionKinds, type PackageContent } from './layout.ts'
+import { type Extension, extensionKinds } from './layout.ts'
 import type { Prepared } from './prepare.ts'
 import type { PluginKind } from './service.ts'
 import type { StoredScript } from './store.ts'
@@ -14,14 +15,15 @@ export interface Installation {
   readonly stored: { readonly path: string; readonly scripts: readonly StoredScript[] }
   readonly extensions: readonly (Extension & Inspection)[]
   readonly url: string
-  /** What the versions before it were granted. */
+  /** What the versions before it were granted, and what came with the request. */
   readonly given: readonly Grant[]
+  readonly dropIn?: string | undefined
 }
 
 /** What the catalog keeps: a record for each kind that the package has. */
 export function recordsOf(installation: Installation): PluginRecord[] {
-  const { prepared, stored, extensions, url, given } = installation
-  const { content, sha256 } = prepared
+  const { prepared, stored, extensions, url, given, dropIn } = installation
+  const { content, sha256, tier, etc } = prepared
   const details: InstalledDetails = {
     url,
     extensions,
@@ -29,6 +31,8 @@ export function recordsOf(installation: Installation): PluginRecord[] {
     hasInstallScript: content.hasInstallScript,
     alias: content.alias,
     yaml: yamlDigests(content.yaml),
+    hasEtc: etc.length > 0,
+    dropIn,
   }
   return extensionKinds.flatMap((kind) => {
     const names = extensions.filter((extension) => extension.kind === kind).map(({ name }) => name)
@@ -41,7 +45,7 @@ export function recordsOf(installation: Installation): PluginRecord[] {
         names,
         path: stored.path,
         sha256,
-        tier: 'sandboxed' as const,
+        tier,
         asked: content.permissions,
         given: stillAsked(given, content.permissions),
         details,
@@ -69,20 +73,16 @@ export function codeOf(
 
 /** What an operator is told after Kuiper's sentence. */
 export function notesOf(
-  { hasInstallScript, permissions }: PackageContent,
-  given: readonly Grant[],
-  { kind, name }: { readonly kind: PluginKind; readonly name: string },
+  { content, tier }: Prepared,
+  waiting: readonly Grant[],
+  extension: { readonly kind: PluginKind; readonly name: string },
 ): string[] {
   const notes: string[] = []
-  if (hasInstallScript)
+  if (content.hasInstallScript)
     notes.push('install.sh in the zip was not run: no script of a plugin ever is')
-  const has = stillAsked(given, permissions).map(nameOfGrant)
-  const waiting = askedFor(permissions)
-    .map(nameOfGrant)
-    .filter((each) => !has.includes(each))
-  if (waiting.length > 0)
-    notes.push(
-      `it asks for ${waiting.join(', ')} and has no such power until it is granted: POST /plugins/${kind}s/${name}/grants, plutino plugin grant ${kind} ${name}`,
-    )
+  if (tier === 'trusted')
+    notes.push('it is trusted: nothing confines it, and it can do whatever the server can')
+  const text = waitingText(waiting, extension)
+  if (text !== undefined) notes.push(text)
   return notes
 }

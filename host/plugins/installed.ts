@@ -21,6 +21,10 @@ export interface InstalledDetails {
   readonly alias?: string | undefined
   /** The yaml of sources that came in the zip. */
   readonly yaml: YamlDigests
+  /** The zip had files in `etc/`, which lie in the package's folder. */
+  readonly hasEtc?: boolean | undefined
+  /** The file in the drop-in folder that it came from. */
+  readonly dropIn?: string | undefined
 }
 
 /** One extension in one version. */
@@ -80,6 +84,20 @@ export class InstalledPlugins {
   together(tenant: string, some: readonly PluginRecord[]): PluginRecord[] {
     const paths = some.map(({ path }) => path)
     return this.records(tenant).filter(({ path }) => paths.includes(path))
+  }
+
+  /** All versions of a package, or of the only package that has an extension of this name. */
+  byWord(tenant: string, word: string): PluginRecord[] {
+    const all = this.records(tenant)
+    const found = all.filter((record) => record.package === word)
+    const named = found.length > 0 ? found : all.filter(({ names }) => names.includes(word))
+    const packages = new Set(named.map((record) => record.package))
+    if (packages.size > 1)
+      throw new InstallError(
+        'bad-request',
+        `packages ${[...packages].join(', ')} have a plugin "${word}"; say which by the package's name`,
+      )
+    return named.sort((a, b) => compareVersions(b.version, a.version))
   }
 
   find(

@@ -3,7 +3,8 @@ import semver from 'semver'
 import { nearest } from '#src/sql/near.ts'
 import type { ArchiveFiles } from './archive.ts'
 import { InstallError } from './errors.ts'
-import { checkManifest, type Manifest } from './manifest.ts'
+import { checkManifest } from './manifest.ts'
+import { type Permissions, readPermissions } from './permissions.ts'
 import { normalVersion } from './version.ts'
 
 export const extensionKinds = ['source', 'sink', 'function'] as const
@@ -27,7 +28,7 @@ export interface PackageContent {
   readonly extensions: readonly Extension[]
   /** Kuiper's name of a function plugin, where its functions have others. */
   readonly alias?: string | undefined
-  readonly permissions: NonNullable<Manifest['plutino']['permissions']>
+  readonly permissions: Permissions
   /** `random.yaml` at the root, by the name of its source: copied to `etc/sources` if there is none. */
   readonly yaml: Readonly<Record<string, string>>
   /** An `install.sh` is in the zip; it is never run, and the answer says so. */
@@ -48,17 +49,20 @@ const SCRIPT = /\.(js|mjs|cjs|ts)$/
 /**
  * Finds out what a zip holds.
  *
- * @param wanted kind and name from the request: Kuiper's layout says neither itself
+ * @param wanted kind and name from the request: Kuiper's layout says neither itself, a manifest does
  * @throws InstallError `no-manifest`, `bad-manifest`, `newer-host-needed`, `not-in-package`
  */
 export function readLayout(
   files: ArchiveFiles,
-  wanted: Wanted,
+  wanted: Wanted | undefined,
   hostVersion: string,
 ): PackageContent {
-  return files.has('package.json')
-    ? readPackage(files, wanted, hostVersion)
-    : readKuiper(files, wanted)
+  if (files.has('package.json')) return readPackage(files, wanted, hostVersion)
+  if (wanted !== undefined) return readKuiper(files, wanted)
+  throw new InstallError(
+    'no-manifest',
+    'the archive has no package.json with a "plutino" section, so nothing in it says what it is; install it by kind and name: POST /plugins/{sources|sinks|functions} {"name", "file"}',
+  )
 }
 
 /** @throws InstallError `not-in-package` with the names that are */
@@ -80,7 +84,11 @@ function checkWanted(
   )
 }
 
-function readPackage(files: ArchiveFiles, wanted: Wanted, hostVersion: string): PackageContent {
+function readPackage(
+  files: ArchiveFiles,
+  wanted: Wanted | undefined,
+  hostVersion: string,
+): PackageContent {
   const manifest = checkManifest(files.get('package.json') as Buffer)
   const range = manifest.engines?.plutino
   if (range !== undefined && !semver.satisfies(hostVersion, range, { includePrerelease: true })) {
@@ -100,14 +108,14 @@ function readPackage(files: ArchiveFiles, wanted: Wanted, hostVersion: string): 
       'bad-manifest',
       `package "${manifest.name}" has no sources, sinks or functions in its "plutino" section`,
     )
-  checkWanted(wanted, manifest.name, extensions)
-  for (const name of wanted.functions ?? [])
+  if (wanted !== undefined) checkWanted(wanted, manifest.name, extensions)
+  for (const name of wanted?.functions ?? [])
     checkWanted({ kind: 'function', name }, manifest.name, extensions)
   return {
     package: manifest.name,
     version: manifest.version,
     extensions,
-    permissions: manifest.plutino.permissions ?? {},
+    permissions: readPermissions(manifest.plutino.permissions ?? {}),
     yaml: yamlOf(files, extensions),
     hasInstallScript: files.has('install.sh'),
   }

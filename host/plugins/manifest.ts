@@ -2,6 +2,7 @@ import semver from 'semver'
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { InstallError } from './errors.ts'
+import { permissionsSchema } from './permissions.ts'
 
 const Entries = Type.Record(
   Type.String(),
@@ -27,17 +28,7 @@ export const manifestSchema = Type.Object({
     sources: Type.Optional(Entries),
     sinks: Type.Optional(Entries),
     functions: Type.Optional(Entries),
-    permissions: Type.Optional(
-      Type.Object({
-        network: Type.Optional(
-          Type.Array(Type.String(), {
-            description: 'exact origins: https://…, tcp://host:port, tls://host:port',
-          }),
-        ),
-        files: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-        secrets: Type.Optional(Type.Array(Type.String())),
-      }),
-    ),
+    permissions: Type.Optional(permissionsSchema),
   }),
 })
 
@@ -86,6 +77,8 @@ function problemOf(value: object): string {
   const [entry] = ENTRY.exec(path) ?? []
   if (entry !== undefined) return `${entry}: must be a file, "file#Export" or an object with "file"`
   if (path === 'name') return 'name: it is no name that npm allows, such as acme-tools'
+  if (first.message === 'schema is false')
+    return `${path}: there is no such key; docs/sandbox.md shows what a manifest may ask for`
   return path === '' ? first.message : `${path}: ${first.message}`
 }
 

@@ -1,17 +1,22 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { PluginRecord, PluginRecords } from '#host/catalog/plugins.ts'
+import type { PluginPowers } from '#host/cell/cell.ts'
 import type { PluginUse } from '#src/plan/plan.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
 import { Admission, type AdmissionRules } from './admission.ts'
-import { type DownloadOptions, download } from './download.ts'
-import { InstallError } from './errors.ts'
-import { type Grant, mergeGrants, type Permissions, readGrants } from './grants.ts'
-import { codeOf, notesOf, recordsOf } from './installation.ts'
-import { detailsOf, type Inspection, InstalledPlugins } from './installed.ts'
-import type { Extension, PackageContent } from './layout.ts'
-import type { Prepared } from './prepare.ts'
+import { GrantBook } from './grant-book.ts'
+import { GrantPolicy } from './grant-policy.ts'
+import { codeOf } from './installation.ts'
+import { detailsOf, InstalledPlugins } from './installed.ts'
+import { Installer, type InstallerOptions } from './installer.ts'
+import { powersOf } from './powers.ts'
 import type {
   InstallRequest,
   InstallResult,
+  PackageDescription,
+  PackagePreview,
+  PackageRequest,
   PluginDescription,
   PluginKind,
   PluginService,
@@ -20,16 +25,13 @@ import type {
 import { PackageStore, type StoredScript } from './store.ts'
 import { Utility } from './utility.ts'
 import { compareVersions } from './version.ts'
-import { placeYaml, removeYaml } from './yaml-file.ts'
+import { removeYaml } from './yaml-file.ts'
 
-export interface PluginHostOptions extends AdmissionRules {
+export interface PluginHostOptions extends AdmissionRules, InstallerOptions {
   readonly records: PluginRecords
   readonly dataFolder: string
-  readonly etcFolder: string
-  readonly hostVersion: string
-  readonly download: DownloadOptions
-  /** Loads an extension in a sandbox and checks that it has its kind's methods. @throws Error naming what is missing */
-  inspect(codes: readonly PluginCode[]): Promise<readonly Inspection[]>
+  /** Values of secrets by name; read when a rule starts. @default none */
+  readonly secrets?: (() => Promise<ReadonlyMap<string, string>>) | undefined
   /** Resolves when the records survive a power failure. */
   durable(): Promise<void>
 }
@@ -40,6 +42,9 @@ export class PluginHost implements PluginService {
   readonly #installed: InstalledPlugins
   readonly #store: PackageStore
   readonly #admission: Admission
+  readonly #policy: GrantPolicy
+  readonly #grants: GrantBook
+  readonly #installer: Installer
   readonly #utility = new Utility()
   readonly #closing = new AbortController()
   /** One change at a time: two installations of one name must not meet. */
@@ -50,10 +55,21 @@ export class PluginHost implements PluginService {
     this.#installed = new InstalledPlugins(options.records)
     this.#store = new PackageStore(options.dataFolder)
     this.#admission = new Admission(this.#installed, options)
+    this.#policy = new GrantPolicy(options.etcFolder)
+    this.#grants = new GrantBook(this.#policy)
+    this.#installer = new Installer(options, {
+      installed: this.#installed,
+      store: this.#store,
+      admission: this.#admission,
+      utility: this.#utility,
+      grants: this.#grants,
+      record: (...step) => this.#record(...step),
+    })
   }
 
-  /** Clears away what a killed installation left. */
+  /** Reads the policy, and clears away what a killed installation left. @throws HostError for a policy that cannot be */
   async open(): Promise<void> {
+    await this.#policy.read()
     await this.#store.sweep((tenant) => this.#installed.records(tenant).map(({ path }) => path))
   }
 
@@ -62,6 +78,21 @@ export class PluginHost implements PluginService {
     this.#closing.abort()
     await this.#turn.catch(() => {})
     await this.#utility.close()
+  }
+
+  /**
+   * Reads `etc/grants.yaml` again.
+   *
+   * @returns the packages of a tenant whose powers are others now
+   * @throws HostError for a file that cannot be; what it said before goes on
+   */
+  async readPolicy(tenant: string): Promise<readonly string[]> {
+    const records = this.#installed.records(tenant)
+    const powers = () => records.map((record) => JSON.stringify(this.#grants.powersOf(record)))
+    const before = powers()
+    await this.#policy.read()
+    const changed = powers().flatMap((now, i) => (now === before[i] ? [] : [i]))
+    return [...new Set(changed.flatMap((i) => records[i]?.package ?? []))]
   }
 
   list(tenant: string, kind: PluginKind): readonly string[] {
@@ -73,6 +104,7 @@ export class PluginHost implements PluginService {
     const [record] = versions
     if (record === undefined) return undefined
     const details = detailsOf(record)
+    const extension = details.extensions.find((each) => each.kind === kind && each.name === name)
     return {
       name,
       version: record.version,
@@ -82,8 +114,10 @@ export class PluginHost implements PluginService {
       tier: record.tier,
       sha256: record.sha256,
       file: details.url,
-      grants: { asked: record.asked, given: record.given },
+      grants: this.#grants.describe(record),
       rules: this.#users(tenant, kind, name, versions),
+      ...(extension?.options === undefined ? {} : { options: extension.options }),
+      ...(details.dropIn === undefined ? {} : { dropIn: details.dropIn }),
       ...(details.hasInstallScript
         ? { installScript: 'the zip holds an install.sh, which is never run' }
         : {}),
@@ -100,7 +134,7 @@ export class PluginHost implements PluginService {
     if (found === undefined) return undefined
     const { record, extension } = found
     const use = { kind, name, package: record.package, version: record.version, tier: record.tier }
-    return { use, isAggregate: extension.isAggregate }
+    return { use, isAggregate: extension.isAggregate, options: extension.options }
   }
 
   async load(tenant: string, use: PluginUse): Promise<PluginCode> {
@@ -109,7 +143,9 @@ export class PluginHost implements PluginService {
     const script = details.scripts.find(({ file }) => file === extension.file) as StoredScript
     try {
       const text = await this.#store.read(record.path, script)
-      return codeOf(record, extension, { text, sha256: script.sha256 })
+      const code = codeOf(record, extension, { text, sha256: script.sha256 })
+      if (record.tier === 'sandboxed') return code
+      return { ...code, path: this.#store.rawPath(record.path, extension.file) }
     } catch (error) {
       // Replaced while it was read: the files are others now.
       const now = this.#installed.versions(tenant, kind, name)
@@ -118,12 +154,65 @@ export class PluginHost implements PluginService {
     }
   }
 
+  async powers(tenant: string, use: PluginUse): Promise<PluginPowers> {
+    const { record, details } = this.#installed.exactly(tenant, use.kind, use.name, use.version)
+    const folder = join(this.#options.dataFolder, 'files', tenant, encodeURIComponent(use.package))
+    const powers = powersOf({
+      record,
+      grants: this.#grants.powersOf(record),
+      use,
+      folder,
+      etc: details.hasEtc === true ? this.#store.etcFolder(record.path) : undefined,
+      secrets: (await this.#options.secrets?.()) ?? new Map(),
+    })
+    if (powers.files.private !== undefined) await mkdir(folder, { recursive: true, mode: 0o700 })
+    return powers
+  }
+
+  find(tenant: string, word: string): { kind: PluginKind; name: string } | undefined {
+    const [record] = this.#installed.byWord(tenant, word)
+    if (record === undefined) return undefined
+    const { kind, names } = record
+    return { kind, name: names.includes(word) ? word : (names[0] ?? word) }
+  }
+
+  packages(tenant: string): readonly PackageDescription[] {
+    const byPath = new Map<string, PluginRecord>()
+    for (const record of this.#installed.records(tenant)) byPath.set(record.path, record)
+    return [...byPath.values()]
+      .sort(
+        (a, b) => a.package.localeCompare(b.package, 'en') || compareVersions(b.version, a.version),
+      )
+      .map((record) => ({
+        package: record.package,
+        version: record.version,
+        tier: record.tier,
+        extensions: detailsOf(record).extensions.map(({ kind, name }) => ({ kind, name })),
+        grants: this.#grants.describe(record),
+        ...(detailsOf(record).dropIn === undefined ? {} : { dropIn: detailsOf(record).dropIn }),
+      }))
+  }
+
+  preview({ file }: { readonly file: string }): Promise<PackagePreview> {
+    return this.#installer.preview(file, this.#closing.signal)
+  }
+
   install(tenant: string, kind: PluginKind, request: InstallRequest): Promise<InstallResult> {
-    return this.#alone(() => this.#install(tenant, kind, request, 'new'))
+    return this.#alone(() =>
+      this.#installer.install(tenant, { kind, request, mode: 'new' }, this.#closing.signal),
+    )
+  }
+
+  installPackage(tenant: string, request: PackageRequest): Promise<InstallResult> {
+    return this.#alone(() =>
+      this.#installer.install(tenant, { request, mode: 'new' }, this.#closing.signal),
+    )
   }
 
   replace(tenant: string, kind: PluginKind, request: InstallRequest): Promise<InstallResult> {
-    return this.#alone(() => this.#install(tenant, kind, request, 'replace'))
+    return this.#alone(() =>
+      this.#installer.install(tenant, { kind, request, mode: 'replace' }, this.#closing.signal),
+    )
   }
 
   remove(tenant: string, kind: PluginKind, name: string): Promise<void> {
@@ -147,128 +236,37 @@ export class PluginHost implements PluginService {
     grants: unknown,
   ): Promise<readonly string[]> {
     return this.#alone(async () => {
-      const versions = this.#installed.named(tenant, kind, name)
-      const [newest] = versions
-      if (newest === undefined) throw this.#admission.unknown(tenant, kind, name)
-      const more = readGrants(`${kind} "${name}"`, newest.asked as Permissions, grants)
-      const changed = this.#installed
-        .together(tenant, [newest])
-        .map((record) => ({ ...record, given: mergeGrants(record.given as Grant[], more) }))
-      await this.#record(tenant, changed, [])
-      return [GRANTS_WAIT]
+      const versions = this.#ofPackage(tenant, kind, name)
+      await this.#record(tenant, this.#grants.grant(`${kind} "${name}"`, versions, grants), [])
+      return []
+    })
+  }
+
+  revoke(
+    tenant: string,
+    kind: PluginKind,
+    name: string,
+    grants?: unknown,
+  ): Promise<readonly string[]> {
+    return this.#alone(async () => {
+      const versions = this.#ofPackage(tenant, kind, name)
+      await this.#record(tenant, this.#grants.revoke(`${kind} "${name}"`, versions, grants), [])
+      return []
     })
   }
 
   register(tenant: string, name: string, functions: readonly string[]): Promise<void> {
-    return this.#alone(async () => {
-      const [record] = this.#installed.named(tenant, 'function', name)
-      if (record === undefined) throw this.#admission.unknown(tenant, 'function', name)
-      if (functions.length === 0)
-        throw new InstallError('bad-request', "property 'functions' must not be empty")
-      const details = detailsOf(record)
-      const [first] = details.extensions.filter((each) => each.kind === 'function')
-      const missing = [...new Set(functions)].filter((each) => !record.names.includes(each))
-      if (first === undefined || missing.length === 0) return
-      for (const each of missing) {
-        this.#admission.checkName('function', each)
-        if (this.#installed.versions(tenant, 'function', each).length > 0)
-          throw new InstallError('duplicate', `function name ${each} already exists`)
-      }
-      const more = missing.map(
-        (each): Extension => ({ kind: 'function', name: each, file: first.file, export: each }),
-      )
-      const script = details.scripts.find(({ file }) => file === first.file) as StoredScript
-      const text = await this.#store.read(record.path, script)
-      const inspected = await this.#inspect(more, record, () => ({ text, sha256: script.sha256 }))
-      const extensions = [...details.extensions, ...inspected]
-      const names = [...record.names, ...missing]
-      await this.#record(tenant, [{ ...record, names, details: { ...details, extensions } }], [])
-    })
+    return this.#alone(() => this.#installer.register(tenant, name, functions))
   }
 
-  async #install(
-    tenant: string,
-    kind: PluginKind,
-    request: InstallRequest,
-    mode: 'new' | 'replace',
-  ): Promise<InstallResult> {
-    const { name, file, functions, shellParas } = request
-    if (shellParas !== undefined && shellParas.length > 0) {
-      throw new InstallError(
-        'bad-request',
-        'shellParas is refused: no script of a plugin is ever run; put what the plugin needs into its zip',
-      )
-    }
-    this.#admission.checkName(kind, name)
-    const versions = this.#installed.named(tenant, kind, name)
-    if (mode === 'replace' && versions.length === 0)
-      throw this.#admission.unknown(tenant, kind, name)
-    const zip = await download(file, this.#options.download, this.#closing.signal)
-    const wanted = { kind, name, functions }
-    const { hostVersion, etcFolder } = this.#options
-    const prepared = await this.#utility.prepare({ zip, wanted, hostVersion }).catch(asFailed)
-    const { content } = prepared
-    const older = mode === 'new' ? [] : this.#superseded(tenant, versions, content)
-    this.#admission.checkContent(tenant, content, older)
-    const scripts = new Map(prepared.scripts.map((script) => [script.file, script]))
-    const extensions = await this.#inspect(
-      content.extensions,
-      content,
-      (path) => scripts.get(path) ?? { text: '', sha256: '' },
-    )
-    const given = mode === 'new' ? [] : ((versions[0]?.given ?? []) as Grant[])
-    const brought = this.#installed
+  /** All versions and kinds of the package that brings an extension, the newest first. @throws InstallError */
+  #ofPackage(tenant: string, kind: PluginKind, name: string): PluginRecord[] {
+    const [newest] = this.#installed.named(tenant, kind, name)
+    if (newest === undefined) throw this.#admission.unknown(tenant, kind, name)
+    return this.#installed
       .records(tenant)
-      .filter((record) => record.package === content.package)
-      .map((record) => detailsOf(record).yaml)
-    const stored = await this.#write(tenant, prepared)
-    const records = recordsOf({ prepared, stored, extensions, url: file, given })
-    await this.#record(tenant, records, older, stored.path)
-    const notes = [
-      ...(await placeYaml(etcFolder, content.yaml, brought)),
-      ...notesOf(content, given, { kind, name }),
-    ]
-    const higher = older.filter(({ version }) => version !== content.version)
-    for (const version of new Set(higher.map((record) => record.version)))
-      notes.push(`version ${version} was removed, which would have been used in its place`)
-    return {
-      package: content.package,
-      version: content.version,
-      names: content.extensions.map((extension) => extension.name),
-      notes,
-    }
-  }
-
-  /** What has to go so that the new version is the one that is used: the same version, and higher ones. Lower ones stay for rules that name them. */
-  #superseded(
-    tenant: string,
-    versions: readonly PluginRecord[],
-    content: PackageContent,
-  ): PluginRecord[] {
-    const higher = versions.filter(
-      (record) =>
-        record.package === content.package && compareVersions(record.version, content.version) >= 0,
-    )
-    const gone = this.#installed.together(tenant, higher)
-    const lost = gone.map((record) => ({
-      ...record,
-      names: record.names.filter(
-        (name) =>
-          !content.extensions.some((each) => each.kind === record.kind && each.name === name),
-      ),
-    }))
-    this.#admission.refuseUsed(tenant, lost)
-    return gone
-  }
-
-  #write(tenant: string, prepared: Prepared): ReturnType<PackageStore['write']> {
-    return this.#store.write(tenant, prepared).catch((error: Error) => {
-      throw new InstallError(
-        'bad-plugin',
-        `fail to install plugin: its files could not be written to the data folder: ${error.message}`,
-        { cause: error },
-      )
-    })
+      .filter((record) => record.package === newest.package)
+      .sort((a, b) => compareVersions(b.version, a.version))
   }
 
   /** One step in the catalog; folders that nothing names any more go afterwards. */
@@ -305,37 +303,9 @@ export class PluginHost implements PluginService {
     return [...new Set([...names].flatMap((each) => usedBy(tenant, kind, each)))].sort()
   }
 
-  async #inspect(
-    extensions: readonly Extension[],
-    from: { readonly package: string; readonly version: string },
-    script: (file: string) => { readonly text: string; readonly sha256: string },
-  ): Promise<(Extension & Inspection)[]> {
-    const codes = extensions.map((extension) => codeOf(from, extension, script(extension.file)))
-    const found = await this.#options.inspect(codes).catch((error: Error) => {
-      throw new InstallError(
-        'bad-plugin',
-        `fail to install plugin: package "${from.package}": ${error.message}`,
-        { cause: error },
-      )
-    })
-    return extensions.map((extension, i) => ({
-      ...extension,
-      isAggregate: found[i]?.isAggregate ?? false,
-    }))
-  }
-
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(work)
     this.#turn = done.catch(() => {})
     return done
   }
-}
-
-/** Said as long as no facade serves a plugin with network, files or secrets. */
-const GRANTS_WAIT =
-  'the grant is kept; this version of the host has no network, files or secrets for sandboxed plugins yet'
-
-function asFailed(error: unknown): never {
-  if (!(error instanceof InstallError)) throw error
-  throw new InstallError(error.code, `fail to install plugin: ${error.message}`, { cause: error })
 }

@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto'
-import { readArchive } from './archive.ts'
+import { type ArchiveFiles, readArchive } from './archive.ts'
 import { bundleExtension } from './bundle.ts'
 import { type PackageContent, readLayout, type Wanted } from './layout.ts'
+import { zipLimits } from './zip-directory.ts'
 
 export interface PrepareRequest {
   readonly zip: Uint8Array
-  readonly wanted: Wanted
+  /** `undefined`: whatever the package's manifest names. */
+  readonly wanted?: Wanted | undefined
   readonly hostVersion: string
+  /** Raw files instead of bundles for `trusted`. @default `sandboxed` */
+  readonly tier?: 'sandboxed' | 'trusted' | undefined
+  /** Only the content is wanted: nothing is bundled. */
+  readonly isPreview?: boolean | undefined
 }
 
 /** A package ready to be stored: checked, and each of its scripts bundled. */
@@ -15,7 +21,15 @@ export interface Prepared {
   readonly sha256: string
   readonly scripts: readonly PreparedScript[]
   /** The zip's `etc/`: reaches the plugin read-only. */
-  readonly etc: readonly { readonly name: string; readonly bytes: Uint8Array }[]
+  readonly etc: readonly PackedFile[]
+  readonly tier: 'sandboxed' | 'trusted'
+  /** All files of a trusted package, which is loaded as it is. */
+  readonly files?: readonly PackedFile[] | undefined
+}
+
+export interface PackedFile {
+  readonly name: string
+  readonly bytes: Uint8Array
 }
 
 export interface PreparedScript {
@@ -28,19 +42,36 @@ export interface PreparedScript {
 }
 
 /** All the long synchronous work of an installation; runs in the utility worker. */
-export async function prepare({ zip, wanted, hostVersion }: PrepareRequest): Promise<Prepared> {
+export async function prepare(request: PrepareRequest): Promise<Prepared> {
+  const { zip, wanted, hostVersion, tier = 'sandboxed', isPreview = false } = request
   const bytes = Buffer.from(zip.buffer, zip.byteOffset, zip.byteLength)
-  const files = readArchive(bytes)
+  const files = readArchive(bytes, zipLimits, isPreview ? 'trusted' : tier)
   const content = readLayout(files, wanted, hostVersion)
+  const isTrusted = tier === 'trusted'
+  const made = new Set(isPreview ? [] : content.extensions.map((extension) => extension.file))
   const scripts: PreparedScript[] = []
-  for (const file of new Set(content.extensions.map((extension) => extension.file))) {
-    const { text, map, nodeModules } = await bundleExtension(files, file)
-    scripts.push({ file, text, map, sha256: sha256(text), nodeModules })
-  }
-  const etc = [...files]
-    .filter(([name]) => name.startsWith('etc/'))
-    .map(([name, data]) => ({ name, bytes: Uint8Array.from(data) }))
-  return { content, sha256: sha256(bytes), scripts, etc }
+  for (const file of made)
+    scripts.push(isTrusted ? rawScript(files, file) : await bundledScript(files, file))
+  const packed = [...files].map(([name, data]) => ({ name, bytes: Uint8Array.from(data) }))
+  const etc = isPreview ? [] : packed.filter(({ name }) => name.startsWith('etc/'))
+  const own = { content, sha256: sha256(bytes), scripts, etc, tier }
+  return isTrusted && !isPreview ? { ...own, files: withManifest(packed) } : own
+}
+
+async function bundledScript(files: ArchiveFiles, file: string): Promise<PreparedScript> {
+  const { text, map, nodeModules } = await bundleExtension(files, file)
+  return { file, text, map, sha256: sha256(text), nodeModules }
+}
+
+function rawScript(files: ArchiveFiles, file: string): PreparedScript {
+  const text = files.get(file)?.toString('utf8') ?? ''
+  return { file, text, map: '', sha256: sha256(text), nodeModules: [] }
+}
+
+/** Without one Node would take the type of modules from whatever manifest lies above the data folder. */
+function withManifest(files: readonly PackedFile[]): readonly PackedFile[] {
+  if (files.some(({ name }) => name === 'package.json')) return files
+  return [...files, { name: 'package.json', bytes: new TextEncoder().encode('{}') }]
 }
 
 export function sha256(data: string | Uint8Array): string {

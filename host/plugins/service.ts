@@ -1,6 +1,9 @@
+import type { PluginPowers } from '#host/cell/cell.ts'
 import type { PluginExtension } from '#src/plan/extensions.ts'
 import type { PluginUse } from '#src/plan/plan.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
+import type { Grant } from './grants.ts'
+import type { Permissions } from './permissions.ts'
 
 export type PluginKind = PluginUse['kind']
 
@@ -15,6 +18,52 @@ export interface InstallRequest {
   readonly shellParas?: readonly string[] | undefined
   /** Of a replacement: what happens to the rules that use it. @default `restart` */
   readonly policy?: 'restart' | 'keep' | undefined
+  /** `"all"`, `"none"` or which of the powers that it asks for. @default none */
+  readonly grants?: unknown
+  /** `trusted`: nothing confines it. Refused unless option `plugins.trusted` allows it. @default `sandboxed` */
+  readonly tier?: PluginUse['tier'] | undefined
+  /** The digest that the zip must have: what was looked at is what is installed. */
+  readonly sha256?: string | undefined
+}
+
+/** Several extensions at once, named by their package's manifest. */
+export type PackageRequest = Omit<InstallRequest, 'name' | 'functions' | 'shellParas'>
+
+/** What a zip holds and asks for; nothing of it is installed, and none of its code ran. */
+export interface PackagePreview {
+  readonly package: string
+  readonly version: string
+  readonly sha256: string
+  readonly extensions: readonly { readonly kind: PluginKind; readonly name: string }[]
+  readonly asks: readonly Grant[]
+  readonly hasInstallScript: boolean
+}
+
+export interface GrantsDescription {
+  readonly asked: Permissions
+  readonly given: readonly Grant[]
+}
+
+/** The drop-in folders as an operator sees them. */
+export interface DropInReport {
+  readonly problems: readonly {
+    /** Relative to the folder: `sinks/Mysql@v1.zip`. */
+    readonly file: string
+    readonly message: string
+    /** ms since the epoch */
+    readonly at: number
+  }[]
+}
+
+/** One version of a package as `GET /plugins` lists it. */
+export interface PackageDescription {
+  readonly package: string
+  readonly version: string
+  readonly tier: PluginUse['tier']
+  readonly extensions: readonly { readonly kind: PluginKind; readonly name: string }[]
+  readonly grants: GrantsDescription
+  /** The file in the drop-in folder that it came from. */
+  readonly dropIn?: string | undefined
 }
 
 export interface InstallResult {
@@ -30,12 +79,16 @@ export interface PluginDescription {
   readonly version: string
   readonly package: string
   readonly functions?: readonly string[] | undefined
+  readonly tier?: PluginUse['tier'] | undefined
   readonly grants: { readonly asked: unknown; readonly given: unknown }
   readonly [key: string]: unknown
 }
 
 /** A plugin that a rule may use: what the planner must know of it. Its code is read when a rule starts. */
-export type ResolvedPlugin = PluginExtension
+export interface ResolvedPlugin extends PluginExtension {
+  /** The JSON Schema of its options. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined
+}
 
 /**
  * Installed plugins, as API and rules see them. What fails is an `InstallError`, and nothing has changed then.
@@ -58,6 +111,25 @@ export interface PluginService {
    * @returns sentences for the operator
    */
   grant(tenant: string, kind: PluginKind, name: string, grants: unknown): Promise<readonly string[]>
+  /** Takes powers back, all of them where `grants` is missing. @returns sentences for the operator */
+  revoke(
+    tenant: string,
+    kind: PluginKind,
+    name: string,
+    grants?: unknown,
+  ): Promise<readonly string[]>
+  /** What a version may reach now, with the values of its secrets. */
+  powers(tenant: string, use: PluginUse): Promise<PluginPowers>
+  /** An extension of the package of this name, or the only one of this name. */
+  find(tenant: string, word: string): { kind: PluginKind; name: string } | undefined
+  /** Everything that is installed, the newest versions first. */
+  packages(tenant: string): readonly PackageDescription[]
+  /** Looks into a zip. */
+  preview(request: { readonly file: string }): Promise<PackagePreview>
+  /** What of the drop-in folders is not installed, and why. */
+  dropIns?(): DropInReport
+  /** All that a package's manifest names. */
+  installPackage(tenant: string, request: PackageRequest): Promise<InstallResult>
   /** Kuiper's register: the SQL names of a function plugin. */
   register(tenant: string, name: string, functions: readonly string[]): Promise<void>
   /** The latest version, or the latest that the range allows. `undefined`: none fits. */

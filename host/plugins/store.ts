@@ -15,6 +15,8 @@ export interface StoredScript {
 
 const ROOT = 'packages'
 const STAGING = '.staging'
+/** The unpacked files of a trusted package. */
+const RAW = 'files'
 const MAX_NAME = 200
 
 /**
@@ -48,7 +50,8 @@ export class PackageStore {
         await writeSynced(join(staging, `script-${i}.cjs`), script.text)
         await writeSynced(join(staging, `script-${i}.cjs.map`), script.map)
       }
-      for (const { name, bytes } of prepared.etc) {
+      const raw = (prepared.files ?? []).map((file) => ({ ...file, name: `${RAW}/${file.name}` }))
+      for (const { name, bytes } of [...prepared.etc, ...raw]) {
         await mkdir(dirname(join(staging, name)), { recursive: true })
         await writeSynced(join(staging, name), bytes)
       }
@@ -81,6 +84,16 @@ export class PackageStore {
       )
     }
     return text
+  }
+
+  /** Where a file of a trusted package lies. */
+  rawPath(path: string, file: string): string {
+    return join(this.#root, path, RAW, file)
+  }
+
+  /** The files that came in the zip's `etc/`. */
+  etcFolder(path: string): string {
+    return join(this.#root, path, 'etc')
   }
 
   async remove(path: string): Promise<void> {

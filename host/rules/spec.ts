@@ -1,12 +1,17 @@
 import type { RuleStart } from '#host/catalog/rules.ts'
-import type { RuleKey, RuleSpec, SourceSpec, StoredCheckpoint } from '#host/cell/cell.ts'
+import type {
+  PluginSpec,
+  RuleKey,
+  RuleSpec,
+  SourceSpec,
+  StoredCheckpoint,
+} from '#host/cell/cell.ts'
 import type { Props } from '#host/config/connector-config.ts'
 import type { Environment } from '#host/config/load.ts'
 import type { Options } from '#host/config/options.ts'
 import { HostError } from '#host/errors.ts'
 import type { PluginService } from '#host/plugins/service.ts'
 import type { Plan, SourcePlan } from '#src/plan/plan.ts'
-import type { PluginCode } from '#src/worker/protocol.ts'
 import type { Planned } from './planning.ts'
 import { typeName } from './type-name.ts'
 
@@ -80,8 +85,14 @@ export class SpecBuilder {
     }
   }
 
-  #plugins(tenant: string, { plan }: Planned): Promise<PluginCode[]> {
-    return Promise.all(plan.plugins.map((use) => this.#options.plugins.load(tenant, use)))
+  #plugins(tenant: string, { plan }: Planned): Promise<PluginSpec[]> {
+    const { plugins } = this.#options
+    return Promise.all(
+      plan.plugins.map(async (use) => ({
+        ...(await plugins.load(tenant, use)),
+        powers: await plugins.powers(tenant, use),
+      })),
+    )
   }
 }
 

@@ -5,11 +5,15 @@ import type { PluginRuntime } from '#src/sandbox/plugin-host.ts'
 import { now } from './capture.ts'
 import { wallTime } from './start-flow.ts'
 
-/** Plugins as plain CommonJS modules of this thread, with Node's own `require`: this equals trusting them with the process. */
+/**
+ * Plugins as plain modules of this thread, loaded by Node from where they lie: this equals trusting them with the process.
+ * A sandboxed one that shares the worker is its bundle, with Node's own `require`.
+ */
 export function trustedRuntime(): PluginRuntime {
   const require = createRequire(path.join(process.cwd(), 'plugin.cjs'))
   return {
     evaluate(code) {
+      if (code.path !== undefined) return { exports: require(code.path), stop() {} }
       const filename = `${code.package}@${code.version}.cjs`
       const load = compileFunction(code.text, ['exports', 'require', 'module'], { filename })
       const module: { exports: unknown } = { exports: {} }

@@ -308,7 +308,7 @@ test.serial('what a plugin asks for is said, and only that can be granted', asyn
     file: zip('a.zip', files('1.0.0')),
   })
   t.deepEqual(notes, [
-    'it asks for network tcp://db:3306, files private, files input, secrets apiKey and has no such power until it is granted: POST /plugins/sinks/shout/grants, plutino plugin grant sink shout',
+    'it asks for network tcp://db:3306, files private, files input, secrets apiKey and has no such power until it is granted: POST /plugins/sinks/shout/grants, plutino plugin grant shout --grant network=tcp://db:3306 --grant files.private --grant files.input=PATH --grant secrets=apiKey',
   ])
   t.deepEqual(host.describe(T, 'sink', 'shout')?.grants, { asked: permissions, given: [] })
   await host.grant(T, 'sink', 'shout', { network: ['tcp://db:3306'], files: { input: '/data/in' } })
@@ -327,7 +327,7 @@ test.serial('what a plugin asks for is said, and only that can be granted', asyn
   ])
   t.deepEqual(await told(host.grant(T, 'sink', 'shout', { files: { input: 'in' } })), [
     'bad-request',
-    'files "input" must be bound to an absolute path',
+    'grants of sink "shout": files "input" must be bound to an absolute path',
   ])
   const upgrade = await host.replace(T, 'sink', {
     name: 'shout',
@@ -335,6 +335,6 @@ test.serial('what a plugin asks for is said, and only that can be granted', asyn
   })
   t.deepEqual(host.describe(T, 'sink', 'shout')?.grants.given, given)
   t.deepEqual(upgrade.notes, [
-    'it asks for network tcp://new:1, files private, secrets apiKey and has no such power until it is granted: POST /plugins/sinks/shout/grants, plutino plugin grant sink shout',
+    'it asks for network tcp://new:1, files private, secrets apiKey and has no such power until it is granted: POST /plugins/sinks/shout/grants, plutino plugin grant shout --grant network=tcp://new:1 --grant files.private --grant secrets=apiKey',
   ])
 })

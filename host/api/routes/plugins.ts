@@ -1,9 +1,11 @@
-import { Type } from 'typebox'
 import { HostError } from '#host/errors.ts'
 import type { PluginKind } from '#host/plugins/service.ts'
 import { checkId } from '#host/rules/definition.ts'
 import { functionsBody, nameParams, pluginBody } from '../schemas.ts'
+import { restartedText, sentences } from '../sentences.ts'
 import type { App, Services } from '../services.ts'
+import { packageRoutes } from './packages.ts'
+import { grantRoutes } from './plugin-grants.ts'
 
 const kinds: Readonly<Record<string, PluginKind>> = {
   sources: 'source',
@@ -15,7 +17,9 @@ const config = { area: 'plugin' } as const
 
 export function pluginRoutes(app: App, services: Services): void {
   for (const [path, kind] of Object.entries(kinds)) kindRoutes(path, kind, app, services)
+  grantRoutes(app, services, kinds)
   functionRoutes(app, services)
+  packageRoutes(app, services)
   portableRoutes(app)
 }
 
@@ -93,27 +97,6 @@ function kindRoutes(path: string, kind: PluginKind, app: App, services: Services
       return `${path} plugin ${params.name} is deleted`
     },
   )
-  app.post(
-    `/plugins/${path}/:name/grants`,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Gives powers that it asked for',
-        params: nameParams,
-        body: Type.Unknown(),
-      },
-    },
-    async ({ params, body }) => {
-      const found = describe(params.name)
-      const notes = await plugins.grant(tenant, kind, params.name, body)
-      const restarted = await rules.restartUsers(tenant, found.package)
-      return sentences(`${path} plugin ${params.name} is granted`, [
-        ...notes,
-        ...restartedText(restarted),
-      ])
-    },
-  )
 }
 
 function functionRoutes(app: App, { plugins, tenant }: Services): void {
@@ -183,13 +166,4 @@ function portableRoutes(app: App): void {
       },
     })
   }
-}
-
-/** Kuiper's sentence has no full stop when it stands alone. */
-function sentences(first: string, notes: readonly string[]): string {
-  return notes.length === 0 ? first : [`${first}.`, ...notes].join(' ')
-}
-
-function restartedText(rules: readonly string[]): string[] {
-  return rules.length === 0 ? [] : [`Rules restarted with it: ${rules.join(', ')}.`]
 }

@@ -1,0 +1,101 @@
+import type { PluginRecord } from '#host/catalog/plugins.ts'
+import { InstallError } from './errors.ts'
+import { effectiveGrants, type GrantPolicy } from './grant-policy.ts'
+import {
+  askedFor,
+  type Grant,
+  isFolder,
+  mergeGrants,
+  nameOfGrant,
+  readGrants,
+  readRevoked,
+  stillAsked,
+  withoutGrants,
+} from './grants.ts'
+import type { Permissions } from './permissions.ts'
+import type { GrantsDescription } from './service.ts'
+
+/** What plugins ask for and have: granted by calls, kept in the catalog, and by the policy file. */
+export class GrantBook {
+  readonly #policy: GrantPolicy
+
+  constructor(policy: GrantPolicy) {
+    this.#policy = policy
+  }
+
+  /** The powers that a version has at this moment. */
+  powersOf(record: PluginRecord): readonly Grant[] {
+    const asked = askedBy(record)
+    return effectiveGrants(stillAsked(givenTo(record), asked), this.#policy.grantsOf(record))
+  }
+
+  describe(record: PluginRecord): GrantsDescription {
+    return { asked: askedBy(record), given: this.powersOf(record) }
+  }
+
+  /** What it asks for and has not. */
+  waiting(record: PluginRecord): readonly Grant[] {
+    return withoutGrants(askedFor(askedBy(record)), this.powersOf(record))
+  }
+
+  /**
+   * @param versions of one package, the newest first: it says what can be granted, and each gets what it asks for
+   * @returns the records as they are to be kept
+   */
+  grant(who: string, versions: readonly PluginRecord[], body: unknown): PluginRecord[] {
+    const [newest] = versions
+    if (newest === undefined) return []
+    const more = readGrants(who, askedBy(newest), body)
+    if (more.length === 0)
+      throw new InstallError('bad-request', `grants of ${who}: the body grants nothing`)
+    return versions.map((record) => ({
+      ...record,
+      given: mergeGrants(givenTo(record), stillAsked(more, askedBy(record))),
+    }))
+  }
+
+  /** @throws InstallError for what only the policy file can take back */
+  revoke(who: string, versions: readonly PluginRecord[], body: unknown): PluginRecord[] {
+    const [newest] = versions
+    if (newest === undefined) return []
+    const gone = readRevoked(who, askedBy(newest), body)
+    const names = new Set(gone.map(nameOfGrant))
+    const kept = this.#policy.grantsOf(newest).filter((grant) => names.has(nameOfGrant(grant)))
+    const [first] = kept
+    if (first !== undefined)
+      throw new InstallError(
+        'bad-request',
+        `${kept.map(nameOfGrant).join(', ')} of ${who} is granted by ${first.from}; take it back there`,
+      )
+    return versions.map((record) => ({ ...record, given: withoutGrants(givenTo(record), gone) }))
+  }
+}
+
+export function askedBy({ asked }: PluginRecord): Permissions {
+  return (asked ?? {}) as Permissions
+}
+
+export function givenTo({ given }: PluginRecord): readonly Grant[] {
+  return Array.isArray(given) ? (given as Grant[]) : []
+}
+
+/** Kuiper's sentence is followed by this one when a plugin has not got all that it asks for. */
+export function waitingText(
+  waiting: readonly Grant[],
+  { kind, name }: { readonly kind: string; readonly name: string },
+): string | undefined {
+  if (waiting.length === 0) return undefined
+  const asks = waiting.map(nameOfGrant).join(', ')
+  return `it asks for ${asks} and has no such power until it is granted: ${grantCall(kind, name, waiting)}`
+}
+
+/** The two ways to give a power, ready to be pasted and gone on with `--grant …`. */
+export function grantCall(kind: string, name: string, powers: readonly Grant[] = []): string {
+  return `POST /plugins/${kind}s/${name}/grants, plutino plugin grant ${name}${powers.map(flagOf).join('')}`
+}
+
+function flagOf(grant: Grant): string {
+  const { power, to } = grant
+  if (power === 'files') return ` --grant files.${to}${isFolder(grant) ? '=PATH' : ''}`
+  return ` --grant ${power}=${to}`
+}

@@ -1,0 +1,294 @@
+import type { PluginRecord } from '#host/catalog/plugins.ts'
+import type { PluginUse } from '#src/plan/plan.ts'
+import type { PluginCode } from '#src/worker/protocol.ts'
+import type { Admission } from './admission.ts'
+import { type DownloadOptions, download } from './download.ts'
+import { InstallError } from './errors.ts'
+import { type GrantBook, givenTo } from './grant-book.ts'
+import { askedFor, type Grant, mergeGrants, readGrants } from './grants.ts'
+import { codeOf, notesOf, recordsOf } from './installation.ts'
+import { detailsOf, type Inspection, type InstalledPlugins } from './installed.ts'
+import type { Extension, PackageContent } from './layout.ts'
+import type { Prepared } from './prepare.ts'
+import type {
+  InstallRequest,
+  InstallResult,
+  PackagePreview,
+  PackageRequest,
+  PluginKind,
+} from './service.ts'
+import type { PackageStore, StoredScript } from './store.ts'
+import type { Utility } from './utility.ts'
+import { compareVersions } from './version.ts'
+import { placeYaml } from './yaml-file.ts'
+
+export interface InstallerOptions {
+  readonly etcFolder: string
+  readonly hostVersion: string
+  readonly download: DownloadOptions
+  /** Option `plugins.trusted`. @default `refuse` */
+  readonly trusted?: 'allow' | 'refuse' | undefined
+  /** Loads an extension in a sandbox and checks that it has its kind's methods. @throws Error naming what is missing */
+  inspect(codes: readonly PluginCode[], tier: PluginUse['tier']): Promise<readonly Inspection[]>
+}
+
+export interface InstallerParts {
+  readonly installed: InstalledPlugins
+  readonly store: PackageStore
+  readonly admission: Admission
+  readonly utility: Utility
+  readonly grants: GrantBook
+  /** One step in the catalog; folders that nothing names any more go afterwards. */
+  record(
+    tenant: string,
+    records: readonly PluginRecord[],
+    gone: readonly PluginRecord[],
+    written?: string | undefined,
+  ): Promise<void>
+}
+
+/** What is asked for: an extension by its kind and name, or a whole package. */
+export interface Wish {
+  readonly kind?: PluginKind | undefined
+  readonly request: PackageRequest & Partial<InstallRequest>
+  readonly mode: 'new' | 'replace'
+  /** The zip, where it is there already. */
+  readonly zip?: Uint8Array | undefined
+  readonly dropIn?: string | undefined
+}
+
+/** One installation after the other: fetched, checked, loaded once in a sandbox, stored, recorded. */
+export class Installer {
+  readonly #options: InstallerOptions
+  readonly #parts: InstallerParts
+
+  constructor(options: InstallerOptions, parts: InstallerParts) {
+    this.#options = options
+    this.#parts = parts
+  }
+
+  /** @throws InstallError; nothing has changed then */
+  async install(tenant: string, wish: Wish, signal: AbortSignal): Promise<InstallResult> {
+    const { kind, request, mode } = wish
+    const { installed, admission, grants, record } = this.#parts
+    const versions = this.#versions(tenant, wish)
+    const tier = this.#tierOf(request)
+    const prepared = await this.#prepare(wish, tier, signal)
+    const { content } = prepared
+    const older = mode === 'new' ? [] : this.#superseded(tenant, versions, content)
+    admission.checkContent(tenant, content, older)
+    const shown = content.extensions.find(
+      (each) => each.kind === kind && each.name === request.name,
+    )
+    const first = shown ?? (content.extensions[0] as Extension)
+    const title = kind === undefined ? `package "${content.package}"` : `${kind} "${request.name}"`
+    const more = readGrants(title, content.permissions, request.grants ?? 'none')
+    const given = mergeGrants(mode === 'new' ? [] : inherited(versions), more)
+    const brought = installed
+      .records(tenant)
+      .filter((each) => each.package === content.package)
+      .map((each) => detailsOf(each).yaml)
+    const { stored, extensions } = await this.#store(tenant, prepared)
+    const { dropIn } = wish
+    const records = recordsOf({ prepared, stored, extensions, url: request.file, given, dropIn })
+    await record(tenant, records, older, stored.path)
+    const [written] = records
+    const waiting = written === undefined ? [] : grants.waiting(written)
+    const extension = { kind: first.kind, name: content.alias ?? first.name }
+    return {
+      package: content.package,
+      version: content.version,
+      names: content.extensions.map((each) => each.name),
+      notes: [
+        ...(await placeYaml(this.#options.etcFolder, content.yaml, brought)),
+        ...notesOf(prepared, waiting, extension),
+        ...removedHigher(older, content),
+      ],
+    }
+  }
+
+  async preview(file: string, signal: AbortSignal): Promise<PackagePreview> {
+    const { content, sha256 } = await this.#prepare(
+      { request: { file }, mode: 'new' },
+      'sandboxed',
+      signal,
+      true,
+    )
+    return {
+      package: content.package,
+      version: content.version,
+      sha256,
+      extensions: content.extensions.map(({ kind, name }) => ({ kind, name })),
+      asks: askedFor(content.permissions),
+      hasInstallScript: content.hasInstallScript,
+    }
+  }
+
+  /** Kuiper's register: more SQL names of a script that is installed. */
+  async register(tenant: string, name: string, functions: readonly string[]): Promise<void> {
+    const { installed, admission, store, record: keep } = this.#parts
+    const [record] = installed.named(tenant, 'function', name)
+    if (record === undefined) throw admission.unknown(tenant, 'function', name)
+    if (functions.length === 0)
+      throw new InstallError('bad-request', "property 'functions' must not be empty")
+    const details = detailsOf(record)
+    const [first] = details.extensions.filter((each) => each.kind === 'function')
+    const missing = [...new Set(functions)].filter((each) => !record.names.includes(each))
+    if (first === undefined || missing.length === 0) return
+    for (const each of missing) {
+      admission.checkName('function', each)
+      if (installed.versions(tenant, 'function', each).length > 0)
+        throw new InstallError('duplicate', `function name ${each} already exists`)
+    }
+    const more = missing.map(
+      (each): Extension => ({ kind: 'function', name: each, file: first.file, export: each }),
+    )
+    const script = details.scripts.find(({ file }) => file === first.file) as StoredScript
+    const text = await store.read(record.path, script)
+    const inspected = await this.#inspect(more, record, () => ({ text, sha256: script.sha256 }))
+    const extensions = [...details.extensions, ...inspected]
+    const names = [...record.names, ...missing]
+    await keep(tenant, [{ ...record, names, details: { ...details, extensions } }], [])
+  }
+
+  #versions(tenant: string, { kind, request, mode }: Wish): readonly PluginRecord[] {
+    const { name, shellParas } = request
+    if (shellParas !== undefined && shellParas.length > 0) {
+      throw new InstallError(
+        'bad-request',
+        'shellParas is refused: no script of a plugin is ever run; put what the plugin needs into its zip',
+      )
+    }
+    if (kind === undefined || name === undefined) return []
+    const { admission, installed } = this.#parts
+    admission.checkName(kind, name)
+    const versions = installed.named(tenant, kind, name)
+    if (mode === 'replace' && versions.length === 0) throw admission.unknown(tenant, kind, name)
+    return versions
+  }
+
+  #tierOf({ tier = 'sandboxed' }: PackageRequest): PluginUse['tier'] {
+    if (tier === 'sandboxed' || this.#options.trusted === 'allow') return tier
+    throw new InstallError(
+      'not-trusted',
+      'a trusted plugin can do whatever the server can, and option plugins.trusted refuses those; install it sandboxed, or set plugins.trusted: allow in etc/plutino.yaml',
+    )
+  }
+
+  async #prepare(
+    { kind, request, zip: given }: Wish,
+    tier: PluginUse['tier'],
+    signal: AbortSignal,
+    isPreview = false,
+  ): Promise<Prepared> {
+    const { name, file, functions, sha256 } = request
+    const zip = given ?? (await download(file, this.#options.download, signal))
+    const wanted = kind === undefined || name === undefined ? undefined : { kind, name, functions }
+    const { hostVersion } = this.#options
+    const prepared = await this.#parts.utility
+      .prepare({ zip, wanted, hostVersion, tier, isPreview })
+      .catch(asFailed)
+    if (sha256 === undefined || sha256 === prepared.sha256) return prepared
+    throw new InstallError(
+      'bad-request',
+      `fail to install plugin: the zip has sha256 ${prepared.sha256}, asked for was ${sha256.slice(0, 64)}`,
+    )
+  }
+
+  /** What has to go so that the new version is the one that is used: the same version, and higher ones. Lower ones stay for rules that name them. */
+  #superseded(
+    tenant: string,
+    versions: readonly PluginRecord[],
+    content: PackageContent,
+  ): PluginRecord[] {
+    const higher = versions.filter(
+      (record) =>
+        record.package === content.package && compareVersions(record.version, content.version) >= 0,
+    )
+    const gone = this.#parts.installed.together(tenant, higher)
+    const lost = gone.map((record) => ({
+      ...record,
+      names: record.names.filter(
+        (name) =>
+          !content.extensions.some((each) => each.kind === record.kind && each.name === name),
+      ),
+    }))
+    this.#parts.admission.refuseUsed(tenant, lost)
+    return gone
+  }
+
+  /** A sandboxed one is looked at before it is written; a trusted one is loaded from where it lies. */
+  async #store(tenant: string, prepared: Prepared) {
+    const { content, tier } = prepared
+    const scripts = new Map(prepared.scripts.map((script) => [script.file, script]))
+    const look = (folder?: string) =>
+      this.#inspect(
+        content.extensions,
+        { ...content, tier },
+        (path) => scripts.get(path) ?? { text: '', sha256: '' },
+        folder,
+      )
+    if (tier === 'sandboxed') {
+      const extensions = await look()
+      return { stored: await this.#write(tenant, prepared), extensions }
+    }
+    const stored = await this.#write(tenant, prepared)
+    try {
+      return { stored, extensions: await look(stored.path) }
+    } catch (error) {
+      await this.#parts.store.remove(stored.path)
+      throw error
+    }
+  }
+
+  #write(tenant: string, prepared: Prepared): ReturnType<PackageStore['write']> {
+    return this.#parts.store.write(tenant, prepared).catch((error: Error) => {
+      throw new InstallError(
+        'bad-plugin',
+        `fail to install plugin: its files could not be written to the data folder: ${error.message}`,
+        { cause: error },
+      )
+    })
+  }
+
+  async #inspect(
+    extensions: readonly Extension[],
+    from: Pick<PluginRecord, 'package' | 'version' | 'tier'>,
+    script: (file: string) => { readonly text: string; readonly sha256: string },
+    folder?: string | undefined,
+  ): Promise<(Extension & Inspection)[]> {
+    const codes = extensions.map((extension) => ({
+      ...codeOf(from, extension, script(extension.file)),
+      ...(folder === undefined ? {} : { path: this.#parts.store.rawPath(folder, extension.file) }),
+    }))
+    const found = await this.#options.inspect(codes, from.tier).catch((error: Error) => {
+      throw new InstallError(
+        'bad-plugin',
+        `fail to install plugin: package "${from.package}": ${error.message}`,
+        { cause: error },
+      )
+    })
+    return extensions.map((extension, i) => ({
+      ...extension,
+      isAggregate: found[i]?.isAggregate ?? false,
+    }))
+  }
+}
+
+/** An upgrade keeps what the version before it was granted. */
+function inherited([newest]: readonly PluginRecord[]): readonly Grant[] {
+  return newest === undefined ? [] : givenTo(newest)
+}
+
+function removedHigher(older: readonly PluginRecord[], content: PackageContent): string[] {
+  const higher = new Set(older.map(({ version }) => version))
+  higher.delete(content.version)
+  return [...higher].map(
+    (version) => `version ${version} was removed, which would have been used in its place`,
+  )
+}
+
+function asFailed(error: unknown): never {
+  if (!(error instanceof InstallError)) throw error
+  throw new InstallError(error.code, `fail to install plugin: ${error.message}`, { cause: error })
+}
