@@ -1,5 +1,6 @@
 import { erasedState } from './analytic.ts'
-import type { AnalyticDeclaration } from './declaration.ts'
+import type { AnalystLanes, AnalyticDeclaration, LaneText } from './declaration.ts'
+import { accumulate } from './lanes.ts'
 import { anything, BIGINT, boolean, FLOAT, optional } from './signature.ts'
 import { isNull, wrong } from './values.ts'
 
@@ -30,6 +31,12 @@ interface Kind {
   readonly read: (state: Accumulation) => number
   readonly add: (state: Accumulation, value: number | bigint) => void
   readonly gives: readonly number[]
+  /** Which of the numbers are its lanes. */
+  readonly lanes: readonly number[]
+  /** Statements that take a number into the lanes. */
+  readonly take: (lane: LaneText, value: string) => string
+  /** An expression of the lanes: what `read` gives. */
+  readonly value: (lane: LaneText) => string
 }
 
 const rows = [{ v: 4 }, { v: 2 }, { v: 6 }]
@@ -42,6 +49,9 @@ const kinds: readonly Kind[] = [
     read: (state) => at(state, SUM) + at(state, REST),
     add,
     gives: [4, 6, 12],
+    lanes: [SUM, REST, COUNT],
+    take: (lane, value) => `${accumulate(lane, value)} ${lane(2)}++`,
+    value: (lane) => `${lane(0)} + ${lane(1)}`,
   },
   {
     name: 'acc_count',
@@ -50,6 +60,9 @@ const kinds: readonly Kind[] = [
     read: (state) => at(state, COUNT),
     add() {},
     gives: [1, 2, 3],
+    lanes: [COUNT],
+    take: (lane) => `${lane(0)}++`,
+    value: (lane) => lane(0),
   },
   {
     name: 'acc_avg',
@@ -61,6 +74,9 @@ const kinds: readonly Kind[] = [
     },
     add,
     gives: [4, 3, 4],
+    lanes: [SUM, REST, COUNT],
+    take: (lane, value) => `${accumulate(lane, value)} ${lane(2)}++`,
+    value: (lane) => `(${lane(2)} === 0 ? 0 : (${lane(0)} + ${lane(1)}) / ${lane(2)})`,
   },
   {
     name: 'acc_min',
@@ -71,6 +87,9 @@ const kinds: readonly Kind[] = [
       state[LEAST] = Math.min(at(state, LEAST), Number(value))
     },
     gives: [4, 2, 2],
+    lanes: [LEAST, COUNT],
+    take: (lane, value) => `${lane(0)} = Math.min(${lane(0)}, ${value}); ${lane(1)}++`,
+    value: (lane) => `(${lane(1)} === 0 ? 0 : ${lane(0)})`,
   },
   {
     name: 'acc_max',
@@ -81,6 +100,9 @@ const kinds: readonly Kind[] = [
       state[GREATEST] = Math.max(at(state, GREATEST), Number(value))
     },
     gives: [4, 4, 6],
+    lanes: [GREATEST, COUNT],
+    take: (lane, value) => `${lane(0)} = Math.max(${lane(0)}, ${value}); ${lane(1)}++`,
+    value: (lane) => `(${lane(1)} === 0 ? 0 : ${lane(0)})`,
   },
 ]
 
@@ -114,7 +136,30 @@ function declare(kind: Kind): AnalyticDeclaration {
           return result
         },
         peek: (state) => state[RESULT],
+        lanes: args.length < 3 ? lanesOf(kind) : undefined,
       }),
+  }
+}
+
+function lanesOf(kind: Kind): AnalystLanes<Accumulation> {
+  const { name, lanes, take, value, allowsNull } = kind
+  const nothing = empty(true)
+  return {
+    init: lanes.map((index) => at(nothing, index)),
+    takesAny: name === 'acc_count',
+    step: (lane, taken, result) => `${take(lane, taken)}; ${result} = ${value(lane)}`,
+    peek: value,
+    refuse: allowsNull ? undefined : () => notNumber(name),
+    unpack(numbers) {
+      const state = empty(true)
+      for (const [i, index] of lanes.entries()) state[index] = numbers[i] as number
+      state[RESULT] = kind.read(state)
+      return state
+    },
+    pack: (state) =>
+      state[RUNNING] === 1 && !Number.isNaN(state[RESULT])
+        ? lanes.map((index) => at(state, index))
+        : undefined,
   }
 }
 
@@ -130,11 +175,15 @@ function take({ name, allowsNull, add: own }: Kind, state: Accumulation, value: 
   if (isNull(value) && allowsNull) return
   if (name !== 'acc_count') {
     if (typeof value !== 'number' && typeof value !== 'bigint') {
-      throw wrong(`call func ${name} error: the value should be number`)
+      notNumber(name)
     }
     own(state, value)
   }
   state[COUNT] = at(state, COUNT) + 1
+}
+
+function notNumber(name: string): never {
+  throw wrong(`call func ${name} error: the value should be number`)
 }
 
 function add(state: Accumulation, value: number | bigint): void {

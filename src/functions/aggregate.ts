@@ -1,5 +1,6 @@
 import { kindOf } from '#src/expressions/kinds.ts'
-import type { AggregateDeclaration, Aggregator } from './declaration.ts'
+import type { AggregateDeclaration, Aggregator, Lanes } from './declaration.ts'
+import { countLanes, extremeLanes, sumLanes } from './lanes.ts'
 import { anything, BIGINT, boolean, FLOAT, number, sameAs } from './signature.ts'
 import { addNumber, addTo, emptySum, kindName, mergeSums, type Sum, total } from './sums.ts'
 import { isNull, wrong } from './values.ts'
@@ -84,6 +85,7 @@ const countRows: Aggregator<number> = {
   remove: (count) => count - 1,
   merge: (older, newer) => older + newer,
   result: (count) => count,
+  lanes: countLanes,
 }
 
 const countValues: Aggregator<number> = {
@@ -106,6 +108,7 @@ function sums(finish: (state: Sum) => number | bigint): Aggregator<Sum> {
   return {
     ...summing,
     result: (state) => (state.count === 0 && state.foreign === 0 ? null : finish(state)),
+    lanes: sumLanes(finish),
   }
 }
 
@@ -150,6 +153,7 @@ function extremes(name: string, direction: 1 | -1): Aggregator<Extreme> {
       if (typeof best !== 'object' || best === null) return best
       throw wrong(`call func ${name} error: requires values of one type but found ${best.unlike}`)
     },
+    lanes: extremeLanes(direction === 1 ? '>' : '<') as Lanes<Extreme>,
   }
 }
 

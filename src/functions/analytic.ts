@@ -1,5 +1,5 @@
 import { display } from '#src/expressions/errors.ts'
-import type { Analyst, AnalyticDeclaration, KnownArgument } from './declaration.ts'
+import type { Analyst, AnalystLanes, AnalyticDeclaration, KnownArgument } from './declaration.ts'
 import { isSame } from './equality.ts'
 import {
   anything,
@@ -107,7 +107,7 @@ function lag(args: readonly KnownArgument[]): Analyst<History> {
   const otherwise = args[2]?.literal ?? null
   const before = ({ values }: History, offset: number, fallback: unknown) =>
     offset > 0 && values.length >= offset ? values[values.length - offset] : fallback
-  if (args.length < 2 || known === 1) return lagOfOne(otherwise)
+  if (args.length < 2 || known === 1) return lagOfOne(otherwise, args.length === 1)
   return {
     init: () => ({ values: [] }),
     step(state, value, offset = knownOffset, fallback = null, ignoreNull = true) {
@@ -127,7 +127,7 @@ function lag(args: readonly KnownArgument[]): Analyst<History> {
  * `lag(value)` and `lag(value, 1)`, which most are. Its one value is `undefined` before there is one: an array that was
  * empty would keep numbers unboxed, and box one for every row that is read.
  */
-function lagOfOne(otherwise: unknown): Analyst<History> {
+function lagOfOne(otherwise: unknown, isAlone: boolean): Analyst<History> {
   return {
     init: () => ({ values: [undefined] }),
     step({ values }, value, _offset, fallback = null, ignoreNull = true) {
@@ -136,7 +136,20 @@ function lagOfOne(otherwise: unknown): Analyst<History> {
       return result === undefined ? fallback : result
     },
     peek: ({ values }) => (values[0] === undefined ? otherwise : values[0]),
+    lanes: isAlone ? lagLanes : undefined,
   }
+}
+
+/** NaN: there is none yet. A null is never kept. */
+const lagLanes: AnalystLanes<History> = {
+  init: [Number.NaN],
+  step: (lane, value, result) => `${result} = ${lagLanes.peek(lane)}; ${lane(0)} = ${value}`,
+  peek: (lane) => `(${lane(0)} === ${lane(0)} ? ${lane(0)} : null)`,
+  unpack: ([before]) => ({ values: [Number.isNaN(before) ? undefined : before] }),
+  pack({ values: [before] }) {
+    if (before === undefined) return [Number.NaN]
+    return typeof before === 'number' && !Number.isNaN(before) ? [before] : undefined
+  },
 }
 
 interface Stored {

@@ -110,7 +110,30 @@ export interface Aggregator<A> {
   /** The accumulator holds all values: where windows overlap it is made anew, and not kept once per pane. */
   grows?: boolean | undefined
   result(accumulator: A): unknown
+  lanes?: Lanes<A> | undefined
 }
+
+/**
+ * An accumulator as a few numbers in an array of numbers, for as long as every value is null or a number other than NaN;
+ * nulls are passed over. Says exactly what the accumulator would. Texts are of generated code; `lane(i)` can be assigned to.
+ */
+export interface Lanes<A> {
+  readonly init: readonly number[]
+  /** Statements that take in the number in the variable `value`. */
+  add(lane: LaneText, value: string): string
+  /** It counts values and does not look at them: they may be of any type. */
+  readonly takesAny?: boolean | undefined
+  /** Statements that join the newer accumulator into the older one; set where `merge` is. */
+  merge?: ((older: LaneText, newer: LaneText) => string) | undefined
+  /** Of as many numbers as `init` has. */
+  result(...lanes: readonly number[]): unknown
+  unpack(lanes: readonly number[]): A
+  /** `undefined`: it saw other values than numbers. */
+  pack(accumulator: A): readonly number[] | undefined
+}
+
+/** The text of a lane, by its number within the accumulator. */
+export type LaneText = (lane: number) => string
 
 /** An analytic function: state per partition, in stream order. */
 export interface AnalyticDeclaration extends Declaration {
@@ -124,6 +147,22 @@ export interface Analyst<S> {
   step(state: S, ...args: unknown[]): unknown
   /** The value without taking the row in: WHEN was not true. */
   peek(state: S): unknown
+  lanes?: AnalystLanes<S> | undefined
+}
+
+/** A state as a few numbers in an array of numbers, see `Lanes`; of a function that is called with its value alone. */
+export interface AnalystLanes<S> {
+  readonly init: readonly number[]
+  /** Statements that take in the number in the variable `value` and assign what the call gives to `result`. */
+  step(lane: LaneText, value: string, result: string): string
+  /** See `Lanes`. */
+  readonly takesAny?: boolean | undefined
+  /** An expression: what `peek` gives. */
+  peek(lane: LaneText): string
+  /** Throws what `step` does for null; missing where a null is passed over and gives what `peek` does. */
+  refuse?: (() => never) | undefined
+  unpack(lanes: readonly number[]): S
+  pack(state: S): readonly number[] | undefined
 }
 
 export type FunctionDeclaration = RowDeclaration | AggregateDeclaration | AnalyticDeclaration

@@ -9,9 +9,10 @@ import {
   type Row,
   unlinked,
 } from './operator.ts'
-import { type AnalyticColumn, PartitionState, type SavedPartition } from './partition-state.ts'
+import type { AnalyticColumn } from './partition-code.ts'
+import { PartitionState, type SavedPartition } from './partition-state.ts'
 
-export type { AnalyticColumn } from './partition-state.ts'
+export type { AnalyticColumn } from './partition-code.ts'
 
 export interface AnalyticOptions {
   readonly columns: readonly AnalyticColumn[]

@@ -1,130 +1,148 @@
 import { FunctionConstructor } from '#src/expressions/captured.ts'
+import { callCode } from './call-code.ts'
+import { Cells } from './cells.ts'
+import { Constants } from './constants.ts'
 import type { GroupColumns } from './group-columns.ts'
 import type { KeyIndex } from './key-index.ts'
+import { type CellSlots, type Layout, laneReader, layoutOf } from './layout.ts'
 import type { Row } from './operator.ts'
 
-/** What the adder works on: replaced as a whole when the groups are cleared. */
+/** Where groups are. */
 export interface GroupSlots {
   readonly index: KeyIndex
-  /** By call, then by slot. */
-  accumulators: unknown[][]
-  /** What is neither key nor aggregate, by column, then by slot. */
-  firsts: unknown[][]
-  /** Copies of the groups' first rows, where they are kept. */
-  firstRows: Row[]
+  readonly held: CellSlots
   /** Makes the accumulators of a new slot. Throws what an expression of the row throws, and then there is no slot. */
   open(slot: number, row: Row): void
 }
 
+/** What the row of a group is made of. */
+export interface RowParts {
+  readonly index: KeyIndex
+  /** By call, then by slot. */
+  readonly boxed: readonly unknown[][]
+  readonly numbers: Float64Array
+  /** What is neither key nor aggregate, by column, then by slot. */
+  readonly firsts: readonly unknown[][]
+  /** Copies of the groups' first rows, where they are kept. */
+  readonly firstRows: readonly Row[]
+}
+
+export type GroupRow = (slot: number, parts: RowParts) => Row
+
+/** Functions that are generated for the calls of a statement in one layout. */
+export interface GroupFunctions {
+  readonly layout: Layout
+  /** Takes a row into its group. @returns false when a value fits no lane any more: nothing has changed but the layout */
+  readonly add: (slots: GroupSlots, row: Row) => boolean
+  /** The same for groups whose slot is known; the keys are not looked at. */
+  readonly addTo: (slots: GroupSlots, slot: number, isNew: boolean, row: Row) => boolean
+  readonly row: GroupRow
+}
+
+/** The generated functions of a statement, one set for each layout that came up. */
+export class GroupCode {
+  readonly columns: GroupColumns
+  readonly #made = new Map<string, GroupFunctions>()
+
+  constructor(columns: GroupColumns) {
+    this.columns = columns
+  }
+
+  /** Where groups keep their accumulators. */
+  cells(): Cells<GroupFunctions> {
+    const cells = this.columns.calls.map(({ aggregator }) => aggregator)
+    return new Cells(cells, (boxed) => this.of(boxed))
+  }
+
+  /** @param boxed the calls that met other values than numbers */
+  of(boxed: ReadonlySet<number>): GroupFunctions {
+    const name = [...boxed].sort((a, b) => a - b).join(',')
+    const known = this.#made.get(name)
+    if (known !== undefined) return known
+    const cells = this.columns.calls.map(({ aggregator }) => aggregator)
+    const layout = layoutOf(cells, boxed)
+    const made: GroupFunctions = {
+      layout,
+      add: groupAdder(this.columns, layout),
+      addTo: slotAdder(this.columns, layout),
+      row: groupRow(this.columns, layout),
+    }
+    this.#made.set(name, made)
+    return made
+  }
+}
+
 /**
- * Generated code that takes a row into its group: keys, then all arguments, then the accumulators, each call in a line of
- * its own. So every call site sees one function, which makes it several times as fast as a loop over the calls.
+ * Code that takes a row into its group: keys, then all arguments, then the accumulators, each call in lines of its own.
+ * So every call site sees one function, which makes it several times as fast as a loop over the calls.
  */
-export function groupAdder(columns: GroupColumns): (slots: GroupSlots, row: Row) => void {
-  const constants: unknown[] = []
-  const constant = (value: unknown) => `k${constants.push(value) - 1}`
-  const keys = columns.keys.map(({ value }) => `${constant(value)}(row)`)
-  const { before, adds } = callCode(columns, constant)
+function groupAdder(columns: GroupColumns, layout: Layout): GroupFunctions['add'] {
+  const constants = new Constants()
+  const keys = columns.keys.map(({ value }) => `${constants.add(value)}(row)`)
+  const { before, adds } = callCode(columns, layout, constants)
   const [key] = keys
   const slot =
-    keys.length === 1 ? `slots.index.slotOfOne(${key})` : `slots.index.slot([${keys.join(', ')}])`
+    keys.length === 1
+      ? `index.slotOfOne(${key})`
+      : `index.slot(${keys.length === 0 ? 'none' : `[${keys.join(', ')}]`})`
   const text = `'use strict'
-    ${constants.length === 0 ? '' : `const [${constants.map((_, i) => `k${i}`).join(', ')}] = constants`}
+    ${constants.text}
+    const none = []
     return function add(slots, row) {
       ${before.join('\n')}
-      const known = slots.index.size
+      const { index } = slots
+      const known = index.size
       const slot = ${slot}
       if (slot === known) slots.open(slot, row)
-      const { accumulators } = slots
       ${adds.join('\n')}
+      return true
     }`
-  return new FunctionConstructor('constants', text)(constants)
+  return new FunctionConstructor('constants', text)(constants.values)
 }
 
-/** Lines that evaluate the arguments of all calls, and lines that take them into the accumulators in `slot`. */
-function callCode(
-  { calls }: GroupColumns,
-  constant: (value: unknown) => string,
-): { readonly before: readonly string[]; readonly adds: readonly string[] } {
-  const before: string[] = []
-  const shared = new Map<unknown, string>()
-  const adds: string[] = []
-  for (const [i, { aggregator, args, filter }] of calls.entries()) {
-    const names = args.map((value, j) => {
-      // The same value for several calls is asked for once; behind a filter it is that call's own.
-      const known = filter === undefined ? shared.get(value) : undefined
-      if (known !== undefined) return `, ${known}`
-      if (filter === undefined) shared.set(value, `a${i}_${j}`)
-      before.push(`const a${i}_${j} = ${guarded(filter, i)}${constant(value)}(row)`)
-      return `, a${i}_${j}`
-    })
-    const add = `accumulators[${i}][slot] = ${constant(aggregator)}.add(accumulators[${i}][slot]${names.join('')})`
-    if (filter === undefined) adds.push(add)
-    else adds.push(`if (p${i}) ${add}`)
-    if (filter !== undefined) {
-      before.splice(
-        before.length - args.length,
-        0,
-        `const p${i} = ${constant(filter)}(row) === true`,
-      )
-    }
-  }
-  return { before, adds }
-}
-
-/** What a slot adder works on; see `GroupSlots`. */
-export interface OpenSlots {
-  accumulators: unknown[][]
-  open(slot: number, row: Row): void
-}
-
-export type SlotAdder = (slots: OpenSlots, slot: number, isNew: boolean, row: Row) => void
-
-/** Like `groupAdder`, for groups whose slot is known already. The keys are not looked at. */
-export function slotAdder(columns: GroupColumns): SlotAdder {
-  const constants: unknown[] = []
-  const constant = (value: unknown) => `k${constants.push(value) - 1}`
-  const { before, adds } = callCode(columns, constant)
+function slotAdder(columns: GroupColumns, layout: Layout): GroupFunctions['addTo'] {
+  const constants = new Constants()
+  const { before, adds } = callCode(columns, layout, constants)
   const text = `'use strict'
-    ${constants.length === 0 ? '' : `const [${constants.map((_, i) => `k${i}`).join(', ')}] = constants`}
+    ${constants.text}
     return function add(slots, slot, isNew, row) {
       ${before.join('\n')}
       if (isNew) slots.open(slot, row)
-      const { accumulators } = slots
       ${adds.join('\n')}
+      return true
     }`
-  return new FunctionConstructor('constants', text)(constants)
+  return new FunctionConstructor('constants', text)(constants.values)
 }
 
-/** Generated code that makes a group's row: one object literal, so that all of them share one hidden class. */
-export function groupRow(columns: GroupColumns): GroupRow {
-  const constants: unknown[] = []
+/** Code that makes a group's row: one object literal, so that all of them share one hidden class. */
+export function groupRow(columns: GroupColumns, layout?: Layout): GroupRow {
+  const constants = new Constants()
   const members = columns.keys.map(({ as }, i) => `${name(as)}: index.value(slot, ${i})`)
   for (const [i, { as }] of columns.first.entries()) {
     members.push(`${name(as)}: firsts[${i}][slot]`)
   }
   for (const [i, call] of columns.calls.entries()) {
+    const offset = layout?.offsets[i] ?? -1
     for (const { aggregator, as } of [call, ...(call.also ?? [])]) {
-      const result = `k${constants.push(aggregator) - 1}.result(accumulators[${i}][slot])`
+      const { lanes } = aggregator
+      const result =
+        offset < 0 || lanes === undefined
+          ? `${constants.add(aggregator)}.result(boxed[${i}][slot])`
+          : `${constants.add(lanes)}.result(${lanes.init.map((_, j) => laneReader(offset)(j)).join(', ')})`
       members.push(`${name(as)}: ${result}`)
     }
   }
   const before = columns.keepFirst === undefined ? '' : '...firstRows[slot], '
   const text = `'use strict'
-    ${constants.length === 0 ? '' : `const [${constants.map((_, i) => `k${i}`).join(', ')}] = constants`}
-    return function row(slot, { index, accumulators, firsts, firstRows }) {
+    ${constants.text}
+    return function row(slot, { index, boxed, numbers, firsts, firstRows }) {
+      const base = slot * ${layout?.width ?? 0}
       return { ${before}${members.join(', ')} }
     }`
-  return new FunctionConstructor('constants', text)(constants)
+  return new FunctionConstructor('constants', text)(constants.values)
 }
-
-export type GroupRow = (slot: number, slots: GroupSlots) => Row
 
 /** A name in an object literal; `__proto__` is a property like any other only when it is computed. */
 function name(as: string): string {
   return as === '__proto__' ? '["__proto__"]' : JSON.stringify(as)
-}
-
-function guarded(filter: unknown, call: number): string {
-  return filter === undefined ? '' : `!p${call} ? undefined : `
 }

@@ -1,5 +1,6 @@
 import { packColumn, unpackColumn } from '#src/state/columns.ts'
-import { type GroupRow, type GroupSlots, groupAdder, groupRow } from './group-code.ts'
+import type { Cells } from './cells.ts'
+import { GroupCode, type GroupFunctions, type GroupSlots } from './group-code.ts'
 import type { GroupColumns } from './group-columns.ts'
 import { KeyIndex } from './key-index.ts'
 import type { Row } from './operator.ts'
@@ -13,29 +14,26 @@ export interface GroupParts {
 }
 
 /**
- * Groups of rows and their accumulators, column by column: a key has a slot, and each call an array of accumulators by
- * slot. Rows are not kept.
+ * Groups of rows and their accumulators by slot of their key. Rows are not kept.
  */
 export class Groups {
   readonly #columns: GroupColumns
   readonly #index: KeyIndex
+  readonly #held: Cells<GroupFunctions>
   readonly #slots: GroupSlots
-  readonly #take: (slots: GroupSlots, row: Row) => void
-  readonly #row: GroupRow
+  #firsts: unknown[][] = []
+  #firstRows: Row[] = []
 
-  /** @param adder of those columns, where many groups share one */
-  constructor(columns: GroupColumns, adder = groupAdder(columns)) {
+  /** @param code of those columns, where many groups share one */
+  constructor(columns: GroupColumns, code = new GroupCode(columns)) {
     this.#columns = columns
     this.#index = new KeyIndex(columns.keys.length)
+    this.#held = code.cells()
     this.#slots = {
       index: this.#index,
-      accumulators: [],
-      firsts: [],
-      firstRows: [],
+      held: this.#held,
       open: (slot, row) => this.#open(slot, row),
     }
-    this.#take = adder
-    this.#row = groupRow(columns)
     this.clear()
   }
 
@@ -45,7 +43,7 @@ export class Groups {
 
   /** Takes a row into its group. When an expression of the row throws, no group has changed. */
   add(row: Row): void {
-    this.#take(this.#slots, row)
+    while (!this.#held.functions.add(this.#slots, row));
   }
 
   /**
@@ -54,9 +52,12 @@ export class Groups {
    */
   rows(complete: (row: Row) => void, failed: (error: unknown) => void): Row[] {
     const made: Row[] = []
-    for (let slot = 0; slot < this.#index.size; slot++) {
+    const { boxed, numbers, functions } = this.#held
+    const index = this.#index
+    const parts = { index, boxed, numbers, firsts: this.#firsts, firstRows: this.#firstRows }
+    for (let slot = 0; slot < index.size; slot++) {
       try {
-        const row = this.#row(slot, this.#slots)
+        const row = functions.row(slot, parts)
         complete(row)
         made.push(row)
       } catch (error) {
@@ -68,56 +69,54 @@ export class Groups {
 
   /** Hands over what each group holds, in order of appearance; call `clear` before the next row comes. */
   hand(over: (group: GroupParts) => void): void {
-    const { keys } = this.#columns
+    const { keys, calls } = this.#columns
     for (let slot = 0; slot < this.#index.size; slot++) {
       over({
         keys: keys.map((_, i) => this.#index.value(slot, i)),
-        accumulators: this.#slots.accumulators.map((column) => column[slot]),
-        first: this.#slots.firsts.map((column) => column[slot]),
-        firstRow: this.#slots.firstRows[slot],
+        accumulators: calls.map((_, i) => this.#held.at(slot, i)),
+        first: this.#firsts.map((column) => column[slot]),
+        firstRow: this.#firstRows[slot],
       })
     }
   }
 
   clear(): void {
     this.#index.clear()
-    this.#slots.accumulators = this.#columns.calls.map(() => [])
-    this.#slots.firsts = this.#columns.first.map(() => [])
-    this.#slots.firstRows = []
+    this.#held.clear()
+    this.#firsts = this.#columns.first.map(() => [])
+    this.#firstRows = []
   }
 
   snapshot(): unknown {
     return {
       keys: this.#index.snapshot(),
-      accumulators: this.#slots.accumulators.map(packColumn),
-      firsts: this.#slots.firsts.map(packColumn),
-      firstRows: packColumn(this.#slots.firstRows),
+      accumulators: this.#held.snapshot(),
+      firsts: this.#firsts.map(packColumn),
+      firstRows: packColumn(this.#firstRows),
     }
   }
 
   restore(state: unknown): void {
     const { keys, accumulators, firsts, firstRows } = state as GroupsState // what snapshot made
     this.#index.restore(keys)
-    this.#slots.accumulators = accumulators.map(unpackColumn)
-    this.#slots.firsts = firsts.map(unpackColumn)
-    this.#slots.firstRows = unpackColumn(firstRows) as Row[]
+    this.#held.restore(accumulators)
+    this.#firsts = firsts.map(unpackColumn)
+    this.#firstRows = unpackColumn(firstRows) as Row[]
   }
 
   #open(slot: number, row: Row): void {
-    const { first, calls, keepFirst } = this.#columns
+    const { first, keepFirst } = this.#columns
     let values: unknown[]
     try {
-      if (keepFirst !== undefined) this.#slots.firstRows[slot] = keepFirst(row)
+      if (keepFirst !== undefined) this.#firstRows[slot] = keepFirst(row)
       values = first.map(({ value }) => value(row))
     } catch (error) {
       this.#index.dropNewest()
-      if (keepFirst !== undefined) this.#slots.firstRows.length = slot
+      if (keepFirst !== undefined) this.#firstRows.length = slot
       throw error
     }
-    for (let i = 0; i < values.length; i++) (this.#slots.firsts[i] as unknown[])[slot] = values[i]
-    for (let i = 0; i < calls.length; i++) {
-      ;(this.#slots.accumulators[i] as unknown[])[slot] = calls[i]?.aggregator.init()
-    }
+    for (let i = 0; i < values.length; i++) (this.#firsts[i] as unknown[])[slot] = values[i]
+    this.#held.open(slot)
   }
 }
 

@@ -1,4 +1,4 @@
-import { groupAdder } from '#src/operators/group-code.ts'
+import { GroupCode } from '#src/operators/group-code.ts'
 import type { GroupColumns } from '#src/operators/group-columns.ts'
 import { Groups } from '#src/operators/groups.ts'
 import type { Row } from '#src/operators/operator.ts'
@@ -9,13 +9,13 @@ import type { Contents, Range } from './contents.ts'
 export class GroupsContents implements Contents {
   readonly keepsRows = false
   readonly #columns: GroupColumns
-  readonly #adder: ReturnType<typeof groupAdder>
+  readonly #code: GroupCode
   readonly #bounds: BoundColumns
   #groups: (Groups | undefined)[] = []
 
   constructor(columns: GroupColumns, bounds: BoundColumns) {
     this.#columns = columns
-    this.#adder = groupAdder(columns)
+    this.#code = new GroupCode(columns)
     this.#bounds = bounds
   }
 
@@ -50,7 +50,7 @@ export class GroupsContents implements Contents {
   #of(slot: number): Groups {
     const known = this.#groups[slot]
     if (known !== undefined) return known
-    const made = new Groups(this.#columns, this.#adder)
+    const made = new Groups(this.#columns, this.#code)
     this.#groups[slot] = made
     return made
   }

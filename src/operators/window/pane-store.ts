@@ -71,7 +71,8 @@ export class PaneStore {
     }
     slots.sort((a, b) => (sequences[a] as number) - (sequences[b] as number))
     const made: Row[] = []
-    const own = { index: this.#index, accumulators, firsts, firstRows, open() {} }
+    const numbers = new Float64Array(0)
+    const own = { index: this.#index, boxed: accumulators, numbers, firsts, firstRows }
     for (const slot of slots) {
       try {
         const row = this.#row(slot, own)

@@ -1,4 +1,4 @@
-import { type GroupRow, type GroupSlots, groupRow } from '#src/operators/group-code.ts'
+import { type GroupRow, groupRow, type RowParts } from '#src/operators/group-code.ts'
 import type { GroupColumns } from '#src/operators/group-columns.ts'
 import { KeyIndex } from '#src/operators/key-index.ts'
 import type { Row } from '#src/operators/operator.ts'
@@ -14,7 +14,7 @@ export class SlidingStore {
   readonly #row: GroupRow
   readonly #find: (key: readonly unknown[]) => Growing
   /** What rows are made of: the keys, and by slot what a group shows of its rows when it fires. */
-  #view: GroupSlots
+  #view: View
   /** By slot of the key. */
   #groups: SlidingGroup[] = []
   #sequence = 0
@@ -142,10 +142,10 @@ export class SlidingStore {
   /** Brings what the row of a group is made of into `view`. */
   #show(slot: number): void {
     const group = this.#groups[slot] as SlidingGroup
-    const { accumulators, firsts, firstRows } = this.#view
+    const { boxed, firsts, firstRows } = this.#view
     const { first, keepFirst } = this.#code
     const totals = group.totals()
-    for (let i = 0; i < accumulators.length; i++) (accumulators[i] as unknown[])[slot] = totals[i]
+    for (let i = 0; i < boxed.length; i++) (boxed[i] as unknown[])[slot] = totals[i]
     for (let i = 0; i < first.length; i++) {
       ;(firsts[i] as unknown[])[slot] = group.oldest(first[i] as number)
     }
@@ -178,13 +178,17 @@ export class SlidingStore {
   }
 }
 
-function viewOf({ keys, calls, first }: GroupColumns): GroupSlots {
+interface View extends RowParts {
+  readonly firstRows: Row[]
+}
+
+function viewOf({ keys, calls, first }: GroupColumns): View {
   return {
     index: new KeyIndex(keys.length),
-    accumulators: calls.map(() => []),
+    boxed: calls.map(() => []),
+    numbers: new Float64Array(0),
     firsts: first.map(() => []),
     firstRows: [],
-    open() {},
   }
 }
 
