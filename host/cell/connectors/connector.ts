@@ -53,6 +53,32 @@ export interface SourceWriter {
    * source that is acknowledged acknowledges then, and not before.
    */
   whenDurable?(listener: () => void): void
+  /** Only where there is a spool. */
+  readonly ledger?: SourceLedger | undefined
+}
+
+/**
+ * What a source notes beside its tuples, so that it knows in its next life which of the sender's messages it has. A note
+ * is safe with its tuples, and is dropped with those that never became safe. Make it before the tuples are written, or
+ * right after, before anything is awaited.
+ */
+export interface SourceLedger {
+  /** Sequence number of the tuple that will be written next. */
+  readonly next: number
+  /** Oldest first. */
+  keys(): Iterable<string>
+  find(key: string): Noted | undefined
+  note(key: string, noted: Noted): void
+  forget(key: string): void
+}
+
+/** Tuples `first` to `first + count - 1` are of one message, which has `total` of them. */
+export interface Noted {
+  readonly first: number
+  readonly count: number
+  readonly total: number
+  /** ms since the epoch */
+  readonly at: number
 }
 
 export interface TupleExtra {
@@ -82,6 +108,10 @@ export interface SourceConnector {
   rewind?(offset: unknown): void
   /** All tuples up to this one are covered by a checkpoint: the source may forget or acknowledge them. */
   committed?(offset: unknown): void
+  /** What it counts beside the buffer, for the metrics of the stream. */
+  figures?(): Readonly<Record<string, number>>
+  /** Why rules at qos 1 and 2 may lose rows that come from it, for their status. After `configure`. */
+  weakness?(): string | undefined
   /** Its rule or stream is no more: ends what is kept for it elsewhere. After `close`, if it ever was open. */
   forget?(context: Pick<ConnectorContext, 'tenant' | 'ruleId' | 'name' | 'hostId'>): Promise<void>
 }
@@ -100,6 +130,12 @@ export interface PayloadChunk {
   /** Sequence number of the first payload within the action, and the epoch of the rule. */
   readonly first: number
   readonly epoch: number
+  /** In which numbering `first` counts, where that is another than the context's. */
+  readonly generation?: string | undefined
+  /** It comes from a cache, later than payloads with greater numbers may have come. */
+  readonly isResent?: boolean | undefined
+  /** Where to send it instead of where the properties say: a topic, a url, a path. */
+  readonly destination?: string | undefined
 }
 
 export interface SinkConnector {
@@ -109,7 +145,8 @@ export interface SinkConnector {
   /**
    * Sends the payloads of a chunk. Called again only after it has settled. Returns or resolves when they are as durable
    * as this sink can make them: that is the acknowledgement which lets a checkpoint commit. A rejection with
-   * `NotConnected` or `Retryable` brings the same chunk again; any other error drops it, counted.
+   * `NotConnected` or `Retryable` brings the same chunk again; any other error drops it, counted. A `PayloadError` says
+   * which payload of the chunk failed: those before it are acknowledged, and only that one is dropped.
    */
   collect(chunk: PayloadChunk): void | Promise<void>
   close(): Promise<void>

@@ -84,7 +84,7 @@ export function sourceFigures(
     last_exception: source.lastException,
     last_exception_time: source.lastExceptionAt,
     ...source.connection.figures(),
-    ...source.spooled?.figures(),
+    ...source.figures(),
   }
   const prefix = `source_${source.spec.stream}_0_`
   return Object.fromEntries(Object.entries(figures).map(([key, value]) => [prefix + key, value]))

@@ -82,6 +82,11 @@ export class RuleSources {
     return ''
   }
 
+  /** Why rows may be lost although the rule says that none may be; '' when none may. */
+  get weakness(): string {
+    return this.all.map((source) => source.weakness).find((text) => text !== '') ?? ''
+  }
+
   /** Resolves when nothing is on its way to a spool. */
   async settled(): Promise<void> {
     await Promise.all(this.all.map((source) => source.settled()))
@@ -170,7 +175,8 @@ export async function forgetSources(
   const { tenant, options } = rule
   if (options.qos === 0 || hostId === undefined) return
   for (const [index, spec] of rule.sources.entries()) {
-    if (rule.plan.sources[index]?.plugin !== undefined || isShared(rule, spec, index)) continue
+    const { plugin, kind } = rule.plan.sources[index] ?? {}
+    if (plugin !== undefined || kind === 'lookup' || isShared(rule, spec, index)) continue
     const connector = types.get(spec.type)?.create()
     if (connector?.forget === undefined) continue
     connector.configure(spec.datasource, spec.props)

@@ -107,6 +107,8 @@ export function needsSpool(
   index: number,
   types: SourceTypes,
 ): boolean {
+  // A lookup table gives no rows of its own.
+  if (plan.sources[index]?.kind === 'lookup') return false
   if (plan.sources[index]?.plugin !== undefined || sources[index]?.shared === true) return true
   return types.get(sources[index]?.type ?? '')?.create().rewind === undefined
 }

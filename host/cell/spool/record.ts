@@ -7,15 +7,16 @@ import { Chunk } from '../buffer/chunk.ts'
  *     u32  magic
  *     u32  kind
  *     u32  length of the body in bytes
- *     u32  how many frames, or entries of the metadata table
- *     f64  sequence number of the first frame, or reference of the first entry
+ *     u32  how many frames, entries of the metadata table, or changes of the ledger
+ *     f64  sequence number of the first frame, reference of the first entry, or 0
  *     u32  crc32 of everything before this and of the body
  *     u32  0
- *     …    the body: frames as in `src/flow/frame.ts`, or the entries as a JSON array
+ *     …    the body: frames as in `src/flow/frame.ts`, or entries or changes as a JSON array
  */
 export const RECORD_HEADER_BYTES = 32
 export const KIND_FRAMES = 1
 export const KIND_METAS = 2
+export const KIND_LEDGER = 3
 
 const MAGIC = 0x314c_5053
 const CRC_AT = 24
@@ -48,14 +49,18 @@ export function seal({ view, bytes, used }: Chunk, kind: number, count: number, 
   view.setUint32(28, 0, true)
 }
 
-/** Entries of a metadata table from `reference` on. */
-export function metaRecord(metas: readonly unknown[], reference: number): Chunk {
-  const body = Buffer.from(JSON.stringify(metas))
+/** Entries of a metadata table from reference `first` on, or changes of the ledger. */
+export function jsonRecord(
+  kind: typeof KIND_METAS | typeof KIND_LEDGER,
+  entries: readonly unknown[],
+  first = 0,
+): Uint8Array<ArrayBuffer> {
+  const body = Buffer.from(JSON.stringify(entries))
   const chunk = newRecord(body.length)
   chunk.bytes.set(body, chunk.used)
   chunk.used += body.length
-  seal(chunk, KIND_METAS, metas.length, reference)
-  return chunk
+  seal(chunk, kind, entries.length, first)
+  return chunk.bytes.subarray(0, chunk.used)
 }
 
 /**

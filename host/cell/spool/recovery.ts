@@ -1,8 +1,16 @@
-import { open, readdir, truncate } from 'node:fs/promises'
+import { open, readdir, stat, truncate } from 'node:fs/promises'
 import { arrivalOf, Chunk, frameEnd } from '../buffer/chunk.ts'
 import { offsetIn } from '../buffer/frame-head.ts'
 import type { Meta } from '../buffer/meta-table.ts'
-import { KIND_FRAMES, nextMagic, recordAt } from './record.ts'
+import type { Change } from './ledger.ts'
+import {
+  KIND_FRAMES,
+  KIND_LEDGER,
+  KIND_METAS,
+  nextMagic,
+  type RecordHead,
+  recordAt,
+} from './record.ts'
 import { Segment } from './segment.ts'
 
 /** What a spool of an earlier life holds. */
@@ -14,15 +22,18 @@ export interface Recovered {
   /** Where the source goes on after the last frame. */
   readonly lastOffset: unknown
   readonly metas: readonly Meta[]
+  readonly ledger: readonly Change[]
   /** Bytes in the middle of the last segment that are damaged: frames that were acknowledged and are gone. */
   readonly damagedBytes: number
 }
 
-const nothing = {
+const nothing: Recovered = {
+  segments: [],
   next: undefined,
   lastArrival: 0,
   lastOffset: undefined,
   metas: [],
+  ledger: [],
   damagedBytes: 0,
 }
 
@@ -31,57 +42,67 @@ const nothing = {
  * before it were whole when the next one began.
  */
 export async function recover(folder: string): Promise<Recovered> {
-  const firsts: number[] = []
+  const older: Segment[] = []
   for (const name of await readdir(folder)) {
-    const first = Segment.firstOf(name)
-    if (first !== undefined) firsts.push(first)
+    const segment = Segment.named(folder, name)
+    if (segment !== undefined) older.push(segment)
   }
-  firsts.sort((a, b) => a - b)
+  older.sort((a, b) => a.first - b.first || a.again - b.again)
   const scans: Scan[] = []
-  // Metadata stand at the start of each segment, so the last one with any frame has all of them.
-  while (firsts.length > 0) {
-    const first = firsts.pop() ?? 0
-    const scan = await scanOf(folder, first)
-    if (scan.next !== undefined) {
-      scans.push(scan)
-      break
+  // Metadata and ledger stand at the start of each segment, so the last one with any record has all of them.
+  for (let segment = older.pop(); segment !== undefined; segment = older.pop()) {
+    const scan = await scanOf(segment)
+    if (scan.end === 0) {
+      await segment.remove()
+      continue
     }
-    await scan.segment.remove()
+    scans.unshift(scan)
+    if (scan.next !== undefined) break
   }
-  const [last] = scans
-  if (last === undefined) return { segments: [], ...nothing }
-  const segments: Segment[] = []
-  for (const first of firsts) {
-    const segment = new Segment(folder, first, 0)
-    const file = await open(segment.path, 'r')
-    segment.bytes = (await file.stat()).size
-    await file.close()
-    segments.push(segment)
+  const newest = scans.at(-1)
+  if (newest === undefined) return nothing
+  for (const segment of older) segment.bytes = (await stat(segment.path)).size
+  const { metas, ledger } = newest
+  const { lastArrival, lastOffset } = scans[0] ?? nothing
+  let damagedBytes = 0
+  for (const scan of scans) damagedBytes += scan.damagedBytes
+  return {
+    segments: [...older, ...scans.map(({ segment }) => segment)],
+    next: scans[0]?.next ?? newest.segment.first,
+    lastArrival,
+    lastOffset,
+    metas,
+    ledger,
+    damagedBytes,
   }
-  return { ...last, segments: [...segments, last.segment] }
 }
 
-interface Scan extends Omit<Recovered, 'segments'> {
+interface Found extends Omit<Recovered, 'segments'> {
+  /** Of the last whole record. */
+  readonly end: number
+}
+
+interface Scan extends Found {
   readonly segment: Segment
 }
 
-async function scanOf(folder: string, first: number): Promise<Scan> {
-  const segment = new Segment(folder, first, 0)
+async function scanOf(segment: Segment): Promise<Scan> {
   const file = await open(segment.path, 'r')
   const { size } = await file.stat()
   const chunk = new Chunk(size)
   await file.read(chunk.bytes, 0, size, 0)
   await file.close()
-  const { end, ...found } = scan(chunk)
-  if (end < size) await truncate(segment.path, end)
-  segment.bytes = end
+  const found = scan(chunk)
+  if (found.end < size) await truncate(segment.path, found.end)
+  segment.bytes = found.end
   segment.metas = found.metas.length
   return { segment, ...found }
 }
 
-function scan(chunk: Chunk): Omit<Recovered, 'segments'> & { readonly end: number } {
+function scan(chunk: Chunk): Found {
   const { view, bytes } = chunk
   const metas: Meta[] = []
+  const ledger: Change[] = []
   let last = -1
   let next: number | undefined
   let [at, end, damagedBytes] = [0, 0, 0]
@@ -98,11 +119,12 @@ function scan(chunk: Chunk): Omit<Recovered, 'segments'> & { readonly end: numbe
       next = record.first + record.count
       last = record.start
       for (let i = 1; i < record.count; i++) last = frameEnd(view, last)
-    } else {
-      const entries: Meta[] = JSON.parse(
-        Buffer.from(bytes.buffer, record.start, record.end - record.start).toString(),
-      )
+    } else if (record.kind === KIND_METAS) {
+      const entries: Meta[] = jsonIn(bytes, record)
       for (const [index, meta] of entries.entries()) metas[record.first - 1 + index] = meta
+    } else if (record.kind === KIND_LEDGER) {
+      const changes: Change[] = jsonIn(bytes, record)
+      ledger.push(...changes)
     }
     at = record.end
     end = at
@@ -114,7 +136,13 @@ function scan(chunk: Chunk): Omit<Recovered, 'segments'> & { readonly end: numbe
     lastArrival: last < 0 ? 0 : arrivalOf(view, last),
     lastOffset: last < 0 ? undefined : offsetIn(view, last),
     metas,
+    ledger,
     damagedBytes,
     end,
   }
+}
+
+/** Its sum was right: it is as it was written. */
+function jsonIn<T>(bytes: Uint8Array, { start, end }: RecordHead): T {
+  return JSON.parse(Buffer.from(bytes.buffer, start, end - start).toString())
 }

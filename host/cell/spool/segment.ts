@@ -11,7 +11,6 @@ export interface Piece {
   readonly first: number
 }
 
-const SUFFIX = '.spool'
 const INDEX_BYTES = 65_536
 const READ_BYTES = 262_144
 
@@ -19,6 +18,7 @@ const READ_BYTES = 262_144
 export class Segment {
   readonly path: string
   readonly first: number
+  readonly again: number
   /** Of whole records. What lies behind them was never acknowledged. */
   bytes: number
   /** Entries of the metadata table that stand in it. */
@@ -29,16 +29,20 @@ export class Segment {
   /** Where a record with this sequence number begins: one in so many bytes. */
   readonly #index: { readonly sequence: number; readonly at: number }[] = []
 
-  constructor(folder: string, first: number, bytes: number) {
-    this.path = join(folder, nameOf(first))
+  /** @param again of several that begin with the same frame, all but the last without any */
+  constructor(folder: string, first: number, bytes: number, again = 0) {
+    this.path = join(folder, nameOf(first, again))
+    this.again = again
     this.first = first
     this.bytes = bytes
   }
 
-  static firstOf(name: string): number | undefined {
-    if (!name.endsWith(SUFFIX)) return undefined
-    const first = Number(name.slice(0, -SUFFIX.length))
-    return Number.isSafeInteger(first) ? first : undefined
+  /** The segment whose file is called so. */
+  static named(folder: string, name: string): Segment | undefined {
+    const [, first, again] = /^(\d+)(?:_(\d+))?\.spool$/.exec(name) ?? []
+    return first === undefined
+      ? undefined
+      : new Segment(folder, Number(first), 0, Number(again ?? 0))
   }
 
   get isWriting(): boolean {
@@ -200,6 +204,6 @@ class Gathering {
   }
 }
 
-function nameOf(first: number): string {
-  return String(first).padStart(16, '0') + SUFFIX
+function nameOf(first: number, again: number): string {
+  return `${String(first).padStart(16, '0')}${again === 0 ? '' : `_${again}`}.spool`
 }

@@ -4,7 +4,7 @@ import { headOf, offsetIn, plainHead, restamp, writeHead } from '../buffer/frame
 import type { Meta } from '../buffer/meta-table.ts'
 import { RoomBell } from '../buffer/room-bell.ts'
 import type { SourceBuffer } from '../buffer/source-buffer.ts'
-import type { SourceWriter, TupleExtra } from '../connectors/connector.ts'
+import type { SourceLedger, SourceWriter, TupleExtra } from '../connectors/connector.ts'
 import { newRecord, RECORD_HEADER_BYTES } from './record.ts'
 import type { Frames, Spool } from './spool.ts'
 
@@ -38,6 +38,9 @@ export class SpoolWriter implements SourceWriter {
   readonly #clock: ArrivalClock
   readonly #onSafe: () => void
   readonly #recordBytes: number
+  readonly ledger: SourceLedger
+  /** Sequence number of the tuple that will be written next. */
+  #next: number
   #staged: Staged[] = []
   /** Away to the disk. */
   #writing: readonly Staged[] = []
@@ -57,6 +60,8 @@ export class SpoolWriter implements SourceWriter {
     this.#buffer = buffer
     this.#clock = clock
     this.#onSafe = onSafe
+    this.#next = spool.next
+    this.ledger = spool.ledger.of(() => this.#next)
     this.#recordBytes = Math.min(CHUNK_BYTES, spool.segmentBytes)
   }
 
@@ -105,7 +110,7 @@ export class SpoolWriter implements SourceWriter {
 
   ring(): void {
     this.#clock.endBurst()
-    if (!this.#isFlushing && this.#staged.length > 0) void this.#flush()
+    if (!this.#isFlushing && this.#isWaitingForDisk) void this.#flush()
   }
 
   meta(meta: Meta): number {
@@ -122,7 +127,7 @@ export class SpoolWriter implements SourceWriter {
   }
 
   whenDurable(listener: () => void): void {
-    if (this.#staged.length > 0) this.#onStaged.push(listener)
+    if (this.#isWaitingForDisk) this.#onStaged.push(listener)
     else if (this.#isFlushing) this.#onWriting.push(listener)
     else listener()
   }
@@ -135,6 +140,10 @@ export class SpoolWriter implements SourceWriter {
       return
     }
     this.#roomBell.ring()
+  }
+
+  get #isWaitingForDisk(): boolean {
+    return this.#staged.length > 0 || this.#onStaged.length > 0 || this.#spool.ledger.isChanged
   }
 
   #fits(need: number): boolean {
@@ -186,6 +195,7 @@ export class SpoolWriter implements SourceWriter {
     staged.last = staged.chunk.used
     staged.chunk.used += need
     staged.count++
+    this.#next++
     this.#count++
     this.#bytes += need
   }
@@ -193,7 +203,7 @@ export class SpoolWriter implements SourceWriter {
   async #flush(): Promise<void> {
     this.#isFlushing = true
     try {
-      while (this.#staged.length > 0) await this.#flushGroup()
+      while (this.#isWaitingForDisk) await this.#flushGroup()
     } catch {
       // The spool was closed: nobody was told that these are safe.
     }

@@ -2,7 +2,8 @@ import { mkdir, open, rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chunk } from '../buffer/chunk.ts'
 import { type Meta, MetaTable } from '../buffer/meta-table.ts'
-import { KIND_FRAMES, metaRecord, seal } from './record.ts'
+import { Ledger } from './ledger.ts'
+import { jsonRecord, KIND_FRAMES, KIND_LEDGER, KIND_METAS, seal } from './record.ts'
 import { recover } from './recovery.ts'
 import { type Piece, Segment } from './segment.ts'
 
@@ -40,6 +41,8 @@ export class Spool {
   readonly limitBytes: number
   /** Metadata that frames refer to, of all lives. */
   readonly metas: MetaTable
+  /** What the source knows of its sender's messages. */
+  readonly ledger: Ledger
   readonly lastArrival: number
   readonly damagedBytes: number
   readonly #probe: (point: SpoolPoint) => void
@@ -66,6 +69,7 @@ export class Spool {
     for (const { bytes } of this.#segments) this.#bytes += bytes
     this.#next = Math.max(found.next ?? 1, options.firstSequence ?? 1)
     this.metas = new MetaTable(found.metas)
+    this.ledger = new Ledger(found.ledger, found.next)
     this.lastArrival = found.lastArrival
     this.lastOffset = found.lastOffset
     this.damagedBytes = found.damagedBytes
@@ -110,7 +114,7 @@ export class Spool {
   }
 
   /**
-   * Resolves when the frames are safe. A disk that is full or fails delays it: it is tried until it works.
+   * Resolves when the frames are safe, and the ledger's changes until then with them. A disk that is full or fails delays it: it is tried until it works.
    *
    * @throws Error when the spool was closed meanwhile
    */
@@ -181,15 +185,16 @@ export class Spool {
 
   async #tryAppend(group: readonly Frames[]): Promise<void> {
     if (this.#isClosed) throw new Error('the spool is closed')
-    const segment = await this.#writable()
+    if (group.length === 0 && !this.ledger.isChanged) return
+    const segment = await this.#writable(group.length === 0)
+    const noted = this.ledger.pending(segment.bytes === 0)
+    const { changes } = this.ledger
     const metas = this.metas.after(segment.metas)
     const parts = group.map(({ chunk }) => chunk.bytes.subarray(0, chunk.used))
+    if (noted.length > 0) parts.unshift(jsonRecord(KIND_LEDGER, noted))
     if (metas.length > 0) {
-      const { bytes, used } = metaRecord(
-        metas.map(({ meta }): Meta => meta),
-        segment.metas + 1,
-      )
-      parts.unshift(bytes.subarray(0, used))
+      const entries = metas.map(({ meta }): Meta => meta)
+      parts.unshift(jsonRecord(KIND_METAS, entries, segment.metas + 1))
     }
     this.#probe('before write')
     const written = await segment.write(parts)
@@ -206,13 +211,16 @@ export class Spool {
     this.#probe('after sync')
     segment.wrote(written, this.#next)
     segment.metas += metas.length
+    this.ledger.wrote(changes)
     this.#bytes += written
   }
 
-  async #writable(): Promise<Segment> {
+  async #writable(isSmall: boolean): Promise<Segment> {
     const active = this.#active
-    if (active !== undefined && active.bytes < this.segmentBytes) return active
-    const segment = new Segment(this.folder, this.#next, 0)
+    if (active !== undefined && (isSmall || active.bytes < this.segmentBytes)) return active
+    const last = this.#segments.at(-1)
+    const again = last?.first === this.#next ? last.again + 1 : 0
+    const segment = new Segment(this.folder, this.#next, 0, again)
     try {
       await segment.create()
       // Only a name that is safe in its folder is found again.

@@ -1,15 +1,20 @@
 import type { ConnectorContext, SourceConnector, SourceWriter, TupleExtra } from '../connector.ts'
 import { Properties } from '../properties.ts'
+import { KnownRequests } from './known-requests.ts'
 import type { PushAnswer, PushRequest, PushServers } from './server.ts'
 
+interface Bounds {
+  readonly start: number
+  readonly end: number
+}
+
 const METHODS = ['POST', 'PUT'] as const
-/** Requests with a key whose answer is remembered, at most. */
-const KNOWN_KEYS = 10_000
 const ROOM_MS = 5000
 
 /**
  * Takes what is sent to a path by HTTP. DATASOURCE is the path. A request is answered with 200 when its tuples are in the
- * buffer, or safe where there is a spool; with 429 when there is no room, and then nothing of it was taken.
+ * buffer, or safe where there is a spool; with 429 when there is no room, and then nothing more of it was taken. A request
+ * with an idempotency key is taken once, however often it comes, also after the end of this process.
  */
 export class HttpPushSource implements SourceConnector {
   readonly #servers: PushServers
@@ -21,8 +26,11 @@ export class HttpPushSource implements SourceConnector {
   #leave: (() => Promise<void>) | undefined
   #extra: TupleExtra = {}
   #isClosed = false
-  /** Answers to requests with a key: the same request is not taken twice. */
-  readonly #answers = new Map<string, Promise<PushAnswer>>()
+  /** A request whose first tuples are in waits for room. */
+  #isWaiting = false
+  /** Requests with a key, not answered yet. */
+  readonly #underWay = new Map<string, Promise<PushAnswer>>()
+  #known: KnownRequests | undefined
 
   constructor(servers: PushServers) {
     this.#servers = servers
@@ -42,6 +50,7 @@ export class HttpPushSource implements SourceConnector {
   }
 
   async open(context: ConnectorContext, writer: SourceWriter): Promise<void> {
+    this.#known = new KnownRequests(writer.ledger, context.clock.now)
     this.#extra = { metaReference: writer.meta({ path: this.#path }) }
     this.#leave = await this.#servers.serve(this.#ip, this.#port, {
       method: this.#method,
@@ -57,41 +66,54 @@ export class HttpPushSource implements SourceConnector {
     await this.#leave?.()
   }
 
+  /** The same request may come again before the first one is answered. */
   async #once(writer: SourceWriter, request: PushRequest): Promise<PushAnswer> {
     const { idempotencyKey: key } = request
     if (key === undefined) return this.#take(writer, request)
-    const known = this.#answers.get(key)
-    if (known !== undefined) return known
+    const underWay = this.#underWay.get(key)
+    if (underWay !== undefined) return underWay
     const answer = this.#take(writer, request)
-    this.#answers.set(key, answer)
-    const isKept = await answer.then(
-      ({ status }) => status === 200,
-      () => false,
-    )
-    if (!isKept) this.#answers.delete(key)
-    const oldest = this.#answers.size > KNOWN_KEYS ? this.#answers.keys().next() : undefined
-    if (oldest?.done === false) this.#answers.delete(oldest.value)
-    return answer
+    this.#underWay.set(key, answer)
+    return answer.finally(() => this.#underWay.delete(key))
   }
 
-  async #take(writer: SourceWriter, { body, contentType }: PushRequest): Promise<PushAnswer> {
+  async #take(writer: SourceWriter, request: PushRequest): Promise<PushAnswer> {
+    const { body, contentType, idempotencyKey: key } = request
     const isLines = /ndjson|jsonl|json-lines/i.test(contentType)
     const bounds = isLines ? linesOf(body) : [{ start: 0, end: body.length }]
     if (body.length === 0 || bounds.length === 0) return { status: 400, text: 'the body is empty' }
-    if (writer.room < bounds.length) return full(writer)
-    for (const { start, end } of bounds) {
-      while (!writer.write(body, start, end, this.#extra)) {
-        // The first tuples of it are in: it is taken as a whole or the client is told nothing.
-        if (start === bounds[0]?.start) return full(writer)
-        if (this.#isClosed || !(await roomIn(writer))) throw new Error('no room for all of it')
-      }
+    const taken = key === undefined ? 0 : (this.#known?.taken(key) ?? 0)
+    const answer = { status: 200, text: `${bounds.length} taken` }
+    if (taken >= bounds.length) return answer
+    if (this.#isWaiting || writer.room < bounds.length - taken) return full(writer)
+    if (key !== undefined) this.#known?.begin(key, bounds.length)
+    const written = await this.#write(writer, body, bounds.slice(taken))
+    if (key !== undefined && taken + written < bounds.length) {
+      this.#known?.broke(key, taken + written)
     }
     writer.ring()
+    if (written === 0) return full(writer)
+    // The first tuples of it are in: the client is told nothing, since it may not be told that all are or that none is.
+    if (taken + written < bounds.length) throw new Error('no room for all of it')
     const { promise, resolve } = Promise.withResolvers<void>()
     if (writer.whenDurable === undefined) resolve()
     else writer.whenDurable(resolve)
     await promise
-    return { status: 200, text: `${bounds.length} taken` }
+    return answer
+  }
+
+  /** One request at a time waits for room, so that the tuples of each stand together. @returns how many were written */
+  async #write(writer: SourceWriter, body: Buffer, bounds: readonly Bounds[]): Promise<number> {
+    for (const [index, { start, end }] of bounds.entries()) {
+      while (!writer.write(body, start, end, this.#extra)) {
+        if (index === 0 || this.#isClosed) return index
+        this.#isWaiting = true
+        const hasRoom = await roomIn(writer)
+        this.#isWaiting = false
+        if (!hasRoom) return index
+      }
+    }
+    return bounds.length
   }
 }
 
@@ -105,8 +127,8 @@ function full(writer: SourceWriter): PushAnswer {
 }
 
 /** Lines that are not empty. */
-function linesOf(body: Buffer): { readonly start: number; readonly end: number }[] {
-  const lines: { readonly start: number; readonly end: number }[] = []
+function linesOf(body: Buffer): Bounds[] {
+  const lines: Bounds[] = []
   for (let start = 0; start < body.length; ) {
     const feed = body.indexOf(10, start)
     const next = feed < 0 ? body.length : feed

@@ -1,5 +1,6 @@
 /** As much of MQTT on the wire as the tap and the sink need (MQTT 3.1.1 §2.2, §3.3–3.7; MQTT 5 §2.2.2, §3.3.2.3). */
 
+export const CONNACK = 2
 export const PUBLISH = 3
 export const PUBREL = 6
 
@@ -30,6 +31,14 @@ export class Acknowledgements {
     for (const [i, word] of this.#words.entries()) packets.writeUInt32BE(word, i * 4)
     this.#words.length = 0
     return packets
+  }
+}
+
+/** The ids of the PUBACKs among acknowledgements that `take` gave. */
+export function eachPuback(packets: Buffer, each: (id: number) => void): void {
+  for (let at = 0; at < packets.length; at += 4) {
+    const word = packets.readUInt32BE(at)
+    if (word >>> 16 === PUBACK_HEAD >>> 16) each(word & 0xffff)
   }
 }
 

@@ -11,6 +11,7 @@ import { Properties } from '../properties.ts'
 import { BurstHold } from './burst-hold.ts'
 import { BrokerConnection, endSession } from './connection.ts'
 import { readBrokerOptions } from './options.ts'
+import { SessionIds } from './session-ids.ts'
 import type { Publish, TapHandler } from './tap.ts'
 
 type SessionName = Pick<ConnectorContext, 'tenant' | 'ruleId' | 'name' | 'hostId'>
@@ -42,7 +43,8 @@ export class MqttSource implements SourceConnector {
   async open(context: ConnectorContext, writer: SourceWriter, end: SourceEnd): Promise<void> {
     const keepsSession = this.#qos > 0 && writer.whenDurable !== undefined
     const broker = readBrokerOptions(this.#props, clientIdOf(context, keepsSession), keepsSession)
-    const intake = new Intake(writer, () => connection.tap?.release())
+    const ids = new SessionIds(keepsSession ? writer.ledger : undefined)
+    const intake = new Intake(writer, ids, () => connection.tap?.release())
     const connection = new BrokerConnection(broker, context, intake)
     this.#intake = intake
     this.#connection = connection
@@ -68,6 +70,15 @@ export class MqttSource implements SourceConnector {
     await connection.settled()
   }
 
+  figures(): Record<string, number> {
+    return { possible_duplicates_total: this.#intake?.ids.possibleDuplicates ?? 0 }
+  }
+
+  weakness(): string | undefined {
+    if (this.#qos > 0) return undefined
+    return 'its subscription has qos 0: what comes while nobody reads is lost; set qos of the source to 1 or 2'
+  }
+
   /** Ends the session at the broker: connecting without it does. */
   async forget(context: SessionName): Promise<void> {
     if (this.#qos === 0) return
@@ -84,6 +95,7 @@ export class MqttSource implements SourceConnector {
 /** Puts PUBLISH packets into the buffer. */
 class Intake implements TapHandler {
   readonly whenSafe: TapHandler['whenSafe']
+  readonly ids: SessionIds
   readonly #writer: SourceWriter
   readonly #onRoom: () => void
   #waits = false
@@ -94,8 +106,9 @@ class Intake implements TapHandler {
   #lastQos = -1
   #lastExtra: TupleExtra = {}
 
-  constructor(writer: SourceWriter, onRoom: () => void) {
+  constructor(writer: SourceWriter, ids: SessionIds, onRoom: () => void) {
     this.#writer = writer
+    this.ids = ids
     this.#onRoom = onRoom
     this.whenSafe = writer.whenDurable && ((listener) => writer.whenDurable?.(listener))
   }

@@ -2,9 +2,10 @@ import net from 'node:net'
 import { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import type { BrokerOptions } from './options.ts'
-import { Acknowledgements, PUBLISH, PUBREL, readLength } from './packets.ts'
+import { Acknowledgements, CONNACK, PUBLISH, PUBREL, readLength } from './packets.ts'
 import { PartialPacket } from './partial-packet.ts'
 import { ReadPace } from './read-pace.ts'
+import { SessionIds } from './session-ids.ts'
 
 const READ_BYTES = 262_144
 /** More than this much withheld, and the socket is no longer read: a broker without a window of its own. */
@@ -21,6 +22,8 @@ export interface Publish {
   readonly end: number
   readonly qos: number
   readonly id: number
+  /** The broker sends it again. */
+  readonly isRepeated: boolean
 }
 
 export interface TapHandler {
@@ -34,6 +37,8 @@ export interface TapHandler {
   burst(): boolean
   /** Calls back when what was taken so far may be acknowledged. `undefined`: it may at once. */
   readonly whenSafe?: ((listener: () => void) => void) | undefined
+  /** What is known of the session, over all its connections. */
+  readonly ids?: SessionIds | undefined
 }
 
 /**
@@ -49,8 +54,9 @@ export class MqttTap extends Duplex {
   readonly #socket: net.Socket
   readonly #acks = new Acknowledgements()
   #isCorked = false
-  /** Ids of qos 2 that were handed over and not yet released: a repetition is acknowledged, not handed over again. */
-  readonly #received = new Set<number>()
+  readonly #ids: SessionIds
+  /** Acknowledgements of what is not safe yet. */
+  readonly #unsafe = new Set<Buffer>()
   #held: Publish[] = []
   #heldBytes = 0
   #rest: PartialPacket | undefined
@@ -64,6 +70,7 @@ export class MqttTap extends Duplex {
   constructor(broker: BrokerOptions, handler: TapHandler) {
     super()
     this.#handler = handler
+    this.#ids = handler.ids ?? new SessionIds()
     this.#version = broker.client.protocolVersion ?? 4
     const secure = broker.tls
     const plain = net.connect({
@@ -124,6 +131,8 @@ export class MqttTap extends Duplex {
     clearTimeout(this.#moment)
     this.#socket.destroy()
     this.#held = []
+    for (const packets of this.#unsafe) this.#ids.lost(packets)
+    this.#unsafe.clear()
     done(error)
   }
 
@@ -202,7 +211,10 @@ export class MqttTap extends Duplex {
     const first = bytes[at] as number
     if (first >> 4 === PUBLISH) this.#publish(bytes, first, start, end)
     else if (first >> 4 === PUBREL) this.#pubrel(bytes.readUInt16BE(start))
-    else this.push(Buffer.from(bytes.subarray(at, end)))
+    else {
+      if (first >> 4 === CONNACK) this.#ids.begin(((bytes[start] as number) & 1) === 1)
+      this.push(Buffer.from(bytes.subarray(at, end)))
+    }
   }
 
   #publish(bytes: Buffer, first: number, start: number, end: number): void {
@@ -220,28 +232,31 @@ export class MqttTap extends Duplex {
       const { value, next } = readLength(bytes, at)
       at = next + value
     }
-    const packet: Publish = { bytes, topicStart, topicEnd, start: at, end, qos, id }
-    if (qos === 2 && this.#received.has(id)) this.#acks.pubrec(id)
+    const isRepeated = (first & 8) !== 0
+    const packet: Publish = { bytes, topicStart, topicEnd, start: at, end, qos, id, isRepeated }
+    if (this.#ids.has(qos, id, isRepeated)) this.#answerTo(packet)
     else if (qos === 0) this.#handler.publish(packet)
     else if (this.#held.length === 0 && this.#handler.publish(packet)) this.#acknowledge(packet)
     else this.#hold(packet)
   }
 
-  #acknowledge({ qos, id }: Publish): void {
-    if (qos === 1) {
-      this.#acks.puback(id)
-      return
-    }
-    this.#received.add(id)
-    this.#acks.pubrec(id)
+  #acknowledge(packet: Publish): void {
+    const { qos, id, isRepeated } = packet
+    this.#ids.taken(qos, id, isRepeated)
+    this.#answerTo(packet)
+  }
+
+  #answerTo({ qos, id }: Publish): void {
+    if (qos === 1) this.#acks.puback(id)
+    else this.#acks.pubrec(id)
   }
 
   #pubrel(id: number): void {
-    this.#received.delete(id)
+    this.#ids.released(id)
     this.#acks.pubcomp(id)
   }
 
-  #hold({ bytes, topicStart, topicEnd, start, end, qos, id }: Publish): void {
+  #hold({ bytes, topicStart, topicEnd, start, end, qos, id, isRepeated }: Publish): void {
     const copy = Buffer.from(bytes.subarray(topicStart, end))
     const held = {
       bytes: copy,
@@ -251,6 +266,7 @@ export class MqttTap extends Duplex {
       end: end - topicStart,
       qos,
       id,
+      isRepeated,
     }
     this.#held.push(held)
     this.#heldBytes += held.end
@@ -260,8 +276,14 @@ export class MqttTap extends Duplex {
     const packets = this.#acks.take()
     if (packets === undefined) return
     const { whenSafe } = this.#handler
-    if (whenSafe === undefined) this.#answer(packets)
-    else whenSafe(() => this.#answerTogether(packets))
+    if (whenSafe === undefined) {
+      this.#answer(packets)
+      return
+    }
+    this.#unsafe.add(packets)
+    whenSafe(() => {
+      if (this.#unsafe.delete(packets)) this.#answerTogether(packets)
+    })
   }
 
   #answer(packets: Buffer): void {
