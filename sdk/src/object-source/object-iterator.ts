@@ -1,8 +1,10 @@
 import { Backoff } from './backoff.ts'
+import { BegunObject } from './begun-object.ts'
 import type { Codecs } from './codecs.ts'
 import { taskFor } from './distribution.ts'
 import { endHash } from './end-log.ts'
 import { abortError, ObjectSourceError, textOf } from './errors.ts'
+import { LookAhead } from './look-ahead.ts'
 import { type ErrorCounts, ObjectReading } from './object-reading.ts'
 import { compareNativeKeys, isTransient, type ObjectStore } from './object-store.ts'
 import { ObjectEntry } from './offset-entry.ts'
@@ -32,7 +34,15 @@ export interface ObjectCounts extends ErrorCounts {
   lateObjects: number
 }
 
+/** An object whose turn will come. */
+interface Found<N> {
+  readonly object: N
+  readonly begun: BegunObject | undefined
+}
+
 const VERSION = 'version'
+/** What objects that were asked for before their turn hold, together. */
+const PREFETCH_BYTES = 8 * 2 ** 20
 const nothing: readonly ProgressMark[] = Object.freeze([])
 
 /** Records of all objects of a store, one object after the other, listing after listing. */
@@ -50,6 +60,8 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
   readonly #transformer: Transformer
   readonly #window: Window<K>
   readonly #backoff: Backoff
+  readonly #listingBackoff: Backoff
+  readonly #ahead: LookAhead<Found<N>>
   readonly #compare: (a: K, b: K) => number
   #marks: ProgressMark[] = []
   #listing: AsyncIterator<N> | Iterator<N> | undefined
@@ -80,6 +92,8 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
     })
     const always = { timeRemaining: () => 4000, abort: () => {}, applyTimerRule: false }
     this.#backoff = new Backoff(always, context)
+    this.#listingBackoff = new Backoff(always, context)
+    this.#ahead = new LookAhead(() => this.#find(), Math.max(1, config.prefetchObjects))
     this.#lastAudit = context.now()
   }
 
@@ -105,6 +119,7 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#reading?.close()
+    for (const { begun } of await this.#ahead.clear()) await begun?.close()
     await this.#listing?.return?.()
     this.#reading = undefined
     this.#listing = undefined
@@ -121,10 +136,35 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
         this.#finish(this.#reading.record)
         this.#reading = undefined
       }
-      const object = await this.#nextObject()
-      if (object === undefined) return false
-      this.#begin(object)
+      const found = await this.#ahead.take()
+      if (found === undefined) {
+        this.#endListing()
+        return false
+      }
+      if (this.#isStillWanted(found.object)) this.#begin(found)
+      else await found.begun?.close()
     }
+  }
+
+  async #find(): Promise<Found<N> | undefined> {
+    const object = await this.#nextObject()
+    return object === undefined ? undefined : { object, begun: this.#ask(object) }
+  }
+
+  /** Asks the store for an object before its turn, where it will be read as a stream. */
+  #ask(object: N): BegunObject | undefined {
+    const { store, config, context } = this.#options
+    const { prefetchObjects } = config
+    const readsRanges = this.#transformer.readsRanges && store.read !== undefined
+    if (prefetchObjects === 0 || readsRanges || store.records !== undefined) return undefined
+    const { open } = store
+    if (open === undefined || store.size?.(object) === 0) return undefined
+    if (this.#window.isRestored(store.nativeKey(object), store.version?.(object))) return undefined
+    return new BegunObject(
+      (signal) => open.call(store, object, undefined, signal),
+      PREFETCH_BYTES / prefetchObjects,
+      context.signal,
+    )
   }
 
   /** The next one of the listing that there is something to do with; `undefined` at its end. */
@@ -139,8 +179,7 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
           if (this.#isWanted(value)) return value
           continue
         }
-        if (done === true) this.#endListing()
-        else await this.#listing.return?.()
+        if (done !== true) await this.#listing.return?.()
         this.#listing = undefined
         return undefined
       } catch (error) {
@@ -164,8 +203,8 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
     }
     this.counts.retries++
     context.logger.warn(`listing: ${textOf(error)}; it is tried again`)
-    if (this.#listingTries === 1) this.#backoff.reset()
-    await this.#backoff.delay(context.signal)
+    if (this.#listingTries === 1) this.#listingBackoff.reset()
+    await this.#listingBackoff.delay(context.signal)
   }
 
   #list(): AsyncIterator<N> | Iterator<N> {
@@ -195,12 +234,27 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
     this.#marks.push('settled')
   }
 
+  /** Not read since it was found: a listing may name an object twice. */
+  #isStillWanted(object: N): boolean {
+    const { store } = this.#options
+    const key = store.nativeKey(object)
+    const about = this.#about(key)
+    if (about === undefined || !this.#window.isBehindStart(key)) return false
+    return !this.#window.isFinished(key, store.version?.(object), about)
+  }
+
+  /** `undefined` for a key that does not match the pattern. */
+  #about(key: K): ObjectContext | undefined {
+    const { config } = this.#options
+    const parts = config.namePattern.match(String(key))
+    return parts && { storageKey: key, ...parts, topic: config.topic ?? parts.topic }
+  }
+
   #isWanted(object: N): boolean {
     const { store, config, context } = this.#options
     const key = store.nativeKey(object)
-    const parts = config.namePattern.match(String(key))
-    if (parts === undefined) return false
-    const about: ObjectContext = { storageKey: key, ...parts, topic: config.topic ?? parts.topic }
+    const about = this.#about(key)
+    if (about === undefined) return false
     const mine = taskFor(config.distributionType, context.tasks, about) === context.taskId
     if (!mine) return false
     const version = store.version?.(object)
@@ -223,23 +277,24 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
     this.#options.context.logger.warn(`object "${String(key)}" came too late to be read`)
   }
 
-  #begin(object: N): void {
+  #begin({ object, begun }: Found<N>): void {
     const { store, config, context, codecs } = this.#options
     const key = store.nativeKey(object)
     const version = store.version?.(object)
     this.#current = { key, version }
-    const parts = config.namePattern.match(String(key)) ?? {}
-    const topic = config.topic ?? parts.topic
+    const about = this.#about(key) ?? { storageKey: key }
+    const { topic } = about
     const entry = this.#entryFor(object, version)
     const record = new ObjectSourceRecord({
       native: object,
       entry,
-      context: { storageKey: key, ...parts, topic },
+      context: about,
       key: this.#transformer.getKeyData(key, topic, config),
       meta: metaOf(object, store, key, version),
     })
     if (this.#window.takeRestored(key, version) || store.size?.(object) === 0) {
       this.#finish(record)
+      void begun?.close()
       return
     }
     this.counts.objects++
@@ -249,6 +304,7 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
       codecs,
       config,
       record,
+      begun,
       backoff: this.#backoff,
       counts: this.counts,
       signal: context.signal,

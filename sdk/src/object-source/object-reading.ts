@@ -1,4 +1,5 @@
 import type { Backoff } from './backoff.ts'
+import type { BegunObject } from './begun-object.ts'
 import { type Codecs, decompressed } from './codecs.ts'
 import { abortError, codeOf, ObjectSourceError, textOf } from './errors.ts'
 import { isOfObject, isTransient, type ObjectStore } from './object-store.ts'
@@ -21,6 +22,8 @@ export interface ReadingOptions<K, N> {
   readonly codecs: Codecs | undefined
   readonly config: SourceCommonConfig
   readonly record: ObjectSourceRecord<N>
+  /** The same object, asked for before its turn. */
+  readonly begun?: BegunObject | undefined
   readonly backoff: Backoff
   readonly counts: ErrorCounts
   readonly signal: AbortSignal
@@ -41,9 +44,11 @@ export class ObjectReading<K, N> {
   #share = 0
   #tries = 0
   #isOver = false
+  #begun: BegunObject | undefined
 
   constructor(options: ReadingOptions<K, N>) {
     this.#options = options
+    this.#begun = options.begun
     this.#record = options.record
     this.#context = options.record.context
   }
@@ -104,6 +109,7 @@ export class ObjectReading<K, N> {
     this.#batches = undefined
     this.#isOver = true
     await batches?.return?.()
+    await this.#takeBegun()?.close()
   }
 
   #open(): AsyncIterator<Batch> {
@@ -122,6 +128,8 @@ export class ObjectReading<K, N> {
     const stored: ObjectBody = {
       length,
       open: async () => {
+        const begun = range === undefined ? this.#takeBegun() : undefined
+        if (begun !== undefined) return begun.chunks()
         if (store.open === undefined)
           throw new ObjectSourceError('configuration', 'the store has neither open nor records')
         return await store.open(native, range, signal)
@@ -135,6 +143,12 @@ export class ObjectReading<K, N> {
       skip: start?.skip ?? recordCount,
       signal,
     })
+  }
+
+  #takeBegun(): BegunObject | undefined {
+    const begun = this.#begun
+    this.#begun = undefined
+    return begun
   }
 
   async *#ownRecords(skip: number): AsyncGenerator<Batch, void, undefined> {

@@ -24,6 +24,7 @@ const pureCompressors: Compressors = {
 export class ParquetTransformer extends Transformer {
   readonly format = 'parquet'
   override readonly compressesItself = true
+  override readonly readsRanges = true
   readonly #compressors: Compressors
 
   /** @param compressors for what is neither snappy, gzip nor zstd, or for faster ones */

@@ -52,6 +52,8 @@ export abstract class Transformer {
   abstract readonly format: string
   /** Reads compressed files by itself, so that `file.compression.type` does not apply. */
   readonly compressesItself: boolean = false
+  /** Reads ranges where the store can, and does not open a stream then. */
+  readonly readsRanges: boolean = false
 
   /**
    * Broken records are among the values; what costs the rest of the object is thrown, as `broken-object`. Errors of the

@@ -49,7 +49,12 @@ export class Window<K> {
     return this.#floors.some((floor) => this.#isUnder(floor, key, context))
   }
 
-  /** Whether it was finished in an earlier life; asked once, since it is to be finished again now. */
+  /** Whether it was finished in an earlier life. */
+  isRestored(key: K, version: string | undefined): boolean {
+    return this.#restored.has(endHash(String(key), version))
+  }
+
+  /** As `isRestored`; asked once, since it is to be finished again now. */
   takeRestored(key: K, version: string | undefined): boolean {
     return this.#restored.delete(endHash(String(key), version))
   }

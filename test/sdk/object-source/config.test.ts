@@ -86,6 +86,7 @@ test('J64: everything that is set is what one gets, and the defaults are those t
     taskId: 0,
     longs: 'auto',
     maxRetries: 0,
+    prefetchObjects: 8,
     lateAuditListings: 0,
     csv: { delimiter: ',', quote: '"', columns: undefined },
   })
