@@ -1,5 +1,6 @@
 import type { Harden } from './context.ts'
 import type { HostFacades } from './facade-port.ts'
+import { socketPower } from './sockets/socket-power.ts'
 import type { RealTimers } from './timers.ts'
 
 /** What one power gives a package of plugins; all of it is hardened before a plugin gets it. */
@@ -31,7 +32,7 @@ export interface PowerOptions {
 export type MakePower = (options: PowerOptions) => Power
 
 /** All that there are. */
-const makers: readonly MakePower[] = []
+const makers: readonly MakePower[] = [socketPower]
 
 /** What the plugins of one package may use of the host. Whether it was granted is decided there. */
 export function makePowers(options: PowerOptions): Powers {

@@ -4,6 +4,7 @@ import type { PluginPowers, PluginSpec, RefusedPower, RuleSpec } from '../cell.t
 import { GuardedEndpoint, type Serve } from '../workers/guarded-endpoint.ts'
 import type { Facade, FacadeEnd, MakeFacade } from './facade.ts'
 import { Refusals } from './refusals.ts'
+import { socketFacade } from './sockets.ts'
 
 export interface FlowFacadesOptions {
   readonly rule: RuleSpec
@@ -15,7 +16,7 @@ export interface FlowFacadesOptions {
 }
 
 /** Every power that is served. */
-const allFacades: readonly MakeFacade[] = []
+const allFacades: readonly MakeFacade[] = [socketFacade]
 
 const nothing: PluginPowers = {
   network: [],
