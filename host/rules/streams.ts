@@ -1,6 +1,6 @@
 import type { Catalog } from '#host/catalog/catalog.ts'
 import type { StoredDefinition } from '#host/catalog/definitions.ts'
-import { builtinSources } from '#host/cell/connectors/builtin.ts'
+import { builtinLookups, builtinSources } from '#host/cell/connectors/builtin.ts'
 import { HostError } from '#host/errors.ts'
 import type { PluginService } from '#host/plugins/service.ts'
 import { makeDefinition, type StreamDefinition } from '#src/plan/definitions.ts'
@@ -16,9 +16,6 @@ export interface StreamDetails {
   readonly type: string
   readonly format: string
 }
-
-/** Built-in sources that can be asked for single rows. */
-const lookupTypes = ['memory']
 
 /** Definitions of streams and tables: made, changed and dropped by their SQL. */
 export class StreamService {
@@ -124,8 +121,9 @@ export class StreamService {
     }
     await this.#put(tenant, definition, sql)
     const done = `${title(kind)} ${name} is created.`
-    const { type } = definition.options
-    if (builtinSources.includes(typeName(type))) return done
+    const { type, tableKind } = definition.options
+    const isLookup = kind === 'table' && tableKind === 'lookup'
+    if ((isLookup ? builtinLookups : builtinSources).includes(typeName(type))) return done
     if (this.#plugins.resolve(tenant, 'source', type) !== undefined) return done
     return `${done} Its type "${type}" is not installed: rules on it are refused until a plugin brings it.`
   }
@@ -149,10 +147,10 @@ export class StreamService {
   #check(create: Create): StreamDefinition {
     const definition = makeDefinition(create)
     const { type, tableKind } = definition.options
-    if (tableKind === 'lookup' && builtinSources.includes(type) && !lookupTypes.includes(type)) {
+    if (tableKind === 'lookup' && builtinSources.includes(type) && !builtinLookups.includes(type)) {
       throw new HostError(
         'bad-statement',
-        `Create table fails: lookup source type ${type} not found; there are ${lookupTypes.join(', ')}`,
+        `Create table fails: lookup source type ${type} not found; there are ${builtinLookups.join(', ')}`,
       )
     }
     return definition

@@ -1,5 +1,5 @@
 import type { PluginContext } from './context.ts'
-import type { Data, Meta, SourceTuple } from './tuple.ts'
+import type { Data, Meta, Row, SourceTuple } from './tuple.ts'
 
 /**
  * Takes one tuple, or an array of them, into the rule's buffer. The data belongs to the rule from here on: do not change
@@ -84,4 +84,40 @@ export interface Rewindable {
   rewindAll?(offsets: readonly unknown[]): void | Promise<void>
   /** Continue from where the operator says; `input` is what they wrote. Called like `rewind`. */
   resetOffset?(input: Record<string, unknown>): void | Promise<void>
+}
+
+/**
+ * A lookup table: rules join their streams to it (`CREATE TABLE … WITH (TYPE="myTable", KIND="lookup")`). It is a source of
+ * the plugin that has `lookup`; where a package has both, export the table as `MyTableLookup`. One instance per rule, in
+ * the rule's worker, called at a stage border: rows wait for it in order, so it may be asynchronous.
+ *
+ * @example
+ * export class Sites implements LookupSource {
+ *   configure() {}
+ *   open() {}
+ *   lookup(columns: readonly string[], keys: readonly (readonly unknown[])[]) {
+ *     return keys.map(([id]) => [{ id, site: `site of ${id}` }])
+ *   }
+ *   close() {}
+ * }
+ */
+export interface LookupSource {
+  /** As of a `Source`. */
+  configure(datasource: string, props: Record<string, unknown>): void | Promise<void>
+  open(ctx: PluginContext): void | Promise<void>
+  /**
+   * Finds rows by the values of columns. What several rows ask for comes together; no key holds a null. What is thrown,
+   * or takes more than 5 s, is the error of the rows that asked; after `NotConnected` and `Retryable` it is asked again
+   * for a while.
+   *
+   * @param columns those that ON compares
+   * @param keys each the values of these columns, at most 512
+   * @returns for each key, in the same order, all rows that have it
+   */
+  lookup(
+    columns: readonly string[],
+    keys: readonly (readonly unknown[])[],
+    ctx: PluginContext,
+  ): readonly (readonly Row[])[] | Promise<readonly (readonly Row[])[]>
+  close(ctx: PluginContext): void | Promise<void>
 }

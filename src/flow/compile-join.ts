@@ -4,8 +4,9 @@ import { keyer, pairer } from '#src/operators/keyed-row.ts'
 import type { Row } from '#src/operators/operator.ts'
 import type { TableRows } from '#src/operators/tables.ts'
 import { boundColumns } from '#src/operators/window/bounds.ts'
-import type { JoinNode, LookupNode } from '#src/plan/plan.ts'
+import type { JoinNode, LookupNode, SourcePlan } from '#src/plan/plan.ts'
 import type { Compilation } from './compilation.ts'
+import { columnConversion } from './decode/schema.ts'
 import { LookupCache } from './lookup-cache.ts'
 import { LookupStage } from './lookup-stage.ts'
 import { compileScalar } from './scalar.ts'
@@ -46,12 +47,13 @@ export function compileLookup(node: LookupNode, to: Compilation): void {
   const columns = keys.map(({ column }) => column)
   const { cacheTtlMs, cacheMissing = false } = plan.sources[source]?.lookup ?? {}
   const keyed = keyer(names, name)
+  const typed = lookupRow(plan.sources[source], plan.settings.timeZone)
   const paired = pairer(names, name, boundColumns(to.hidden))
   const options = {
     join,
     values: keys.map(({ value }) => compileScalar(value, expressions)),
     rest: rest && expressions.compilePredicate(rest),
-    pair: (row: Row, found: Row) => paired(row, keyed(found)),
+    pair: (row: Row, found: Row) => paired(row, keyed(typed(found))),
     ask: (asked: readonly (readonly unknown[])[]) => askLookup(source, columns, asked),
     cache:
       cacheTtlMs === undefined
@@ -60,6 +62,22 @@ export function compileLookup(node: LookupNode, to: Compilation): void {
     left: to.left,
   }
   to.stages.push(to.add('lookup', (context) => new LookupStage(node.id, options, context)))
+}
+
+/** What a table gives, in the types of its columns: of a table that declares none, as it came. */
+function lookupRow(source: SourcePlan | undefined, timeZone: string): (found: Row) => Row {
+  if (source?.schema === undefined) return (found) => found
+  const options = { strict: source.strict, timeFormat: source.timestamp?.format, timeZone }
+  const columns = source.schema.map((column) => {
+    return { name: column.name, convert: columnConversion(column, options) }
+  })
+  return (found) => {
+    const row: Row = {}
+    for (const { name, convert } of columns) {
+      row[name] = convert(Object.hasOwn(found, name) ? found[name] : undefined)
+    }
+    return row
+  }
 }
 
 function tableOf(name: string, to: Compilation): TableRows {

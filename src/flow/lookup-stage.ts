@@ -29,7 +29,7 @@ export interface LookupOptions {
   readonly left: () => void
   /** Rows that may wait before `room` asks for a pause. @default 4096 */
   readonly maxRows?: number | undefined
-  /** How long the host may take, ms. @default 5000 */
+  /** How long an answer may take, with all that is tried again, ms. @default 10000 */
   readonly deadlineMs?: number | undefined
 }
 
@@ -168,7 +168,7 @@ export class LookupStage implements Operator, Border {
   }
 
   async #send(batch: ReadonlyMap<unknown, Asked>): Promise<void> {
-    const { ask, cache, deadlineMs = 5000 } = this.#options
+    const { ask, cache, deadlineMs = 10_000 } = this.#options
     const all = [...batch.values()]
     try {
       const answers = await within(deadlineMs, ask(all.map(({ key }) => key)))

@@ -38,6 +38,20 @@ export function makeInstance(code: PluginCode, exports: unknown): object {
   throw new PluginLoadError(`${titleOf(code)} has no method "${problem}"`)
 }
 
+/**
+ * As `makeInstance`, of the lookup table of a source: what is exported as `<Name>Lookup`, else the source itself.
+ *
+ * @throws PluginLoadError when neither can look anything up
+ */
+export function makeLookup(code: PluginCode, exports: unknown): object {
+  const own = bothLetters(`${code.name}Lookup`).find((name) => isExport(fieldOf(exports, name)))
+  const made = makeInstance(own === undefined ? code : { ...code, export: own }, exports)
+  if (missingMethod(made, [['lookup']]) === undefined) return made
+  throw new PluginLoadError(
+    `${titleOf(code)} is no lookup table: it has no method "lookup"; leave KIND="lookup" out of the table`,
+  )
+}
+
 /** `source "tail" of plugin acme@1.2.0` */
 export function titleOf({ kind, name, package: from, version }: PluginCode): string {
   return `${kind} "${name}" of plugin ${from}${version === '' ? '' : `@${version}`}`

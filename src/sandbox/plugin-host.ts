@@ -7,10 +7,11 @@ import { cleanError } from './clean-error.ts'
 import type { Evaluated, Outlet } from './compartment.ts'
 import { type Harden, pluginContext } from './context.ts'
 import { FacadePort, unserved } from './facade-port.ts'
-import { makeInstance, titleOf, verifyText } from './load.ts'
+import { makeInstance, makeLookup, titleOf, verifyText } from './load.ts'
 import { pluginAggregator } from './plugin-aggregate.ts'
 import { pluginCall } from './plugin-function.ts'
 import { PluginLog } from './plugin-log.ts'
+import { PluginLookup } from './plugin-lookup.ts'
 import { PluginSinkRunner } from './plugin-sink.ts'
 import { PluginSource } from './plugin-source.ts'
 import { makePowers, type Powers } from './powers.ts'
@@ -42,6 +43,8 @@ export class PluginHost {
   readonly #functions = new Map<number, object>()
   readonly #sources: PluginSource[] = []
   readonly #sinks = new Map<number, PluginSinkRunner>()
+  /** By the number of the source. */
+  readonly #lookups = new Map<number, PluginLookup>()
   /** One for each extension: what hangs on a signal is nobody else's affair. */
   readonly #aborts: ReturnType<PluginRuntime['makeAbort']>[] = []
 
@@ -70,13 +73,23 @@ export class PluginHost {
       if (plugin === undefined) continue
       this.#sinks.set(action, this.#makeSink(action, this.#code(plugin), props ?? {}))
     }
+    for (const [number, { plugin, kind }] of plan.sources.entries()) {
+      if (plugin === undefined || kind !== 'lookup') continue
+      this.#lookups.set(number, this.#makeLookup(number, this.#code(plugin)))
+    }
   }
 
-  /** Opens sinks, then sources, after the state was restored. @throws Error that names the extension */
+  /** The lookup table that is this source; `undefined`: it is none of a plugin's. */
+  lookup(source: number): PluginLookup | undefined {
+    return this.#lookups.get(source)
+  }
+
+  /** Opens sinks, lookup tables, then sources, after the state was restored. @throws Error that names the extension */
   async open(): Promise<void> {
     for (const sink of this.#sinks.values()) await sink.open()
-    for (const [number, { plugin, concurrency }] of this.#params.plan.sources.entries()) {
-      if (plugin === undefined) continue
+    for (const lookup of this.#lookups.values()) await lookup.open()
+    for (const [number, { plugin, concurrency, kind }] of this.#params.plan.sources.entries()) {
+      if (plugin === undefined || kind === 'lookup') continue
       await this.#openSources(number, this.#code(plugin), concurrency)
     }
   }
@@ -92,6 +105,7 @@ export class PluginHost {
     await Promise.all([
       ...this.#sources.map((source) => this.#closing(source.close())),
       ...[...this.#sinks.values()].map((sink) => this.#closing(sink.close())),
+      ...[...this.#lookups.values()].map((lookup) => this.#closing(lookup.close())),
     ])
     for (const evaluated of this.#packages.values()) evaluated.stop()
     for (const port of this.#ports) port.close()
@@ -193,6 +207,18 @@ export class PluginHost {
       delivered: (sequence) => this.#host.delivered(this.#id, action, sequence),
       dropped: (error) => log.write('error', [`${title}: emission dropped:`, error]),
       retrying: (error) => log.write('warn', [`${title}: trying again:`, error]),
+    })
+  }
+
+  #makeLookup(number: number, code: PluginCode): PluginLookup {
+    const setup = this.#params.sources?.[number]
+    return new PluginLookup({
+      title: titleOf(code),
+      instance: makeLookup(code, this.#evaluated(code).exports),
+      datasource: setup?.datasource ?? '',
+      props: setup?.props ?? {},
+      timers: this.#runtime.timers,
+      context: this.#context(code, `lookup_${number}`, 0, {}) as SourceContext,
     })
   }
 

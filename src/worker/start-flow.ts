@@ -36,7 +36,7 @@ export function startWithPlugins(runtime: PluginRuntime): StartFlow {
     hosts.add(plugins)
     try {
       plugins.load()
-      const flow = makeFlow(params, outlets(id, host), plugins.forFlow)
+      const flow = makeFlow(params, outlets(id, host, plugins), plugins.forFlow)
       const dropped = params.state === undefined ? [] : flow.restore(params.state)
       await plugins.open()
       return running(flow, { dropped, plugins })
@@ -59,10 +59,12 @@ export function wallTime(): number {
 type Outlets = Pick<FlowOptions, 'emitted' | 'askLookup'>
 
 /** Where a flow turns to outside of its calls. */
-function outlets(id: FlowId, host: HostCalls): Outlets {
+function outlets(id: FlowId, host: HostCalls, plugins?: PluginHost): Outlets {
   return {
     emitted: (emissions) => host.emit(id, emissions),
     askLookup: async (source, columns, keys) => {
+      const own = plugins?.lookup(source)
+      if (own !== undefined) return own.lookup(columns, keys)
       const found = await host.lookup(id, source, columns, keys)
       return found as readonly (readonly Row[])[] // the host gives plain rows
     },

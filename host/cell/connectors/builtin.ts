@@ -4,8 +4,11 @@ import { FileSource } from './file/source.ts'
 import { PushServers } from './httppush/server.ts'
 import { HttpPushSource } from './httppush/source.ts'
 import { LogSink } from './log.ts'
+import { HttpLookup } from './lookup/http.ts'
 import type { LookupConnector } from './lookup/lookup.ts'
+import { LookupThread } from './lookup/lookup-thread.ts'
 import { MemoryLookup } from './lookup/memory.ts'
+import { SqliteLookup } from './lookup/sqlite.ts'
 import { MemorySink } from './memory/sink.ts'
 import { MemorySource } from './memory/source.ts'
 import { MemoryTables } from './memory/tables.ts'
@@ -25,7 +28,7 @@ export interface Connectors {
 /** The names that no plugin may take, and what a cell can connect to without one. */
 export const builtinSources: readonly string[] = ['file', 'httppush', 'memory', 'mqtt', 'simulator']
 /** TYPE of lookup tables. */
-export const builtinLookups: readonly string[] = ['memory']
+export const builtinLookups: readonly string[] = ['httppull', 'memory', 'sqlite']
 export const builtinSinks: readonly string[] = ['file', 'log', 'memory', 'mqtt', 'nop', 'rest']
 
 /** The connectors of one cell; those for memory topics share them. */
@@ -33,6 +36,7 @@ export function createBuiltinConnectors(): Connectors {
   const topics = new MemoryTopics()
   const pushServers = new PushServers()
   const tables = new MemoryTables(topics)
+  const lookupThread = new LookupThread()
   return {
     sources: byName<SourceConnector>({
       file: () => new FileSource(),
@@ -49,7 +53,11 @@ export function createBuiltinConnectors(): Connectors {
       nop: () => new NopSink(),
       rest: () => new RestSink(),
     }),
-    lookups: byName<LookupConnector>({ memory: () => new MemoryLookup(tables) }),
+    lookups: byName<LookupConnector>({
+      httppull: () => new HttpLookup(lookupThread),
+      memory: () => new MemoryLookup(tables),
+      sqlite: () => new SqliteLookup(lookupThread),
+    }),
   }
 }
 

@@ -1,38 +1,34 @@
-import type { Logger } from '@plutino/sdk'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Logger, NotConnected, Retryable } from '@plutino/sdk'
 import type { RuleSpec } from '../cell.ts'
 import { CellError } from '../cell.ts'
 import type { ConnectorType } from '../connectors/connector.ts'
 import type { LookupConnector, LookupRow } from '../connectors/lookup/lookup.ts'
 
+type LookupTypes = ReadonlyMap<string, ConnectorType<LookupConnector>>
+
 export interface RuleLookupsOptions {
   readonly rule: RuleSpec
   readonly generation: string
-  readonly types: ReadonlyMap<string, ConnectorType<LookupConnector>>
+  readonly types: LookupTypes
   readonly logger: Logger
 }
 
-/** The lookup tables of one rule, by their numbers in the plan. */
+/** A table that is not there is asked again after so long, ms; then the rows that asked fail. */
+const PAUSES_MS = [100, 200, 400, 800, 1600] as const
+
+/**
+ * The lookup tables of one rule, by their numbers in the plan; those of plugins live in its worker. A table that is down
+ * is an error of the rows that need it, never of the rule.
+ */
 export class RuleLookups {
   readonly #options: RuleLookupsOptions
-  readonly #tables = new Map<number, LookupConnector>()
+  readonly #tables: ReadonlyMap<number, LookupConnector>
   readonly #ended = new AbortController()
 
   constructor(options: RuleLookupsOptions) {
     this.#options = options
-    const { rule, types } = options
-    for (const [index, source] of rule.plan.sources.entries()) {
-      const spec = rule.sources[index]
-      if (source.kind !== 'lookup' || spec === undefined) continue
-      const type = types.get(spec.type)
-      if (type === undefined) {
-        const text = `rule "${rule.rule}": no lookup type "${spec.type}" for table "${spec.stream}"`
-        throw new CellError('unknown-connector', text)
-      }
-      const connector = type.create()
-      const { datasource, props } = spec
-      connector.configure({ datasource, props, key: source.lookup?.key })
-      this.#tables.set(index, connector)
-    }
+    this.#tables = configured(options.rule, options.types)
   }
 
   async open(): Promise<void> {
@@ -61,13 +57,63 @@ export class RuleLookups {
     keys: readonly (readonly unknown[])[],
   ): Promise<readonly (readonly LookupRow[])[]> {
     const table = this.#tables.get(source)
-    if (table !== undefined) return table.lookup(columns, keys)
-    const { rule } = this.#options.rule
-    throw new CellError('unknown-connector', `rule "${rule}": source ${source} is no lookup table`)
+    if (table === undefined) {
+      const { rule } = this.#options.rule
+      const text = `rule "${rule}": source ${source} is no lookup table`
+      throw new CellError('unknown-connector', text)
+    }
+    for (const pause of PAUSES_MS) {
+      try {
+        return await table.lookup(columns, keys)
+      } catch (error) {
+        const mayBeLater = error instanceof NotConnected || error instanceof Retryable
+        if (!mayBeLater || this.#ended.signal.aborted) throw error
+        await sleep(pause, undefined, { signal: this.#ended.signal, ref: false })
+      }
+    }
+    return table.lookup(columns, keys)
   }
 
   async close(): Promise<void> {
     this.#ended.abort()
     await Promise.all([...this.#tables.values()].map((table) => table.close()))
   }
+}
+
+/**
+ * The rule is no more: what its lookup tables keep for it ends.
+ *
+ * @param now what the rule is instead: what both use is kept
+ */
+export function forgetLookups(rule: RuleSpec, types: LookupTypes, now?: RuleSpec): void {
+  const { tenant, rule: ruleId } = rule
+  const kept = new Set(now?.sources.map((_, index) => useOf(now, index)))
+  for (const [index, table] of configured(rule, types)) {
+    if (!kept.has(useOf(rule, index))) table.forget?.({ tenant, ruleId })
+  }
+}
+
+function useOf({ plan, sources }: RuleSpec, index: number): string {
+  const { type, datasource, props } = sources[index] ?? {}
+  const { kind, lookup } = plan.sources[index] ?? {}
+  return JSON.stringify([kind, type, datasource, lookup?.key, props])
+}
+
+function configured(rule: RuleSpec, types: LookupTypes): ReadonlyMap<number, LookupConnector> {
+  const tables = new Map<number, LookupConnector>()
+  for (const [index, source] of rule.plan.sources.entries()) {
+    const spec = rule.sources[index]
+    if (source.kind !== 'lookup' || source.plugin !== undefined || spec === undefined) continue
+    const type = types.get(spec.type)
+    if (type === undefined) {
+      const text = `rule "${rule.rule}": no lookup type "${spec.type}" for table "${spec.stream}"`
+      throw new CellError('unknown-connector', text)
+    }
+    const connector = type.create()
+    const { datasource, props } = spec
+    const { columns: select, lookup } = source
+    connector.configure({ datasource, props, key: lookup?.key, select })
+    tables.set(index, connector)
+  }
+  return tables
 }

@@ -8,6 +8,8 @@ export interface LookupRequest {
   readonly props: Readonly<Record<string, unknown>>
   /** KEY of the table. */
   readonly key: string | undefined
+  /** Columns that the rule reads; `undefined`: only the rows know which there are. */
+  readonly select?: readonly string[] | undefined
 }
 
 /** Finds rows of a table by the values of columns, for rules that join their streams to it. */
@@ -21,4 +23,6 @@ export interface LookupConnector {
     keys: readonly (readonly unknown[])[],
   ): readonly (readonly LookupRow[])[] | Promise<readonly (readonly LookupRow[])[]>
   close(): Promise<void>
+  /** The rule is no more: what is kept for it ends. After `configure`; `open` need not have been called. */
+  forget?(context: Pick<ConnectorContext, 'tenant' | 'ruleId'>): void
 }

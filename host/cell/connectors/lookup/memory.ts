@@ -9,6 +9,7 @@ export class MemoryLookup implements LookupConnector {
   readonly #tables: MemoryTables
   #topic = ''
   #key = ''
+  #limit = 0
   #table: MemoryTable | undefined
 
   constructor(tables: MemoryTables) {
@@ -20,10 +21,18 @@ export class MemoryLookup implements LookupConnector {
     if (datasource === '') read.refuse('DATASOURCE', 'must name a topic')
     this.#topic = datasource
     this.#key = key ?? read.refuse('KEY', 'must name a column')
+    this.#limit = read.integer('limit', 100_000, 1)
   }
 
   async open(context: ConnectorContext): Promise<void> {
-    this.#table = this.#tables.table(context.tenant, this.#topic, this.#key)
+    const { name, logger } = context
+    this.#table = this.#tables.table({
+      ...this.#use(context),
+      evicting: (limit) =>
+        logger.warn(
+          `lookup table "${name}" is full: of more than ${limit} keys the one written longest ago is dropped; its property "limit" sets how many it holds`,
+        ),
+    })
     context.connection('connected')
   }
 
@@ -42,4 +51,12 @@ export class MemoryLookup implements LookupConnector {
   }
 
   async close(): Promise<void> {}
+
+  forget(context: Pick<ConnectorContext, 'tenant' | 'ruleId'>): void {
+    this.#tables.forget(this.#use(context))
+  }
+
+  #use({ tenant, ruleId }: Pick<ConnectorContext, 'tenant' | 'ruleId'>) {
+    return { tenant, topic: this.#topic, key: this.#key, limit: this.#limit, rule: ruleId }
+  }
 }

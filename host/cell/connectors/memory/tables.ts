@@ -3,13 +3,27 @@ import type { MemoryTopics } from './topics.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-/** The newest row of each key that was written to a topic. Keys are compared structurally: `2` and `2n` are one. */
+/**
+ * The newest row of each key that was written to a topic. Keys are compared structurally: `2` and `2n` are one. Holds so
+ * many keys at most: the one that was written longest ago makes room.
+ */
 export class MemoryTable {
   readonly #key: string
+  readonly #limit: number
+  readonly #evicting: (limit: number) => void
+  /** In the order in which they were written. */
   readonly #rows = new Map<unknown, Row>()
+  #evicted = 0
 
-  constructor(key: string) {
+  /** @param evicting called when the first row has to make room */
+  constructor(key: string, limit: number, evicting: (limit: number) => void) {
     this.#key = key
+    this.#limit = limit
+    this.#evicting = evicting
+  }
+
+  get size(): number {
+    return this.#rows.size
   }
 
   find(key: unknown): Row | undefined {
@@ -22,30 +36,54 @@ export class MemoryTable {
     if (value === undefined || value === null) return
     const key = structuralKey(value)
     const kind = rowkindField === undefined ? undefined : row[rowkindField]
-    if (kind === 'delete') this.#rows.delete(key)
-    else this.#rows.set(key, row)
+    this.#rows.delete(key)
+    if (kind === 'delete') return
+    this.#rows.set(key, row)
+    if (this.#rows.size <= this.#limit) return
+    const [oldest] = this.#rows.keys()
+    this.#rows.delete(oldest)
+    if (this.#evicted++ === 0) this.#evicting(this.#limit)
   }
 }
 
+/** Which table, and who uses it. */
+export interface TableUse {
+  readonly tenant: string
+  readonly topic: string
+  readonly key: string
+  readonly rule: string
+  /** Keys, at most. */
+  readonly limit: number
+  evicting(limit: number): void
+}
+
+interface Kept {
+  readonly table: MemoryTable
+  /** Rules that use it. */
+  readonly rules: Set<string>
+  readonly unsubscribe: () => void
+}
+
 /**
- * The lookup tables over memory topics of a cell. A table fills from the moment a rule first uses it, and stays for the
- * life of the cell, so that a rule that starts again finds it as it was.
+ * The lookup tables over memory topics of a cell. A table fills from the moment a rule first uses it, and stays for as
+ * long as one of its rules is known here, so that a rule that starts again finds it as it was.
  */
 export class MemoryTables {
   readonly #topics: MemoryTopics
-  readonly #tables = new Map<string, MemoryTable>()
+  readonly #tables = new Map<string, Kept>()
 
   constructor(topics: MemoryTopics) {
     this.#topics = topics
   }
 
-  table(tenant: string, topic: string, key: string): MemoryTable {
-    const name = JSON.stringify([tenant, topic, key])
+  table(use: TableUse): MemoryTable {
+    const { tenant, topic, key, rule, limit } = use
+    const name = nameOf(use)
     const known = this.#tables.get(name)
-    if (known !== undefined) return known
-    const table = new MemoryTable(key)
-    this.#tables.set(name, table)
-    this.#topics.subscribe(
+    known?.rules.add(rule)
+    if (known !== undefined) return known.table
+    const table = new MemoryTable(key, limit, (most) => use.evicting(most))
+    const unsubscribe = this.#topics.subscribe(
       tenant,
       topic,
       (_topic, bytes, start, end, rowkindField) => {
@@ -53,8 +91,23 @@ export class MemoryTables {
       },
       () => {},
     )
+    this.#tables.set(name, { table, rules: new Set([rule]), unsubscribe })
     return table
   }
+
+  /** A rule is no more, or uses the table no more: with the last one its rows go. */
+  forget(use: Omit<TableUse, 'evicting'>): void {
+    const name = nameOf(use)
+    const known = this.#tables.get(name)
+    known?.rules.delete(use.rule)
+    if (known === undefined || known.rules.size > 0) return
+    known.unsubscribe()
+    this.#tables.delete(name)
+  }
+}
+
+function nameOf({ tenant, topic, key, limit }: Omit<TableUse, 'evicting'>): string {
+  return JSON.stringify([tenant, topic, key, limit])
 }
 
 /** What is no JSON has no rows. */
