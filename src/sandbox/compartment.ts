@@ -1,4 +1,5 @@
 import { pluginConsole, pluginProcess } from './ambient.ts'
+import { pluginBuffer } from './buffer/plugin-buffer.ts'
 import type { PluginLog } from './plugin-log.ts'
 import type { Powers } from './powers.ts'
 import type { Realm } from './realm.ts'
@@ -103,6 +104,7 @@ export function pluginGlobals(
     crypto: realm.crypto,
     performance: { now: () => realm.facts.now(), timeOrigin: realm.timeOrigin },
     AbortSignal: signalClass(realm, timers),
+    Buffer: pluginBuffer(realm.maxBytes),
     atob: pluginAtob,
     btoa: pluginBtoa,
     TextEncoder: PluginTextEncoder,

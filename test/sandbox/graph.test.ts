@@ -22,7 +22,7 @@ const instances = () => {
   const target = new EventTarget()
   target.addEventListener('x', (event) => { found.push(event) })
   target.dispatchEvent(new Event('x'))
-  found.push(target, new URL('http://a/?b=c'), new URL('http://a/?b=c').searchParams, new TextDecoder(), new TextEncoder())
+  found.push(target, new URL('http://a/?b=c'), new URL('http://a/?b=c').searchParams, Buffer.from('abc'), new TextDecoder(), new TextEncoder())
   found.push(setTimeout(() => {}, 1e6), setImmediate(() => {}), new Date(), new Intl.NumberFormat(), new Intl.DateTimeFormat())
   found.push(crypto.getRandomValues(new Uint8Array(2)), process.hrtime(), structuredClone(new Map([[1, {}]])))
   try { new URL('no url') } catch (error) { found.push(error) }
@@ -63,7 +63,7 @@ const walker = exports.walk
 
 /** Classes of the runtime that are made in native code, or lead to it. None may be had. */
 const forbidden =
-  /^(MessagePort|MessageChannel|BroadcastChannel|Worker|Buffer|FastBuffer|Blob|File|URLPattern|Timeout|Immediate|Performance.*|EventEmitter|Socket|Hash|KeyObject|CryptoKey|SubtleCrypto|Crypto|WeakReference|Process|Module|NodeEventTarget|SharedArrayBuffer|Compartment|NativeModule|BuiltinModule|AsyncLocalStorage|AsyncResource|TextDecoderStream|CompressionStream|Storage|Navigator|WebSocket|Response|Request)$/
+  /^(MessagePort|MessageChannel|BroadcastChannel|Worker|FastBuffer|Blob|File|URLPattern|Timeout|Immediate|Performance.*|EventEmitter|Socket|Hash|KeyObject|CryptoKey|SubtleCrypto|Crypto|WeakReference|Process|Module|NodeEventTarget|SharedArrayBuffer|Compartment|NativeModule|BuiltinModule|AsyncLocalStorage|AsyncResource|TextDecoderStream|CompressionStream|Storage|Navigator|WebSocket|Response|Request)$/
 
 test('everything that a plugin can reach is frozen, and nothing of it is made in native code of the runtime', async (t) => {
   const rule = new RuleThread({
