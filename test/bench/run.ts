@@ -15,6 +15,7 @@ const benchmarks = [
   'mosquitto',
   'latency',
   'plugin-function',
+  'plugin-buffer',
   'rule-start',
   'server-ready',
   'cell-start',

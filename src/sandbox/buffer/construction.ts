@@ -75,9 +75,10 @@ export class Construction {
   from(value: unknown, second?: unknown, third?: unknown): Bytes {
     if (typeof value === 'string') return this.#fromText(value, second)
     if (typeof value === 'object' && value !== null) {
-      const size = sizeOfMemory(value)
-      if (size !== undefined) return this.#over(value as ArrayBuffer, size, second, third)
       if (kindOf(value) !== undefined) return this.#fromView(value as Bytes)
+      // That something is no memory is told by an error, which is slow: lists are sorted out before.
+      const size = isArray(value) ? undefined : sizeOfMemory(value)
+      if (size !== undefined) return this.#over(value as ArrayBuffer, size, second, third)
       const made = this.#fromObject(value as ObjectLike, second, third)
       if (made !== undefined) return made
     }
@@ -121,7 +122,7 @@ export class Construction {
         return this.from(inner, second, third)
     }
     const { length } = value
-    if (length !== undefined || sizeOfMemory(value.buffer) !== undefined)
+    if (isArray(value) || length !== undefined || sizeOfMemory(value.buffer) !== undefined)
       return typeof length === 'number' ? this.list(value as ArrayLike<unknown>) : this.#make(0)
     const { data } = value
     if (value.type === 'Buffer' && isArray(data)) return this.list(data)
