@@ -149,9 +149,10 @@ export class PluginSocket {
     }
   }
 
-  /** Nothing more is written; what comes is still read. */
+  /** Nothing more is written; what comes is still read. The plugin is told when all of it has left. */
   end(): void {
-    this.#socket?.end()
+    const { id, push } = this.#options
+    if (this.#state === 'open') this.#socket?.end(() => push('socket.ended', [id]))
   }
 
   keepAlive(isOn: boolean, delayMs: number): void {
@@ -171,7 +172,7 @@ export class PluginSocket {
   #listen(socket: Socket | TLSSocket, what: string): void {
     const { id, push } = this.#options
     const onData = (bytes: Buffer) => this.#read(bytes)
-    const onEnd = () => push('socket.end', [id])
+    const onEnd = () => push('socket.peerEnd', [id])
     const onError = (error: Error) => this.#fail(plainErrorOf(error, what))
     const onClose = () => this.#fail(undefined)
     socket.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)

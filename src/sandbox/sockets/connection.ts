@@ -67,7 +67,7 @@ export async function connectPlugin(options: ConnectionOptions, wanted: unknown)
       if (typeof listener !== 'function') throw new TypeError('onData: a function is wanted')
       reading.listen(listener as DataListener)
     },
-    end: () => link.end(),
+    end: () => new Promise<void>((resolve) => link.end(resolve)),
     close: () => link.close(),
     startTls: async (wishes: unknown): Promise<void> => {
       await link.secure(readTls(wishes), (found) => {

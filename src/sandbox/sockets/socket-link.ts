@@ -71,6 +71,8 @@ export class SocketLink {
   #isSwitched = false
   #isSecuring = false
   #isEnding = false
+  #ended: (() => void) | undefined
+  #hasEnded = false
   #isPlanned = false
   #isFull = false
   #isClosed = false
@@ -116,6 +118,7 @@ export class SocketLink {
    */
   write(bytes: Uint8Array<ArrayBuffer>): boolean {
     if (this.#isClosed || bytes.byteLength === 0) return true
+    if (this.#isEnding) throw facadeError('EPIPE', 'write after end')
     if (this.#queued + bytes.byteLength > MAX_QUEUED_BYTES) {
       throw new RangeError(`more than ${MAX_QUEUED_BYTES} bytes wait to be written: wait for room`)
     }
@@ -134,8 +137,17 @@ export class SocketLink {
     this.#taken = 0
   }
 
-  /** Nothing more is written; what waits still leaves. */
-  end(): void {
+  /** Nothing more is written; what waits still leaves. Calls back when it has, or when the connection is gone. */
+  end(done: () => void): void {
+    const before = this.#ended
+    if (this.#isClosed) {
+      done()
+      return
+    }
+    this.#ended = () => {
+      before?.()
+      done()
+    }
     if (this.#isEnding) return
     this.#isEnding = true
     this.#plan()
@@ -188,6 +200,13 @@ export class SocketLink {
     this.#isSwitched = true
   }
 
+  /** All that was written has left, and the end behind it. */
+  wasEnded(): void {
+    const ended = this.#ended
+    this.#ended = undefined
+    ended?.()
+  }
+
   peerEnded(): void {
     this.#tell(() => this.#listener.ended())
   }
@@ -207,6 +226,7 @@ export class SocketLink {
     this.#queued = 0
     this.#release()
     this.#forget()
+    this.wasEnded()
     this.#listener.closed(error)
   }
 
@@ -235,8 +255,8 @@ export class SocketLink {
   #flush(): void {
     if (this.#isHeld || this.#isClosed) return
     while (this.#queue.length > 0 && this.#room > 0) this.#send(this.#nextPiece())
-    if (!this.#isEnding || this.#queue.length > 0) return
-    this.#isEnding = false
+    if (!this.#isEnding || this.#hasEnded || this.#queue.length > 0) return
+    this.#hasEnded = true
     this.#port.post('socket.end', [this.#id])
   }
 

@@ -23,8 +23,12 @@ export class SocketLinks {
       to((link, bytes) => link.room(bytes as number)),
     )
     port.on(
-      'socket.end',
+      'socket.peerEnd',
       to((link) => link.peerEnded()),
+    )
+    port.on(
+      'socket.ended',
+      to((link) => link.wasEnded()),
     )
     port.on(
       'socket.switched',

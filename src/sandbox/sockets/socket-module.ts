@@ -39,7 +39,16 @@ export function socketModule({ links, harden, failed }: SocketModuleOptions): ob
         /** @returns false: wait for `drain` */
         write: (data: unknown) => link.write(bytesOf(data)),
         taken: (bytes: unknown) => link.taken(countOf(bytes)),
-        end: () => link.end(),
+        end(done: unknown): void {
+          if (typeof done !== 'function') throw new TypeError('end: a function is wanted')
+          link.end(() => {
+            try {
+              done()
+            } catch (error) {
+              failed(error)
+            }
+          })
+        },
         close: () => link.close(),
         keepAlive: (isOn: unknown, delayMs: unknown) =>
           link.keepAlive(isOn === true, Math.min(countOf(delayMs), 7_200_000)),
@@ -59,5 +68,5 @@ export function socketModule({ links, harden, failed }: SocketModuleOptions): ob
 
 function countOf(value: unknown): number {
   const count = Math.floor(Number(value))
-  return count > 0 ? count : 0
+  return Number.isSafeInteger(count) && count > 0 ? count : 0
 }
