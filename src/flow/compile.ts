@@ -3,6 +3,7 @@ import { Analytic, type AnalyticColumn } from '#src/operators/analytic.ts'
 import type { RecordMaker } from '#src/operators/compiled.ts'
 import { Compute } from '#src/operators/compute.ts'
 import { DistinctRows } from '#src/operators/distinct-rows.ts'
+import { DistinctStream } from '#src/operators/distinct-stream.ts'
 import { Filter } from '#src/operators/filter.ts'
 import type { NamedValue } from '#src/operators/group-columns.ts'
 import { Hit } from '#src/operators/hit.ts'
@@ -84,7 +85,11 @@ export function compileNode(node: PlanNode, to: Compilation): void {
       return
     }
     case 'distinct':
-      to.add('distinct', (context) => new DistinctRows(node.id, context))
+      to.add('distinct', (context) =>
+        node.stream === true
+          ? new DistinctStream(node.id, context)
+          : new DistinctRows(node.id, context),
+      )
       return
     case 'filter': {
       const predicate = expressions.compilePredicate(node.predicate)
@@ -93,7 +98,8 @@ export function compileNode(node: PlanNode, to: Compilation): void {
         to.addStage(kind, node.id, (row) => (predicate(row) ? row : undefined))
         return
       }
-      to.add(kind, (context) => new Filter(node.id, predicate, context))
+      const options = { predicate, perBatch: to.isEmission }
+      to.add(kind, (context) => new Filter(node.id, options, context))
       return
     }
     case 'analytic': {
@@ -117,10 +123,8 @@ export function compileNode(node: PlanNode, to: Compilation): void {
         to.addStage('compute', node.id, addColumns(columns))
         return
       }
-      to.add(
-        'compute',
-        (context) => new Compute(node.id, { columns, copy: knownCopy(to) }, context),
-      )
+      const options = { columns, copy: knownCopy(to), perBatch: to.isEmission }
+      to.add('compute', (context) => new Compute(node.id, options, context))
       return
     }
     case 'window':
@@ -148,7 +152,8 @@ export function compileNode(node: PlanNode, to: Compilation): void {
         to.addStage('project', node.id, record)
         return
       }
-      to.add('project', (context) => new Project(node.id, record, context))
+      const options = { record, perBatch: to.isEmission }
+      to.add('project', (context) => new Project(node.id, options, context))
       return
     }
     default:

@@ -15,12 +15,15 @@ export interface ComputeOptions {
   readonly columns: readonly NamedValue[]
   /** Makes a row of its own from the one given, with room for the columns to come. @default a copy */
   readonly copy?: RecordMaker | undefined
+  /** Batches are emissions: what becomes of one stays together. @default false */
+  readonly perBatch?: boolean | undefined
 }
 
 /** Adds columns to each row, each computed once. */
 export class Compute implements Absorber {
   readonly id: OperatorId
   readonly #columns: readonly NamedValue[]
+  readonly #perBatch: boolean
   readonly #context: OperatorContext
   readonly #copy: RecordMaker
   readonly #made = new BatchBuilder()
@@ -28,11 +31,12 @@ export class Compute implements Absorber {
 
   constructor(
     id: OperatorId,
-    { columns, copy = (row) => ({ ...row }) }: ComputeOptions,
+    { columns, copy = (row) => ({ ...row }), perBatch = false }: ComputeOptions,
     context: OperatorContext,
   ) {
     this.id = id
     this.#columns = columns
+    this.#perBatch = perBatch
     this.#copy = copy
     this.#context = context
   }
@@ -56,7 +60,7 @@ export class Compute implements Absorber {
     try {
       this.#made.add(this.#compute(row), time)
     } catch (error) {
-      this.settle()
+      if (!this.#perBatch) this.settle()
       this.#context.rowError(error, time)
     }
   }

@@ -7,7 +7,7 @@ import {
   type Row,
   unlinked,
 } from './operator.ts'
-import { structuralKey } from './structural-key.ts'
+import { rowKey } from './row-key.ts'
 
 /** SELECT DISTINCT: of rows of one emission that are alike the first; compared structurally, null and missing are one. */
 export class DistinctRows implements Operator {
@@ -35,7 +35,7 @@ export class DistinctRows implements Operator {
     const seen = new Set<unknown>()
     const kept: Row[] = []
     for (const row of rows) {
-      const key = structuralKey(withoutNulls(row))
+      const key = rowKey(row)
       if (seen.has(key)) continue
       seen.add(key)
       kept.push(row)
@@ -55,8 +55,4 @@ export class DistinctRows implements Operator {
   snapshot(): undefined {}
 
   restore(): void {}
-}
-
-function withoutNulls(row: Row): Row {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))
 }

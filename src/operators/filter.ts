@@ -9,17 +9,23 @@ import {
   unlinked,
 } from './operator.ts'
 
+export interface FilterOptions {
+  readonly predicate: Predicate
+  /** Batches are emissions: what is left of one stays together. */
+  readonly perBatch: boolean
+}
+
 /** WHERE and HAVING: passes the rows for which the predicate is true; false and null (unknown) are dropped. */
 export class Filter implements Operator {
   readonly id: OperatorId
-  readonly #predicate: Predicate
+  readonly #options: FilterOptions
   readonly #context: OperatorContext
   readonly #kept = new BatchBuilder()
   #output: Output = unlinked
 
-  constructor(id: OperatorId, predicate: Predicate, context: OperatorContext) {
+  constructor(id: OperatorId, options: FilterOptions, context: OperatorContext) {
     this.id = id
-    this.#predicate = predicate
+    this.#options = options
     this.#context = context
   }
 
@@ -33,15 +39,16 @@ export class Filter implements Operator {
       return
     }
     const { metrics } = this.#context
+    const { predicate, perBatch } = this.#options
     const { rows, times } = batch
     metrics.recordsIn += rows.length
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as (typeof rows)[number]
       const time = times[i] as number
       try {
-        if (this.#predicate(row) === true) this.#kept.add(row, time)
+        if (predicate(row) === true) this.#kept.add(row, time)
       } catch (error) {
-        metrics.recordsOut += this.#kept.flush(this.#output)
+        if (!perBatch) metrics.recordsOut += this.#kept.flush(this.#output)
         this.#context.rowError(error, time)
       }
     }

@@ -10,17 +10,25 @@ import {
   unlinked,
 } from './operator.ts'
 
+export interface ProjectOptions {
+  readonly record: RecordMaker
+  /** Batches are emissions: what becomes of one stays together. */
+  readonly perBatch: boolean
+}
+
 /** SELECT: makes of each row the one that the sinks get. */
 export class Project implements Absorber {
   readonly id: OperatorId
   readonly #record: RecordMaker
+  readonly #perBatch: boolean
   readonly #context: OperatorContext
   readonly #made = new BatchBuilder()
   #output: Output = unlinked
 
-  constructor(id: OperatorId, record: RecordMaker, context: OperatorContext) {
+  constructor(id: OperatorId, { record, perBatch }: ProjectOptions, context: OperatorContext) {
     this.id = id
     this.#record = record
+    this.#perBatch = perBatch
     this.#context = context
   }
 
@@ -43,7 +51,7 @@ export class Project implements Absorber {
     try {
       this.#made.add(this.#record(row), time)
     } catch (error) {
-      this.settle()
+      if (!this.#perBatch) this.settle()
       this.#context.rowError(error, time)
     }
   }

@@ -66,7 +66,7 @@ function describe(node: PlanNode): string {
     case 'hit':
       return `${node.clause} ${texts(node)}`
     case 'distinct':
-      return ''
+      return node.stream === true ? 'stream' : ''
     case 'unnest':
       return `${node.as} ${texts(node)}`
     case 'rank': {

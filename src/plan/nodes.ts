@@ -165,7 +165,8 @@ function finish(
   const fields = statement.fields.flatMap((field) => project(field, from, rewrite))
   node = { type: 'project', id: unset, input: node, fields }
   if (!statement.distinct) return node
-  node = { type: 'distinct', id: unset, input: node }
+  const stream = statement.window === undefined ? true : undefined
+  node = { type: 'distinct', id: unset, input: node, stream }
   return limited ? { type: 'limit', id: unset, input: node, count: limit } : node
 }
 

@@ -321,6 +321,8 @@ export interface ProjectNode extends NodeBase {
 export interface DistinctNode extends NodeBase {
   readonly type: 'distinct'
   readonly input: PlanNode
+  /** There is no window: rows that are like one of an earlier emission are left out too. */
+  readonly stream?: true | undefined
 }
 
 export type ProjectField =
@@ -364,6 +366,29 @@ export interface EncodeOptions {
   readonly template?: Template | undefined
   /** The column that is sent instead of the row. */
   readonly dataField?: string | undefined
+  /** Several emissions in one payload. */
+  readonly batch?: BatchOptions | undefined
+  /** Of each payload, before it leaves the worker. */
+  readonly compression?: CompressionOptions | undefined
+  /** Properties of the sink that are made for each payload. */
+  readonly dynamic?: readonly DynamicProperty[] | undefined
+}
+
+/** What waits for how many rows, and for how long, before it is sent. 0: that does not matter. */
+export interface BatchOptions {
+  readonly size: number
+  readonly lingerMs: number
+}
+
+export interface CompressionOptions {
+  readonly algorithm: 'zlib' | 'gzip' | 'flate' | 'zstd'
+  readonly level?: number | undefined
+}
+
+export interface DynamicProperty {
+  /** `topic`, `headers.X-Id` */
+  readonly name: string
+  readonly template: Template
 }
 
 /** A plugin's extension that the rule uses. The code itself travels in `DeployParams.plugins`, same index. */

@@ -57,8 +57,23 @@ function itemsOf(field: ast.SelectField, names: FieldNames, scope: Scope): Selec
     const name = names.add(replacement.as, replacement.expression.at, false)
     return { type: 'value', name, expression: replacement.expression, isAlias: false, invisible }
   })
+  if (star !== undefined) checkExcept(star, source, scope)
   if (invisible) return replaced
   return [{ type: 'star', source, except: star?.except ?? [] }, ...replaced]
+}
+
+/** Where all columns are known, EXCEPT can only name one of them. */
+function checkExcept(star: ast.Star, source: ScopedSource | undefined, scope: Scope): void {
+  const columns = (source === undefined ? scope.sources : [source]).map(
+    ({ definition }) => definition.columns,
+  )
+  const names = new Set(columns.flatMap((own) => own?.map(({ name }) => name) ?? []))
+  if (columns.includes(undefined)) return
+  const unknown = star.except.find((name) => !names.has(name))
+  if (unknown === undefined) return
+  throw new SqlError('unknown-column', `unknown field ${unknown} in EXCEPT`, star.at, {
+    hint: didYouMean(nearest(unknown, names), `there are ${[...names].join(', ')}`),
+  })
 }
 
 /** The stream of `stream.*`. */

@@ -50,7 +50,6 @@ export function resolveStatement(
   const { scope, functions } = parts
   const items = selectItems(select.fields, scope, functions)
   const groupBy = splitGroupBy(select.groupBy)
-  checkDistinct(select, groupBy.window)
   const aliases = new Aliases(select.fields)
   const resolver = new Resolver({ ...parts, aliases, hasWindow: groupBy.window !== undefined })
   const resolve = (clause: Clause) => (expression: ast.Expression) =>
@@ -103,13 +102,6 @@ function multiColumn(
   const call = multiColumnCall(item.expression)
   if (call === undefined) return []
   return [{ name: item.name, call, value: resolveMultiColumn(call, resolver) }]
-}
-
-function checkDistinct({ distinct, at }: ast.Select, window: ast.Call | undefined): void {
-  if (!distinct || window !== undefined) return
-  throw new SqlError('not-supported', 'SELECT DISTINCT without a window', at, {
-    hint: 'add a window to GROUP BY, or use WHERE had_changed(true, column)',
-  })
 }
 
 function checkHits({ at }: ast.Select, { derived }: Resolver, isGrouped: boolean): void {

@@ -215,8 +215,3 @@ test(
   'SELECT dedup_trigger(a, b, c) FROM s',
   'dedup_trigger function should have 4 arguments (line 1, column 8); found 3',
 )
-test(
-  refused,
-  'SELECT DISTINCT a FROM s',
-  'SELECT DISTINCT without a window (line 1, column 1); add a window to GROUP BY, or use WHERE had_changed(true, column)',
-)

@@ -33,5 +33,7 @@ test('time goes on for the operators behind, also when no row passes', (t) => {
 })
 
 function make() {
-  return bench((context, id) => new Filter(id, column('ok'), context))
+  return bench(
+    (context, id) => new Filter(id, { predicate: column('ok'), perBatch: false }, context),
+  )
 }

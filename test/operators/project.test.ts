@@ -42,5 +42,8 @@ test('computed columns come beside the others, and the row given stays as it was
 
 function make() {
   const a = column('a')
-  return bench((context, id) => new Project(id, (row) => ({ b: a(row) }), context))
+  return bench(
+    (context, id) =>
+      new Project(id, { record: (row) => ({ b: a(row) }), perBatch: false }, context),
+  )
 }
