@@ -21,6 +21,7 @@ import { RulePlanner } from '#host/rules/planning.ts'
 import { RowHub, rowsAction } from '#host/rules/rows.ts'
 import { RuleService } from '#host/rules/rules.ts'
 import { SpecBuilder } from '#host/rules/spec.ts'
+import { RuleStates } from '#host/rules/states.ts'
 import { StreamService } from '#host/rules/streams.ts'
 import { timeZoneOf } from '#host/time-zone.ts'
 import { readVersion } from '#host/version.ts'
@@ -149,9 +150,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     plugins,
     rows,
     rules: service,
+    states: new RuleStates({ catalog, cell, checkpoints, rules: service, version }),
     streams,
     setTimeZone: (name) => {
       timeZone = timeZoneOf(name)
+      void service.reschedule()
     },
     stop: stop.resolve,
   })

@@ -20,6 +20,14 @@ export function acceptJsonBodies(app: FastifyInstance): void {
       done(error instanceof Error ? error : new Error(textOf(error)), undefined)
     }
   })
+  app.addContentTypeParser(
+    'application/octet-stream',
+    { parseAs: 'buffer' },
+    (request, body, done) => {
+      if (request.routeOptions.config.isBinary === true) done(null, body)
+      else done(notUnderstood('application/octet-stream'), undefined)
+    },
+  )
   app.addHook('preValidation', async (request) => {
     if (request.routeOptions.schema?.body !== undefined && request.body === undefined) {
       throw new HostError('bad-json', 'the body is empty; it must be JSON')
@@ -29,19 +37,16 @@ export function acceptJsonBodies(app: FastifyInstance): void {
 
 function parseBody(request: FastifyRequest, text: string): unknown {
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
-  if (!accepted.has(type)) {
-    throw Object.assign(
-      new Error(`content type "${type}" is not understood; send application/json`),
-      {
-        code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE',
-        statusCode: 415,
-      },
-    )
-  }
+  if (!accepted.has(type)) throw notUnderstood(type)
   if (text.trim() === '') return undefined
   try {
     return JSON.parse(text)
   } catch (error) {
     throw new HostError('bad-json', `the body is no JSON: ${textOf(error)}`, { cause: error })
   }
+}
+
+function notUnderstood(type: string): Error {
+  const error = new Error(`content type "${type}" is not understood; send application/json`)
+  return Object.assign(error, { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE', statusCode: 415 })
 }

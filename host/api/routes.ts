@@ -4,6 +4,7 @@ import { metadataRoutes } from './routes/metadata.ts'
 import { pluginRoutes } from './routes/plugins.ts'
 import { rowsRoutes } from './routes/rows.ts'
 import { ruleControlRoutes } from './routes/rule-control.ts'
+import { ruleStateRoutes } from './routes/rule-state.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { serverRoutes } from './routes/server.ts'
 import type { App, Services } from './services.ts'
@@ -13,6 +14,7 @@ export function describeRoutes(app: App, services: Services): void {
   definitionRoutes(app, services)
   ruleRoutes(app, services)
   ruleControlRoutes(app, services)
+  ruleStateRoutes(app, services)
   rowsRoutes(app, services)
   pluginRoutes(app, services)
   metadataRoutes(app, services)

@@ -15,6 +15,7 @@ import type { Log } from '#host/log/log.ts'
 import type { PluginService } from '#host/plugins/service.ts'
 import type { RowHub } from '#host/rules/rows.ts'
 import type { RuleService } from '#host/rules/rules.ts'
+import type { RuleStates } from '#host/rules/states.ts'
 import type { StreamService } from '#host/rules/streams.ts'
 import type { Area } from './errors.ts'
 
@@ -31,6 +32,7 @@ export interface Services {
   readonly plugins: PluginService
   readonly rows: RowHub
   readonly rules: RuleService
+  readonly states: RuleStates
   readonly streams: StreamService
   /** @throws HostError for a name that is no time zone */
   readonly setTimeZone: (name: string) => void
@@ -55,5 +57,7 @@ export type App = FastifyInstance<
 declare module 'fastify' {
   interface FastifyContextConfig {
     area?: Area
+    /** Its body is bytes, not JSON. */
+    isBinary?: boolean
   }
 }

@@ -12,6 +12,17 @@ export const inlineBytes = 262_144
 /** An older one is read when a newer one is damaged. */
 const kept = 3
 
+export interface KeptCheckpoint {
+  readonly epoch: number
+  /** Within its epoch. */
+  readonly number: number
+  /** When it was taken, ms since the epoch. */
+  readonly at: number
+  readonly bytes: number
+  /** What was read is what was written. */
+  readonly isWhole: boolean
+}
+
 /**
  * Committed states of rules: small ones in the catalog, large ones as files beside it. A commit of an epoch older than
  * the rule's last start is refused, so that a worker that was given up cannot overwrite what its successor goes on from.
@@ -40,8 +51,15 @@ export class CheckpointStore {
     return commit
   }
 
-  /** The newest one that is whole. */
-  async newest(key: RuleKey): Promise<StoredCheckpoint | undefined> {
+  /**
+   * The newest one that is whole.
+   *
+   * @param onDamaged told when each newer one was taken that is not
+   */
+  async newest(
+    key: RuleKey,
+    onDamaged?: (at: number) => void,
+  ): Promise<StoredCheckpoint | undefined> {
     const rows = this.#db.all(
       `SELECT * FROM checkpoints WHERE tenant = ? AND rule = ? ORDER BY epoch DESC, number DESC`,
       key.tenant,
@@ -49,10 +67,34 @@ export class CheckpointStore {
     )
     for (const row of rows) {
       const body = await this.#body(row)
-      if (body === undefined || digest(body) !== textAt(row, 'sha256')) continue
+      if (body === undefined || digest(body) !== textAt(row, 'sha256')) {
+        onDamaged?.(numberAt(row, 'at'))
+        continue
+      }
       return { ...deserialize(body), epoch: numberAt(row, 'epoch'), at: numberAt(row, 'at') }
     }
     return undefined
+  }
+
+  /** Those that are kept, newest first, each read and checked. */
+  async list(key: RuleKey): Promise<KeptCheckpoint[]> {
+    const rows = this.#db.all(
+      `SELECT * FROM checkpoints WHERE tenant = ? AND rule = ? ORDER BY epoch DESC, number DESC`,
+      key.tenant,
+      key.rule,
+    )
+    const kept: KeptCheckpoint[] = []
+    for (const row of rows) {
+      const body = await this.#body(row)
+      kept.push({
+        epoch: numberAt(row, 'epoch'),
+        number: numberAt(row, 'number'),
+        at: numberAt(row, 'at'),
+        bytes: numberAt(row, 'bytes'),
+        isWhole: body !== undefined && digest(body) === textAt(row, 'sha256'),
+      })
+    }
+    return kept
   }
 
   /** A rule that is dropped, or starts anew. */

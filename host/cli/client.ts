@@ -21,6 +21,17 @@ export class Client {
     return parse(await response.text())
   }
 
+  async download(path: string): Promise<Uint8Array> {
+    const response = await this.#send('GET', path, undefined)
+    return new Uint8Array(await response.arrayBuffer())
+  }
+
+  /** @returns JSON where it is, else the text */
+  async upload(method: string, path: string, bytes: Uint8Array): Promise<unknown> {
+    const response = await this.#send(method, path, bytes)
+    return parse(await response.text())
+  }
+
   /** The data of server-sent events, as they come, until the server or the signal ends it. */
   async *events(path: string, signal: AbortSignal): AsyncGenerator<string> {
     const response = await this.#send('GET', path, undefined, signal)
@@ -51,9 +62,7 @@ export class Client {
     const response = await fetch(`${this.#url}${path}`, {
       method,
       ...(signal === undefined ? {} : { signal }),
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      ...contentOf(body),
     }).catch((error: unknown) => {
       throw this.#unreachable(error)
     })
@@ -67,6 +76,17 @@ export class Client {
       exitCodes.unreachable,
       `no server answers at ${this.#url} (${textOf(cause) || 'no connection'}); start one with "plutino server", or name another with --url`,
     )
+  }
+}
+
+/** Bytes as they are, anything else as JSON. */
+function contentOf(body: unknown): RequestInit {
+  if (body === undefined) return {}
+  const isBytes = body instanceof Uint8Array
+  const type = isBytes ? 'application/octet-stream' : 'application/json'
+  return {
+    body: isBytes ? Uint8Array.from(body) : JSON.stringify(body),
+    headers: { 'content-type': type },
   }
 }
 

@@ -7,6 +7,7 @@ import { readVersion } from '#host/version.ts'
 import { Client } from './client.ts'
 import { pluginCommand } from './commands/plugin.ts'
 import { queryCommand } from './commands/query.ts'
+import { ruleCommand } from './commands/rule.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { createOutput } from './output.ts'
 import type { OpenSession } from './session.ts'
@@ -55,6 +56,7 @@ function createProgram(ended: (exitCode: number) => void): Command {
   queryCommand(program, open)
   addVerbs(program, open)
   pluginCommand(program, open)
+  ruleCommand(program, open)
   inherit(program)
   return program
 }

@@ -14,6 +14,7 @@ import type { SourceSettings } from '#src/plan/source-plan.ts'
 import type { Select } from '#src/sql/ast.ts'
 import { parseStatement } from '#src/sql/parse.ts'
 import { isObject, type RuleDefinition } from './definition.ts'
+import { Schedule } from './schedule.ts'
 import type { StreamService } from './streams.ts'
 import { typeName } from './type-name.ts'
 
@@ -29,6 +30,8 @@ export interface Planned {
   readonly actions: readonly ActionRequest[]
   /** A start goes on from the last checkpoint. */
   readonly keepsState: boolean
+  /** `undefined`: it runs from its start to its stop. */
+  readonly schedule: Schedule | undefined
 }
 
 export interface PlannedSource {
@@ -62,6 +65,7 @@ export class RulePlanner {
     const { streams, functions } = this.#options
     const select = parseSelect(definition.sql)
     const options = this.#ruleOptions(definition)
+    const schedule = Schedule.of(options, this.#options.timeZone())
     const names = [select.from.name, ...select.joins.map((join) => join.from.name)]
     const extensions = this.#extensions(tenant, options)
     const sources = await this.#sources(tenant, names, extensions)
@@ -82,7 +86,7 @@ export class RulePlanner {
       temp: definition.temp,
     })
     const keepsState = options.qos > 0 || options.enableSaveStateBeforeStop
-    return { plan, options, streams: names, sources, actions, keepsState }
+    return { plan, options, streams: names, sources, actions, keepsState, schedule }
   }
 
   #ruleOptions(definition: RuleDefinition): RuleOptions {
@@ -91,16 +95,7 @@ export class RulePlanner {
     const restartStrategy = isObject(own.restartStrategy)
       ? { ...asObject(defaults.restartStrategy), ...own.restartStrategy }
       : (own.restartStrategy ?? defaults.restartStrategy)
-    const options = readRuleOptions({ ...defaults, ...own, restartStrategy })
-    const unsupported =
-      options.cron !== '' || options.durationMs > 0 || options.cronDatetimeRange.length > 0
-    if (unsupported) {
-      throw new HostError(
-        'not-supported',
-        `rule "${definition.id}": schedules (cron, duration, cronDatetimeRange) are not supported yet; start and stop it over REST`,
-      )
-    }
-    return options
+    return readRuleOptions({ ...defaults, ...own, restartStrategy })
   }
 
   async #sources(
@@ -116,12 +111,15 @@ export class RulePlanner {
       // a type that nobody brings has no configuration; the planner says that it is missing
       const isThere = [type, typeName(type)].some(
         (name) =>
-          extensions.isBuiltIn('source', name) || extensions.plugin('source', name) !== undefined,
+          extensions.isBuiltIn('source', name) ||
+          extensions.isLookup?.(name) === true ||
+          extensions.plugin('source', name) !== undefined,
       )
       const props = isThere
         ? await this.#options.config.props(tenant, 'sources', typeName(type), confKey)
         : {}
-      found.set(name, { definition, props: { ...props, ...extra } })
+      const own = await this.#options.config.fill(extra)
+      found.set(name, { definition, props: { ...props, ...own } })
     }
     return found
   }
@@ -136,7 +134,8 @@ export class RulePlanner {
           throw new HostError('bad-option', `action ${type}: resourceId must be a text`)
         }
         const configured = await this.#options.config.props(tenant, 'sinks', name, resourceId)
-        return { type: name, props: { ...configured, ...props } }
+        const filled = await this.#options.config.fill(props)
+        return { type: name, props: { ...configured, ...filled } }
       }),
     )
   }

@@ -1,4 +1,5 @@
 import type { RuleState, RuleStatus } from '#host/cell/cell.ts'
+import type { Phase } from './schedule.ts'
 
 /** Why a rule does not run although nobody stopped it: it could not be started. */
 export interface StartFailure {
@@ -6,20 +7,30 @@ export interface StartFailure {
   readonly at: number
 }
 
+/** Where a rule stands: what the cell says, and what is known above it. */
+export interface Standing {
+  readonly status: RuleStatus | undefined
+  readonly failure: StartFailure | undefined
+  /** Of its schedule, if it follows one. */
+  readonly phase: Phase | undefined
+  /** What an operator should know of its last start; '' when there is nothing. */
+  readonly note: string
+}
+
 /** Kuiper's status: its keys first, then the flat metrics, then ours. */
 export type StatusBody = Readonly<Record<string, unknown>>
 
-export function statusBody(
-  status: RuleStatus | undefined,
-  failure: StartFailure | undefined,
-): StatusBody {
-  const { state, message } = shownState(status, failure)
+export function statusBody(standing: Standing): StatusBody {
+  const { status, failure, phase, note } = standing
+  const { state, message } = shownState(standing)
   return {
     status: state,
     message,
     lastStartTimestamp: status?.lastStartTimestamp ?? failure?.at ?? 0,
     lastStopTimestamp: status?.lastStopTimestamp ?? failure?.at ?? 0,
-    nextStartTimestamp: 0,
+    nextStartTimestamp: phase?.isActive === false ? (phase.until ?? 0) : 0,
+    ...(phase?.isActive === true ? { nextStopTimestamp: phase.until } : {}),
+    ...(note === '' ? {} : { note }),
     ...status?.metrics,
     ...(status === undefined
       ? {}
@@ -33,18 +44,23 @@ export function statusBody(
   }
 }
 
+/** What became of a command: the answer to `?wait=`. */
+export function outcomeBody(id: string, standing: Standing, isDone: boolean): StatusBody {
+  const { state, message } = shownState(standing)
+  return { id, status: state, message, done: isDone }
+}
+
 /** In one line, for lists: `running`, `stopped: canceled manually`. */
-export function statusLine(
-  status: RuleStatus | undefined,
-  failure: StartFailure | undefined,
-): string {
-  const { state, message } = shownState(status, failure)
-  return message === '' || state === 'running' ? state : `${state}: ${message}`
+export function statusLine(standing: Standing): string {
+  const { state, message } = shownState(standing)
+  if (message === '' || state === 'running') return state
+  return state === waiting ? `${state} ${message}` : `${state}: ${message}`
 }
 
 /** Kuiper's summary of all rules. */
-export function statusSummary(status: RuleStatus | undefined, failure: StartFailure | undefined) {
-  const { state } = shownState(status, failure)
+export function statusSummary(standing: Standing) {
+  const { status } = standing
+  const { state } = shownState(standing)
   const metrics = Object.entries(status?.metrics ?? {})
   let exceptions = 0
   let last = { at: 0, text: '' }
@@ -57,10 +73,22 @@ export function statusSummary(status: RuleStatus | undefined, failure: StartFail
   return { status: state, last_exception: last.text, exceptions_total: exceptions }
 }
 
-function shownState(
-  status: RuleStatus | undefined,
-  failure: StartFailure | undefined,
-): { state: RuleState; message: string } {
+/** The peer's name of a state that a cell does not know: it is the schedule's. */
+const waiting = 'stopped: waiting for next schedule.'
+
+function shownState({ status, failure, phase }: Standing): { state: string; message: string } {
+  const known = status?.state ?? 'stopped'
+  const message = status?.message ?? ''
+  if (phase?.isActive === false && !busy.has(known)) {
+    const last = failure?.message ?? message
+    const before = last === '' ? '' : `${last}; `
+    if (phase.until === undefined)
+      return { state: 'stopped', message: `${before}its schedule is over` }
+    const next = new Date(phase.until).toISOString()
+    return { state: waiting, message: `${before}starts at ${next}` }
+  }
   if (failure !== undefined) return { state: 'stopped by error', message: failure.message }
-  return { state: status?.state ?? 'stopped', message: status?.message ?? '' }
+  return { state: known, message }
 }
+
+const busy: ReadonlySet<RuleState> = new Set(['starting', 'running', 'stopping', 'stuck'])

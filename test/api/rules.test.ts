@@ -229,10 +229,10 @@ const refusals: [what: string, body: unknown, message: string, code: string, err
     'bad-option',
   ],
   [
-    'a schedule',
-    { ...rule, options: { cron: '* * * * *', duration: '1m' } },
-    'rule "r": schedules (cron, duration, cronDatetimeRange) are not supported yet; start and stop it over REST',
-    'not-supported',
+    'a cron without a duration',
+    { ...rule, options: { cron: '* * * * *' } },
+    'option cron needs option duration beside it',
+    'bad-option',
   ],
   [
     'an unknown resourceId',

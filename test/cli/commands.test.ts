@@ -158,3 +158,27 @@ test('help and version end with 0', async (t) => {
   t.regex(help.stdout, /^Usage: plutino/)
   t.is((await run('host/cli/main.ts', ['--version'])).code, 0)
 })
+
+test('a command waits for what comes of it, and says it', async (t) => {
+  const { says } = await make(t)
+  await says('create', 'stream', 'demo', columns)
+  await says('create', 'rule', 'r', rule)
+  t.is(await says('stop', 'rule', 'r', '--wait', '10s'), 'Rule r: stopped: canceled manually\n')
+  t.is(await says('start', 'rule', 'r', '-w', '10s'), 'Rule r: running\n')
+})
+
+test('the state of a rule is shown, exported, imported and reset', async (t) => {
+  const { says, plutino } = await make(t)
+  const file = join(makeFolder(t), 'r.state')
+  await says('create', 'stream', 'demo', columns)
+  await says('create', 'rule', 'r', rule)
+  t.is(await says('rule', 'state', 'show', 'r'), 'Rule r has no checkpoint.\n')
+  t.is(await says('rule', 'state', 'export', 'r', file), `Rule r state was written to ${file}.\n`)
+  t.regex(
+    await says('rule', 'state', 'show', 'r'),
+    /^taken.*\n1970-01-01T00:00:00.001Z .* whole\n$/,
+  )
+  t.is(await says('rule', 'state', 'import', 'r', file), 'Rule r state was imported.\n')
+  t.is(await says('rule', 'state', 'reset', 'r'), 'Rule r state was reset.\n')
+  t.is((await plutino('rule', 'state', 'import', 'r', `${file}.none`)).code, 2)
+})

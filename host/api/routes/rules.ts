@@ -3,9 +3,11 @@ import { readRule } from '#host/rules/definition.ts'
 import { statusBody, statusLine, statusSummary } from '#host/rules/status.ts'
 import { outputSchema, topoOf } from '#host/rules/topo.ts'
 import { explain } from '#src/plan/explain.ts'
+import { ruleListAnswer, sentence, statusAnswer } from '../answers.ts'
 import { answerTo } from '../errors.ts'
 import { idParams, ruleBody, tagsBody } from '../schemas.ts'
 import type { App, Services } from '../services.ts'
+import { answerCommand, commandAnswers, waitQuery } from '../wait.ts'
 
 /** Definitions of rules, and what they tell of themselves. */
 export function ruleRoutes(app: App, services: Services): void {
@@ -14,31 +16,43 @@ export function ruleRoutes(app: App, services: Services): void {
   planRoutes(app, services)
 }
 
-function crudRoutes(app: App, { rules, tenant, cell }: Services): void {
+function crudRoutes(app: App, services: Services): void {
+  const { rules, tenant } = services
   const tags = ['rules']
   const config = { area: 'rule' } as const
   app.post(
     '/rules',
     {
       config,
-      schema: { tags, summary: 'Creates a rule and starts it', body: ruleBody },
+      schema: {
+        tags,
+        summary: 'Creates a rule and starts it',
+        body: ruleBody,
+        querystring: waitQuery,
+        response: { 201: commandAnswers[200], 202: commandAnswers[202] },
+      },
       attachValidation: true,
     },
-    async ({ body }, reply) => {
-      const id = await rules.create(tenant, body)
-      const failure = rules.failure(tenant, id)
-      const but = failure === undefined ? '' : ` But it did not start: ${failure.message}`
-      return reply.code(201).send(`Rule ${id} was created successfully.${but}`)
+    async ({ body, query: { wait } }, reply) => {
+      const { id } = readRule(body)
+      const work = rules.create(tenant, body).then(() => {
+        const failure = rules.failure(tenant, id)
+        const but = failure === undefined ? '' : ` But it did not start: ${failure.message}`
+        return `Rule ${id} was created successfully.${but}`
+      })
+      return answerCommand(reply, services, { id, work, wait, code: 201 })
     },
   )
-  app.get('/rules', { config, schema: { tags, summary: 'All rules' } }, async () =>
-    Promise.all(
-      rules.list(tenant).map(async ({ id, name, version, tags: own }) => {
-        const status = await cell.status({ tenant, rule: id })
-        const line = statusLine(status, rules.failure(tenant, id))
-        return { id, name, status: line, version, trace: false, tags: own }
-      }),
-    ),
+  app.get(
+    '/rules',
+    { config, schema: { tags, summary: 'All rules', response: ruleListAnswer } },
+    async () =>
+      Promise.all(
+        rules.list(tenant).map(async ({ id, name, version, tags: own }) => {
+          const status = statusLine(await rules.standing(tenant, id))
+          return { id, name, status, version, trace: false, tags: own }
+        }),
+      ),
   )
   app.get(
     '/rules/:id',
@@ -50,17 +64,32 @@ function crudRoutes(app: App, { rules, tenant, cell }: Services): void {
     '/rules/:id',
     {
       config,
-      schema: { tags, summary: 'Changes a rule, or creates it', params: idParams, body: ruleBody },
+      schema: {
+        tags,
+        summary: 'Changes a rule, or creates it',
+        params: idParams,
+        body: ruleBody,
+        querystring: waitQuery,
+        response: commandAnswers,
+      },
       attachValidation: true,
     },
-    async ({ params, body }) => {
-      const id = await rules.update(tenant, params.id, body)
-      return `Rule ${id} was updated successfully.`
+    async ({ params: { id }, body, query: { wait } }, reply) => {
+      const work = rules.update(tenant, id, body).then(() => `Rule ${id} was updated successfully.`)
+      return answerCommand(reply, services, { id, work, wait })
     },
   )
   app.delete(
     '/rules/:id',
-    { config, schema: { tags, summary: 'Stops and drops a rule', params: idParams } },
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Stops and drops a rule',
+        params: idParams,
+        response: { 200: sentence },
+      },
+    },
     async ({ params }) => {
       await rules.drop(tenant, params.id)
       return `Rule ${params.id} is dropped.`
@@ -103,11 +132,18 @@ function statusRoutes(app: App, { rules, tenant, cell }: Services): void {
   for (const url of ['/rules/:id/status', '/v2/rules/:id/status']) {
     app.get(
       url,
-      { config, schema: { tags, summary: 'State and metrics', params: idParams } },
+      {
+        config,
+        schema: {
+          tags,
+          summary: 'State and metrics',
+          params: idParams,
+          response: statusAnswer,
+        },
+      },
       async ({ params }) => {
         rules.get(tenant, params.id, (id) => `get rule status error: Rule ${id} is not found`)
-        const status = await cell.status({ tenant, rule: params.id })
-        return statusBody(status, rules.failure(tenant, params.id))
+        return statusBody(await rules.standing(tenant, params.id))
       },
     )
   }
@@ -116,8 +152,7 @@ function statusRoutes(app: App, { rules, tenant, cell }: Services): void {
     { config, schema: { tags, summary: 'State of all rules' } },
     async () => {
       const entries = rules.list(tenant).map(async ({ id }) => {
-        const status = await cell.status({ tenant, rule: id })
-        return [id, statusSummary(status, rules.failure(tenant, id))] as const
+        return [id, statusSummary(await rules.standing(tenant, id))] as const
       })
       return Object.fromEntries(await Promise.all(entries))
     },

@@ -7,7 +7,8 @@ const CALM_MS = 60_000
 export class BackOff {
   readonly #strategy: RestartStrategy
   #attempts = 0
-  #lastAt = 0
+  /** When it has been calm for long enough since the last wait was over. */
+  #calmAt = 0
 
   constructor(strategy: RestartStrategy) {
     this.#strategy = strategy
@@ -21,13 +22,14 @@ export class BackOff {
   /** @returns ms; `undefined`: all attempts are used up */
   next(): number | undefined {
     const now = performance.now()
-    if (now - this.#lastAt > CALM_MS) this.#attempts = 0
-    this.#lastAt = now
+    if (now > this.#calmAt) this.#attempts = 0
     const { attempts, delayMs, multiplier, maxDelayMs, jitterFactor } = this.#strategy
     if (this.#attempts >= attempts) return undefined
     const plain = Math.min(maxDelayMs, delayMs * multiplier ** this.#attempts)
     this.#attempts++
-    return Math.max(0, plain * (1 + jitterFactor * (Math.random() * 2 - 1)))
+    const wait = Math.max(0, plain * (1 + jitterFactor * (Math.random() * 2 - 1)))
+    this.#calmAt = now + wait + CALM_MS
+    return wait
   }
 }
 

@@ -10,9 +10,11 @@ export function ruleCommands(verbs: Verbs, open: OpenSession): void {
     command
       .command('rule')
       .argument('<id>')
-      .action(async (id: string) => {
+      .option('-w, --wait <time>', 'prints the state that came of it, after so long at most: 10s')
+      .action(async (id: string, { wait }: WaitOption) => {
         const { client, output } = open()
-        output.print(await client.request('POST', at('rules', id, verb)))
+        const answer = await client.request('POST', at('rules', id, verb) + waitQuery(wait))
+        output.print(output.isJson || wait === undefined ? answer : outcome(answer))
       })
   }
 }
@@ -49,6 +51,22 @@ function writeCommands(verbs: Verbs, open: OpenSession): void {
       const { client, output } = open()
       output.print(await client.request('DELETE', at('rules', id)))
     })
+}
+
+interface WaitOption {
+  readonly wait?: string | undefined
+}
+
+function waitQuery(wait: string | undefined): string {
+  return wait === undefined ? '' : `?wait=${encodeURIComponent(wait)}`
+}
+
+/** `Rule r: stopped by error: no broker`. */
+function outcome(answer: unknown): unknown {
+  if (typeof answer !== 'object' || answer === null) return answer
+  const { id, status, message, done } = answer as Record<string, unknown>
+  const why = message === '' ? '' : `: ${message}`
+  return `Rule ${id}: ${status}${why}${done === true ? '' : ' (still under way)'}`
 }
 
 interface FileOption {

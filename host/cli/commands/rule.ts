@@ -1,0 +1,73 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { textOf } from '#host/errors.ts'
+import { CliError, exitCodes } from '../exit.ts'
+import { at, type OpenSession } from '../session.ts'
+
+interface Kept {
+  readonly epoch: number
+  readonly number: number
+  readonly at: number
+  readonly bytes: number
+  readonly whole: boolean
+}
+
+/** What operators do with a rule beside Kuiper's verbs: `rule state show|export|import|reset`. */
+export function ruleCommand(program: Command, open: OpenSession): void {
+  const state = program
+    .command('rule')
+    .description('what a rule has kept')
+    .command('state')
+    .description('shows, exports, imports or resets it')
+  state
+    .command('show')
+    .description('the checkpoints that are kept')
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { client, output } = open()
+      const kept = (await client.request('GET', at('rules', id, 'checkpoints'))) as Kept[]
+      output.list(output.isJson ? kept : kept.map(shown), `Rule ${id} has no checkpoint.`)
+    })
+  state
+    .command('export')
+    .description('writes its state into a file')
+    .argument('<id>')
+    .argument('[file]', 'ID.state')
+    .action(async (id: string, file = `${id}.state`) => {
+      const { client, output } = open()
+      const bytes = await client.download(at('rules', id, 'state'))
+      await onDisk(() => writeFile(file, bytes))
+      output.print(`Rule ${id} state was written to ${file}.`)
+    })
+  state
+    .command('import')
+    .description('goes on from a state in a file')
+    .argument('<id>')
+    .argument('<file>')
+    .action(async (id: string, file: string) => {
+      const { client, output } = open()
+      const bytes = await onDisk(() => readFile(file))
+      output.print(await client.upload('PUT', at('rules', id, 'state'), bytes))
+    })
+  state
+    .command('reset')
+    .description('starts anew, without what it has kept')
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { client, output } = open()
+      output.print(await client.request('POST', at('rules', id, 'reset_state')))
+    })
+}
+
+function shown({ epoch, number, at: taken, bytes, whole }: Kept) {
+  const time = new Date(taken).toISOString()
+  return { taken: time, bytes, epoch, number, state: whole ? 'whole' : 'damaged' }
+}
+
+async function onDisk<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw new CliError(exitCodes.usage, textOf(error))
+  }
+}
