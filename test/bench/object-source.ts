@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { AbstractSourceTask, ObjectRecordIterator, sourceConfig } from '@plutino/sdk/object-source'
 import { pureCodecs } from '@plutino/sdk/object-source/compression'
 import { ParquetTransformer } from '@plutino/sdk/object-source/parquet'
@@ -140,17 +141,54 @@ const cases: readonly Case[] = [
   },
 ]
 
-async function compare({ format, count, bytes, reference, against, goal }: Case): Promise<void> {
+interface SideData {
+  readonly side: 'task' | 'library'
+  readonly format: string
+  readonly folder: string
+}
+
+/** A thread for each side, so that neither pays for what the other left on the heap. */
+class Side {
+  readonly #worker: Worker
+
+  constructor(data: SideData) {
+    this.#worker = new Worker(new URL(import.meta.url), { workerData: data })
+  }
+
+  /** @returns ms */
+  async run(): Promise<number> {
+    this.#worker.postMessage('run')
+    const [ms] = await once(this.#worker, 'message')
+    return ms
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker.terminate()
+  }
+}
+
+function serveSide({ side, format, folder }: SideData): void {
+  const found = cases.find((each) => each.format === format)
+  if (found === undefined) throw new Error(`no case ${format}`)
+  const { count, reference } = found
+  const expected = (count * (count - 1)) / 2
+  const file = path.join(folder, 'object')
+  const run = () => (side === 'task' ? throughTask(folder, format, count) : reference(file))
+  parentPort?.on('message', async () => parentPort?.postMessage(await timed(run, expected)))
+}
+
+async function compare({ format, count, bytes, against, goal }: Case): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'plutino-bench-'))
   try {
     const file = path.join(folder, 'object')
     await writeFile(file, await bytes())
-    const expected = (count * (count - 1)) / 2
     const ours: number[] = []
     const theirs: number[] = []
+    await using task = new Side({ side: 'task', format, folder })
+    await using library = new Side({ side: 'library', format, folder })
     for (let round = -2; round < ROUNDS; round++) {
-      const their = await timed(() => reference(file), expected)
-      const our = await timed(() => throughTask(folder, format, count), expected)
+      const their = await library.run()
+      const our = await task.run()
       if (round < 0) continue
       ours.push(our)
       theirs.push(their)
@@ -200,5 +238,6 @@ async function memory(): Promise<void> {
 }
 
 const [only] = process.argv.slice(2)
-if (only === '--memory') await memory()
+if (!isMainThread) serveSide(workerData)
+else if (only === '--memory') await memory()
 else for (const each of cases) if (only === undefined || only === each.format) await compare(each)

@@ -110,6 +110,11 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
     })
   }
 
+  takeReady(): SourceRecord | undefined {
+    const reading = this.#reading
+    return reading?.isReady === true ? reading.take() : undefined
+  }
+
   takeMarks(): readonly ProgressMark[] {
     if (this.#marks.length === 0) return nothing
     const marks = this.#marks

@@ -57,6 +57,8 @@ export interface ResumableIterator<T> {
   hasNext(): boolean | Promise<boolean>
   /** @throws ObjectSourceError `no-element` when there is none */
   next(): T | Promise<T>
+  /** The next one where that needs no wait and nothing else happened before it; `undefined` where it does. */
+  takeReady?(): T | undefined
   /** What happened before the record that `next` will give, or up to now when `hasNext` was false. */
   takeMarks?(): readonly ProgressMark[]
   [Symbol.asyncDispose]?(): PromiseLike<void>

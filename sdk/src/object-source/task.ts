@@ -310,6 +310,11 @@ export abstract class AbstractSourceTask<C extends SourceCommonConfig = SourceCo
         const record = isPromise(next) ? await next : next
         if (signal.aborted) return
         queue.push(record)
+        while (!queue.isFull) {
+          const more = iterator.takeReady?.()
+          if (more === undefined) break
+          queue.push(more)
+        }
       } catch (error) {
         if (signal.aborted) return
         if (!saysRetry(error)) {
