@@ -14,11 +14,16 @@ import {
 } from './cell.ts'
 import type { ConnectorType, SinkConnector, SourceConnector } from './connectors/connector.ts'
 import type { LookupConnector } from './connectors/lookup/lookup.ts'
+import { CacheRoom } from './delivery/cache-room.ts'
+import { Quotas } from './facades/files/quota.ts'
+import { SecretMasks } from './facades/masks.ts'
+import { standbyLogger } from './rule/rule-logger.ts'
 import { forgetLookups } from './rule/rule-lookups.ts'
 import type { RuleServices } from './rule/rule-parts.ts'
 import { RuleRunner } from './rule/rule-runner.ts'
 import { SharedSources } from './rule/shared-sources.ts'
-import { SpoolRoom } from './spool/spool-room.ts'
+import { standBy } from './rule/standby.ts'
+import { SpoolRoom, type StandbySetup } from './spool/spool-room.ts'
 import { bundleEntry, entryOf, type Tier } from './workers/bundle.ts'
 import { Spares } from './workers/spares.ts'
 import { Watchdog, type WatchdogOptions } from './workers/watchdog.ts'
@@ -52,12 +57,15 @@ export class LocalCell implements Cell {
   readonly #rules = new Map<string, RuleRunner>()
   readonly #listeners = new Set<(event: CellEvent) => void>()
   readonly #services: RuleServices
+  readonly #masks = new SecretMasks()
   readonly #watchdog: Watchdog
   readonly #spares: Spares
   readonly #spools: SpoolRoom | undefined
   readonly #stuck = new Map<string, RuleKey>()
   readonly #loopDelay: ReturnType<typeof monitorEventLoopDelay>
   readonly #loopWindow: NodeJS.Timeout
+  /** What rules send each other is taken. */
+  readonly #ready: Promise<void>
   #loopDelayMs = 0
   #isClosed = false
 
@@ -76,17 +84,26 @@ export class LocalCell implements Cell {
     this.#spares = new Spares({ entry, maxYoungGenerationSizeMb, maxOldGenerationSizeMb })
     this.#watchdog = new Watchdog(options.watchdog)
     const { dataFolder } = options
-    this.#spools = dataFolder === undefined ? undefined : new SpoolRoom(dataFolder)
+    const { sources } = options.connectors
+    const standbyOf = (setup: StandbySetup) =>
+      standBy(setup, sources, standbyLogger(setup, options.environment))
+    this.#spools = dataFolder === undefined ? undefined : new SpoolRoom(dataFolder, standbyOf)
+    this.#ready = this.#spools?.open() ?? Promise.resolve()
     this.#services = {
       spares: this.#spares,
       watchdog: this.#watchdog,
       shared: new SharedSources(),
+      quotas: new Quotas(),
       spools: this.#spools,
       dataFolder,
       sources: options.connectors.sources,
       sinks: options.connectors.sinks,
       lookups: options.connectors.lookups ?? new Map(),
-      environment: options.environment,
+      environment: {
+        commit: (key, checkpoint) => options.environment.commit(key, checkpoint),
+        log: (line) => options.environment.log(this.#masks.line(line)),
+        refused: (refusal) => options.environment.refused?.(refusal),
+      },
       onState: (rule, state, message) => this.#changed(rule, state, message),
     }
     this.#loopDelay = monitorEventLoopDelay({ resolution: 10 })
@@ -108,9 +125,15 @@ export class LocalCell implements Cell {
       throw new CellError('already-deployed', `rule "${rule.rule}" runs already`)
     }
     const former = this.#rules.get(key)
+    this.#masks.set(rule)
     const runner = new RuleRunner(rule, this.#services)
     this.#rules.set(key, runner)
-    await runner.start()
+    try {
+      await this.#ready
+      await runner.start()
+    } catch (error) {
+      throw this.#masks.error(rule, error)
+    }
     // What both use was taken again when it started: only what the former one alone used goes.
     if (former !== undefined) forgetLookups(former.spec, this.#services.lookups, rule)
   }
@@ -120,7 +143,8 @@ export class LocalCell implements Cell {
   }
 
   async status(key: RuleKey): Promise<RuleStatus | undefined> {
-    return this.#rules.get(nameOf(key))?.status()
+    const status = await this.#rules.get(nameOf(key))?.status()
+    return status && this.#masks.status(key, status)
   }
 
   async checkpoint(key: RuleKey): Promise<CommittedCheckpoint> {
@@ -134,8 +158,12 @@ export class LocalCell implements Cell {
       throw new CellError('already-deployed', `rule "${key.rule}" runs: stop it first`)
     }
     this.#rules.delete(name)
-    await runner?.forget()
-    await this.#spools?.forget(key.tenant, key.rule)
+    this.#masks.forget(key)
+    await this.#ready
+    const removed = await this.#spools?.forget(key.tenant, key.rule)
+    await runner?.forget(removed)
+    const { dataFolder } = this.#services
+    if (dataFolder !== undefined) await new CacheRoom(dataFolder).forget(key)
   }
 
   /**
@@ -164,6 +192,7 @@ export class LocalCell implements Cell {
     this.#isClosed = true
     const stops = [...this.#rules.values()].map((runner) => runner.stop({ reason: 'cell closed' }))
     await Promise.all(stops)
+    await this.#ready
     await this.#spools?.close()
     this.#spares.close()
     this.#watchdog.close()
@@ -182,7 +211,8 @@ export class LocalCell implements Cell {
 
   #changed({ tenant, rule }: RuleKey, state: RuleState, message: string): void {
     if (state === 'stuck') this.#stuck.set(nameOf({ tenant, rule }), { tenant, rule })
-    for (const listener of this.#listeners) listener({ tenant, rule, state, message })
+    const text = this.#masks.text({ tenant, rule }, message)
+    for (const listener of this.#listeners) listener({ tenant, rule, state, message: text })
   }
 }
 

@@ -13,15 +13,20 @@ class DurableWriter extends RecordingWriter {
   }
 }
 
-async function opened(writer: RecordingWriter) {
-  const topics = new MemoryTopics()
+async function subscribed(topics: MemoryTopics, writer: RecordingWriter) {
   const source = new MemorySource(topics)
   source.configure('a/+', {})
   await source.open(connectorContext().context, writer)
+  return source
+}
+
+async function opened(writer: RecordingWriter) {
+  const topics = new MemoryTopics()
+  const source = await subscribed(topics, writer)
   const sink = new MemorySink(topics)
   sink.configure({ topic: 'a/b' })
   await sink.open(connectorContext().context)
-  return { source, sink }
+  return { source, sink, topics }
 }
 
 test('rows are acknowledged to who writes a topic when a subscriber with a spool has them safe', async (t) => {
@@ -57,12 +62,39 @@ test('a subscriber with a spool that is full pushes back: nothing is dropped, th
   await source.close()
 })
 
-test('nobody waits for a subscriber that is gone', async (t) => {
+test('who writes waits while a subscriber with a spool is away, and its successor gets what is left', async (t) => {
+  const first = new DurableWriter()
+  first.capacity = 1
+  const { sink, source, topics } = await opened(first)
+  let isDone = false
+  const collected = Promise.resolve(sink.collect(payloadChunk(['1', '2']))).then(() => {
+    isDone = true
+  })
+  const closed = source.close()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  for (const safe of first.waiting) safe()
+  await closed
+  const late = sink.collect(payloadChunk(['3']))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  t.false(isDone)
+  const second = new DurableWriter()
+  const successor = await subscribed(topics, second)
+  await second.has(2)
+  while (second.waiting.length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+  for (const safe of second.waiting) safe()
+  await Promise.all([collected, late])
+  t.deepEqual(first.texts, ['1'])
+  t.deepEqual(second.texts, ['2', '3'])
+  await successor.close()
+})
+
+test('nobody waits for a subscriber that is forgotten', async (t) => {
   const writer = new DurableWriter()
-  writer.capacity = 1
   const { sink, source } = await opened(writer)
-  const collected = sink.collect(payloadChunk(['1', '2']))
   await source.close()
+  const collected = sink.collect(payloadChunk(['1', '2']))
+  await source.forget(connectorContext().context)
   await collected
-  t.deepEqual(writer.texts, ['1'])
+  t.is(sink.collect(payloadChunk(['3'])), undefined)
+  t.deepEqual(writer.texts, [])
 })

@@ -95,6 +95,11 @@ export interface TupleExtra {
 }
 
 export interface SourceConnector {
+  /**
+   * What it brings is sent by rules of this cell: where there is a spool it is taken also while its rule does not run, by
+   * an instance that has no other use.
+   */
+  readonly isLocal?: boolean | undefined
   /** Checks everything that can be checked without connecting. @throws CellError `bad-property` naming the property */
   configure(datasource: string, props: Readonly<Record<string, unknown>>): void
   /**

@@ -1,5 +1,6 @@
 import type { Logger } from '@plutino/sdk'
 import type { CellEnvironment, LogLine, RuleSpec } from '../cell.ts'
+import type { SpoolKey } from '../spool/spool-room.ts'
 
 /** What connectors of a rule, and the cell itself, say about it. */
 export function ruleLogger(
@@ -12,4 +13,15 @@ export function ruleLogger(
     environment.log({ tenant, rule, level, text: line })
   }
   return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
+}
+
+/** What is said about a stream that no rule reads at the moment; of a shared one nobody's rule. */
+export function standbyLogger(
+  { tenant, rule, stream }: SpoolKey,
+  environment: CellEnvironment,
+): Logger {
+  const say = (level: LogLine['level']) => (text: string) => {
+    environment.log({ tenant, rule, level, text: `stream "${stream}" without a rule: ${text}` })
+  }
+  return { debug: () => {}, info: say('info'), warn: say('warn'), error: say('error') }
 }

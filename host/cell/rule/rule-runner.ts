@@ -7,6 +7,7 @@ import {
   type RuleStatus,
   type StopOptions,
 } from '../cell.ts'
+import type { SpoolKey } from '../spool/spool-room.ts'
 import { BackOff } from './back-off.ts'
 import { until, within } from './deadline.ts'
 import { ruleLogger } from './rule-logger.ts'
@@ -137,11 +138,12 @@ export class RuleRunner {
     await this.#running().keeper.handle?.kill(reason)
   }
 
-  /** The rule is no more: what its sources keep elsewhere ends. */
-  async forget(): Promise<void> {
-    const { sources, spools, lookups } = this.#services
+  /** The rule is no more: what its sources keep elsewhere ends. @param removed spools that nobody needs any more */
+  async forget(removed: readonly SpoolKey[] = []): Promise<void> {
+    const { sources: types, spools, lookups } = this.#services
     forgetLookups(this.spec, lookups)
-    await forgetSources(this.spec, sources, await spools?.hostId(), this.#logger)
+    const hostId = await spools?.hostId()
+    await forgetSources(this.spec, { types, hostId, removed, logger: this.#logger })
     await this.#setAside.forget()
   }
 
@@ -186,7 +188,7 @@ export class RuleRunner {
   async #complete(): Promise<void> {
     const parts = this.#parts
     if (parts === undefined || !this.#isLive) return
-    await until(() => parts.sinks.isIdle || !this.#isLive, Number.POSITIVE_INFINITY)
+    await until(() => parts.sinks.isEmpty || !this.#isLive, Number.POSITIVE_INFINITY)
     if (!this.#isLive) return
     await this.#lastCheckpoint(parts)
     await this.#end('stopped', 'done')
@@ -195,6 +197,7 @@ export class RuleRunner {
   async #lastCheckpoint({ checkpointer, keeper }: RuleParts): Promise<void> {
     const { qos, saveStateBeforeStop } = this.spec.options
     keeper.pause()
+    await keeper.flush().catch((error: Error) => this.#logger.warn(error.message))
     if (keeper.handle === undefined || (qos === 0 && !saveStateBeforeStop)) return
     await within(checkpointer.take(), LAST_COMMIT_MS, 'the checkpoint before the stop').catch(
       (error: Error) => this.#logger.warn(`no checkpoint before the stop: ${error.message}`),

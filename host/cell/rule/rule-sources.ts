@@ -2,6 +2,7 @@ import type { Logger } from '@plutino/sdk'
 import type { RuleSpec, SourceSpec, StoredCheckpoint } from '../cell.ts'
 import { CellError } from '../cell.ts'
 import type { ConnectorType, SourceConnector } from '../connectors/connector.ts'
+import type { SpoolKey } from '../spool/spool-room.ts'
 import { within } from './deadline.ts'
 import { isShared, type RuleSpools } from './rule-spools.ts'
 import { RunningSource, type SourceListener } from './running-source.ts'
@@ -165,24 +166,31 @@ export class RuleSources {
   }
 }
 
-/** Ends what the sources of a rule that is no more keep elsewhere; those of a shared stream outlive it. */
-export async function forgetSources(
-  rule: RuleSpec,
-  types: RuleSourcesOptions['types'],
-  hostId: string | undefined,
-  logger: Logger,
-): Promise<void> {
-  const { tenant, options } = rule
-  if (options.qos === 0 || hostId === undefined) return
+export interface ForgetOptions {
+  readonly types: RuleSourcesOptions['types']
+  readonly hostId: string | undefined
+  /** Spools that no rule needs any more. */
+  readonly removed: readonly SpoolKey[]
+  readonly logger: Logger
+}
+
+/** Ends what the sources of a rule that is no more keep elsewhere; a shared stream's goes with its last rule. */
+export async function forgetSources(rule: RuleSpec, options: ForgetOptions): Promise<void> {
+  const { types, hostId, removed, logger } = options
+  const { tenant } = rule
+  if (rule.options.qos === 0 || hostId === undefined) return
   for (const [index, spec] of rule.sources.entries()) {
     const { plugin, kind } = rule.plan.sources[index] ?? {}
-    if (plugin !== undefined || kind === 'lookup' || isShared(rule, spec, index)) continue
+    if (plugin !== undefined || kind === 'lookup') continue
+    const { stream } = spec
+    const isOfAll = isShared(rule, spec, index)
+    if (isOfAll && !removed.some((key) => key.rule === '' && key.stream === stream)) continue
     const connector = types.get(spec.type)?.create()
     if (connector?.forget === undefined) continue
     connector.configure(spec.datasource, spec.props)
-    const name = { tenant, ruleId: rule.rule, name: spec.stream, hostId }
-    const work = connector.forget(name)
-    await within(work, FORGET_MS, `forgetting source "${spec.stream}"`).catch((error: Error) =>
+    const ruleId = isOfAll ? stream : rule.rule
+    const work = connector.forget({ tenant, ruleId, name: stream, hostId })
+    await within(work, FORGET_MS, `forgetting source "${stream}"`).catch((error: Error) =>
       logger.warn(error.message),
     )
   }

@@ -44,6 +44,7 @@ export class RuleSpools {
   ): Promise<RuleSpools> {
     const generation = generationOf(rule, types)
     if (room === undefined || rule.options.qos === 0) {
+      await room?.forget(rule.tenant, rule.rule)
       return new RuleSpools(rule.rule, undefined, [], { generation, hostId: undefined })
     }
     const taken: SpoolKey[] = []
@@ -56,15 +57,18 @@ export class RuleSpools {
         }
         const key = spoolKeyOf(rule, index)
         const covered = rule.checkpoint?.sources[index]?.sequence ?? 0
-        streams.push(
-          await room.acquire(key, { limitBytes: spec.spoolLimit, firstSequence: covered + 1 }),
-        )
+        const limitBytes = spec.spoolLimit
+        const source = types.get(spec.type)?.create().isLocal === true ? spec : undefined
+        streams.push(await room.acquire(key, { limitBytes, firstSequence: covered + 1, source }))
         taken.push(key)
       }
       const known = numberingOf(rule, streams, types) ?? generation
       const held = await Promise.all(
         streams.map((stream, index) => stream && hold(rule, index, stream, known)),
       )
+      await Promise.all(taken.map((key) => room.joined(key, rule.rule)))
+      // What an earlier definition of the rule has read it needs no more.
+      await room.forget(rule.tenant, rule.rule, taken)
       const hostId = await room.hostId()
       return new RuleSpools(rule.rule, room, held, { generation: known, hostId })
     } catch (error) {

@@ -1,7 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readdir } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { SourceSpec } from '../cell.ts'
 import { readJson, replaceFile } from './durable-file.ts'
+import { type Indexed, SpoolIndex } from './spool-index.ts'
 import { leaveClosed, StreamSpool } from './stream-spool.ts'
 
 /** Whose spool it is: a rule's for one of its sources, or a shared stream's (`rule` is '' then). */
@@ -16,6 +18,22 @@ export interface SpoolKey {
 export interface SpoolSizes {
   readonly limitBytes?: number | undefined
   readonly firstSequence?: number | undefined
+  /** As `Indexed.source`. */
+  readonly source?: SourceSpec | undefined
+}
+
+/** Writes what comes to a spool that no rule uses at the moment. */
+export interface Standby {
+  /** Nothing is on its way to the spool any more. What comes from now on waits for the next one who writes it. */
+  close(): Promise<void>
+  /** Nobody will. */
+  forget(): Promise<void>
+}
+
+export interface StandbySetup extends SpoolKey {
+  readonly source: SourceSpec
+  readonly spool: StreamSpool
+  readonly hostId: string
 }
 
 interface Entry {
@@ -24,18 +42,28 @@ interface Entry {
   users: number
 }
 
-const ABOUT = 'spool.json'
+interface Standing {
+  readonly spool: StreamSpool
+  readonly standby: Standby
+}
 
 /** The spools of a cell: one folder each. Open while a rule uses them. */
 export class SpoolRoom {
   readonly #folder: string
+  readonly #index: SpoolIndex
+  readonly #standbyOf: ((setup: StandbySetup) => Promise<Standby>) | undefined
   readonly #entries = new Map<string, Entry>()
+  /** By folder. */
+  readonly #standing = new Map<string, Promise<Standing | undefined>>()
   readonly #closing = new Map<string, Promise<void>>()
   #hostId: Promise<string> | undefined
+  #isClosed = false
 
   /** @param dataFolder where the cell keeps what has to outlive it */
-  constructor(dataFolder: string) {
+  constructor(dataFolder: string, standbyOf?: (setup: StandbySetup) => Promise<Standby>) {
     this.#folder = dataFolder
+    this.#index = new SpoolIndex(join(dataFolder, 'spools'))
+    this.#standbyOf = standbyOf
   }
 
   /** Names this host, the same in each life. */
@@ -44,8 +72,14 @@ export class SpoolRoom {
     return this.#hostId
   }
 
+  /** Before any rule runs: what rules of this cell send to others is taken whether those run or not. */
+  async open(): Promise<void> {
+    const all = await this.#index.all()
+    await Promise.all(all.map((indexed) => this.#stand(indexed)))
+  }
+
   async acquire(key: SpoolKey, sizes: SpoolSizes): Promise<StreamSpool> {
-    const folder = this.#folderOf(key)
+    const folder = this.#index.folderOf(key)
     await this.#closing.get(folder)
     const known = this.#entries.get(folder)
     if (known !== undefined) {
@@ -59,52 +93,107 @@ export class SpoolRoom {
   }
 
   async release(key: SpoolKey): Promise<void> {
-    const folder = this.#folderOf(key)
+    const folder = this.#index.folderOf(key)
     const entry = this.#entries.get(folder)
     if (entry === undefined || --entry.users > 0) return
     this.#entries.delete(folder)
-    const closing = entry.opened
-      .then((spool) => (spool.isUnused ? spool.remove() : spool.close()))
-      .finally(() => this.#closing.delete(folder))
+    const closing = this.#close(folder, entry).finally(() => this.#closing.delete(folder))
     this.#closing.set(folder, closing)
     await closing
   }
 
-  /** The rule is no more: it gives up its places, and what nobody else needs is removed. */
-  async forget(tenant: string, rule: string): Promise<void> {
+  /** The rule has taken its place in a spool. */
+  async joined(key: SpoolKey, rule: string): Promise<void> {
+    const indexed = await this.#index.get(this.#index.folderOf(key))
+    indexed?.rules.add(rule)
+  }
+
+  /**
+   * The rule is no more, or reads only `kept` from now on: it gives up its other places, and what nobody else needs is
+   * removed.
+   *
+   * @returns the spools that were removed
+   */
+  async forget(tenant: string, rule: string, kept: readonly SpoolKey[] = []): Promise<SpoolKey[]> {
     await Promise.all(this.#closing.values())
-    const names = await readdir(this.#spools).catch(() => [])
-    for (const name of names) {
-      const folder = join(this.#spools, name)
-      const about = await readJson(join(folder, ABOUT))
-      if (about?.tenant !== tenant || (about.rule !== '' && about.rule !== rule)) continue
+    const stays = new Set(kept.map((key) => this.#index.folderOf(key)))
+    const removed: SpoolKey[] = []
+    for (const { key, folder, rules } of await this.#index.of(tenant, rule)) {
+      if (stays.has(folder)) continue
+      rules.delete(rule)
       const entry = this.#entries.get(folder)
       // With its last rule a shared stream is closed, and what nobody needs goes then.
       if (entry !== undefined) await (await entry.opened).leave(rule)
-      else await leaveClosed(folder, rule)
+      else if (!(await this.#leave(folder, rule))) {
+        await this.#index.remove(folder)
+        removed.push(key)
+      }
     }
+    return removed
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all(this.#closing.values())
+    await Promise.all([...this.#standing.keys()].map((folder) => this.#endStanding(folder)))
     const open = [...this.#entries.values()]
     this.#entries.clear()
     await Promise.all(open.map(async ({ opened }) => (await opened).close()))
-    await Promise.all(this.#closing.values())
-  }
-
-  get #spools(): string {
-    return join(this.#folder, 'spools')
-  }
-
-  #folderOf({ tenant, rule, stream, index }: SpoolKey): string {
-    const name = JSON.stringify([tenant, rule, stream, index])
-    return join(this.#spools, createHash('sha256').update(name).digest('hex').slice(0, 32))
   }
 
   async #open(folder: string, key: SpoolKey, sizes: SpoolSizes): Promise<StreamSpool> {
-    await mkdir(folder, { recursive: true })
-    await replaceFile(join(folder, ABOUT), JSON.stringify({ version: 1, ...key }))
-    return StreamSpool.open({ folder, ...sizes })
+    const { source, ...rest } = sizes
+    await this.#endStanding(folder)
+    await this.#index.add(key, source)
+    return StreamSpool.open({ folder, ...rest })
+  }
+
+  async #close(folder: string, { opened }: Entry): Promise<void> {
+    const spool = await opened
+    const indexed = await this.#index.get(folder)
+    if (spool.isUnused) {
+      await this.#index.remove(folder)
+      await spool.remove()
+    } else {
+      await spool.close()
+      if (indexed !== undefined) await this.#stand(indexed)
+    }
+  }
+
+  /** @returns whether any rule is left */
+  async #leave(folder: string, rule: string): Promise<boolean> {
+    const standing = await this.#standing.get(folder)
+    if (standing === undefined) return leaveClosed(folder, rule)
+    const { spool, standby } = standing
+    await spool.leave(rule)
+    if (!spool.isUnused) return true
+    this.#standing.delete(folder)
+    await standby.close()
+    await standby.forget()
+    await spool.remove()
+    return false
+  }
+
+  async #stand({ key, folder, source }: Indexed): Promise<void> {
+    const make = this.#standbyOf
+    if (source === undefined || make === undefined || this.#isClosed) return
+    const starting = async () => {
+      const spool = await StreamSpool.open({ folder, limitBytes: source.spoolLimit })
+      const standby = await make({ ...key, source, spool, hostId: await this.hostId() })
+      return { spool, standby }
+    }
+    // One that cannot stand is told by the rule when it starts: what is sent to it waits until then.
+    const standing = starting().catch(() => undefined)
+    this.#standing.set(folder, standing)
+    await standing
+  }
+
+  async #endStanding(folder: string): Promise<void> {
+    const starting = this.#standing.get(folder)
+    this.#standing.delete(folder)
+    const standing = await starting
+    await standing?.standby.close()
+    await standing?.spool.close()
   }
 
   async #readHostId(): Promise<string> {

@@ -129,7 +129,7 @@ export async function leaveClosed(folder: string, rule: string): Promise<boolean
   return false
 }
 
-async function readPlaces(folder: string): Promise<Map<string, Place>> {
+export async function readPlaces(folder: string): Promise<Map<string, Place>> {
   const places = new Map<string, Place>()
   for (const [rule, value] of Object.entries((await readJson(join(folder, FILE))) ?? {})) {
     const { sequence, start, generation, numbering } = Object(value)

@@ -7,9 +7,13 @@ import type { MemoryTopics } from './topics.ts'
  * back. With a spool it does, and the writer's rows are acknowledged when they are safe in it.
  */
 export class MemorySource implements SourceConnector {
+  readonly isLocal = true
   readonly #topics: MemoryTopics
   #filter = ''
   #unsubscribe: (() => void) | undefined
+  #writer: SourceWriter | undefined
+  /** Who wait until what they have written is safe. */
+  #unsafe = 0
 
   constructor(topics: MemoryTopics) {
     this.#topics = topics
@@ -22,6 +26,7 @@ export class MemorySource implements SourceConnector {
   }
 
   async open(context: ConnectorContext, writer: SourceWriter): Promise<void> {
+    this.#writer = writer
     const references = new Map<string, number>()
     this.#unsubscribe = this.#topics.subscribe(
       context.tenant,
@@ -39,14 +44,36 @@ export class MemorySource implements SourceConnector {
       },
       () => writer.ring(),
       writer.whenDurable && {
+        name: nameOf(context),
         onRoom: (listener) => writer.onRoom(listener),
-        whenDurable: (listener) => writer.whenDurable?.(listener),
+        whenDurable: (listener) => {
+          this.#unsafe++
+          writer.whenDurable?.(() => {
+            this.#unsafe--
+            listener()
+          })
+        },
       },
     )
     context.connection('connected')
   }
 
+  /** What it has taken is safe before it is through: those who wrote it wait for that. */
   async close(): Promise<void> {
     this.#unsubscribe?.()
+    const writer = this.#writer
+    await new Promise<void>((resolve) => {
+      if (writer?.whenDurable === undefined || this.#unsafe === 0) resolve()
+      else writer.whenDurable(resolve)
+    })
   }
+  async forget(context: SubscriberName): Promise<void> {
+    this.#topics.forget(context.tenant, nameOf(context))
+  }
+}
+
+type SubscriberName = Pick<ConnectorContext, 'tenant' | 'ruleId' | 'name'>
+
+function nameOf({ ruleId, name }: SubscriberName): string {
+  return JSON.stringify([ruleId, name])
 }

@@ -19,10 +19,23 @@ type Listener = (
   rowkindField: string | undefined,
 ) => unknown
 
+/** Hands over one payload after the other, as often as it is called. */
+type Each = (take: (bytes: Uint8Array, start: number, end: number) => void) => void
+
 /** What a subscriber that may lose nothing has to say: its writer's part. */
 export interface Lossless {
+  /** The same in all its lives. `undefined`: it has one life. */
+  readonly name?: string | undefined
   onRoom(listener: () => void): void
   whenDurable(listener: () => void): void
+}
+
+/** Stands for a subscriber that may lose nothing and is away: who writes waits until it is back. */
+interface Absence {
+  readonly name: string
+  readonly filter: string
+  /** With `undefined`: it will not come back. */
+  readonly back: PromiseWithResolvers<Subscriber | undefined>
 }
 
 interface Subscriber {
@@ -32,16 +45,20 @@ interface Subscriber {
   readonly lossless: Lossless | undefined
   /** Of one that is gone nobody waits for room. */
   readonly gone: AbortController
+  /** Of one with a name that is gone: who has come in its place. */
+  successor?: (() => Promise<Subscriber | undefined>) | undefined
 }
 
 /** The memory topics of all tenants of a cell. A tenant sees only its own. */
 export class MemoryTopics {
   readonly #subscribers = new Map<string, Set<Subscriber>>()
+  readonly #absences = new Map<string, Absence[]>()
 
   /**
    * @param listener gets a view on each payload: copy it to keep it. With `lossless`, what it returns false for comes again
    * @param done called after a burst of payloads
-   * @returns ends the subscription
+   * @returns ends the subscription. With `lossless`, who writes waits from then on until a subscriber of the same name comes
+   *   or `forget` is called
    */
   subscribe(
     tenant: string,
@@ -50,15 +67,52 @@ export class MemoryTopics {
     done: () => void,
     lossless?: Lossless,
   ): () => void {
-    const subscriber = { filter, listener, done, lossless, gone: new AbortController() }
+    const gone = new AbortController()
+    const subscriber: Subscriber = { filter, listener, done, lossless, gone }
     const all = this.#subscribers.get(tenant) ?? new Set()
     this.#subscribers.set(tenant, all)
     all.add(subscriber)
+    const { name } = lossless ?? {}
+    if (name !== undefined) {
+      const back = Promise.withResolvers<Subscriber | undefined>()
+      subscriber.successor = () => back.promise
+      this.#cameBack(tenant, name, subscriber)
+      gone.signal.addEventListener('abort', () => {
+        const others = this.#absences.get(tenant) ?? []
+        this.#absences.set(tenant, [...others, { name, filter, back }])
+      })
+    }
     return () => {
       all.delete(subscriber)
-      subscriber.gone.abort()
+      gone.abort()
       if (all.size === 0 && this.#subscribers.get(tenant) === all) this.#subscribers.delete(tenant)
     }
+  }
+
+  /** Nobody waits any more for subscribers of this name. */
+  forget(tenant: string, name: string): void {
+    const all = this.#absences.get(tenant) ?? []
+    for (const absence of all) if (absence.name === name) absence.back.resolve(undefined)
+    this.#keepAbsences(
+      tenant,
+      all.filter((absence) => absence.name !== name),
+    )
+  }
+
+  #cameBack(tenant: string, name: string, subscriber: Subscriber): void {
+    const all = this.#absences.get(tenant) ?? []
+    const absence = all.find((one) => one.name === name)
+    if (absence === undefined) return
+    this.#keepAbsences(
+      tenant,
+      all.filter((one) => one !== absence),
+    )
+    absence.back.resolve(subscriber)
+  }
+
+  #keepAbsences(tenant: string, left: Absence[]): void {
+    if (left.length === 0) this.#absences.delete(tenant)
+    else this.#absences.set(tenant, left)
   }
 
   /**
@@ -66,13 +120,16 @@ export class MemoryTopics {
    *
    * @returns a promise where someone may lose nothing: it resolves when those have all of it, safe
    */
-  publish(
-    tenant: string,
-    topic: string,
-    each: (take: (bytes: Uint8Array, start: number, end: number) => void) => void,
-    rowkindField?: string,
-  ): void | Promise<void> {
+  publish(tenant: string, topic: string, each: Each, rowkindField?: string): void | Promise<void> {
     const waiting: Promise<void>[] = []
+    for (const { filter, back } of this.#absences.get(tenant) ?? []) {
+      if (!matchesTopic(filter, topic)) continue
+      const handed = back.promise.then((subscriber) => {
+        if (subscriber?.lossless === undefined || !matchesTopic(subscriber.filter, topic)) return
+        return handOver(subscriber, subscriber.lossless, topic, each, rowkindField)
+      })
+      waiting.push(handed)
+    }
     for (const subscriber of this.#subscribers.get(tenant) ?? []) {
       const { filter, listener, done, lossless } = subscriber
       if (!matchesTopic(filter, topic)) continue
@@ -87,29 +144,42 @@ export class MemoryTopics {
   }
 }
 
-/** Waits for room where there is none, and then until all of it is safe. */
+/**
+ * Waits for room where there is none, and then until all of it is safe. What the subscriber has not taken when it goes its
+ * successor gets.
+ */
 async function handOver(
-  { listener, done, gone }: Subscriber,
-  lossless: Lossless,
+  subscriber: Subscriber,
+  { onRoom, whenDurable }: Lossless,
   topic: string,
-  each: (take: (bytes: Uint8Array, start: number, end: number) => void) => void,
+  each: Each,
   rowkindField: string | undefined,
 ): Promise<void> {
+  const { listener, done, gone } = subscriber
   const left: { readonly bytes: Uint8Array; readonly start: number; readonly end: number }[] = []
+  const take = (bytes: Uint8Array, start: number, end: number) =>
+    listener(topic, bytes, start, end, rowkindField) !== false
   each((bytes, start, end) => {
-    if (left.length > 0 || listener(topic, bytes, start, end, rowkindField) === false) {
-      left.push({ bytes, start, end })
-    }
+    if (left.length > 0 || !take(bytes, start, end)) left.push({ bytes, start, end })
   })
   done()
-  for (const { bytes, start, end } of left) {
-    while (!gone.signal.aborted && listener(topic, bytes, start, end, rowkindField) === false) {
+  for (let next = left[0]; next !== undefined && !gone.signal.aborted; next = left[0]) {
+    if (take(next.bytes, next.start, next.end)) left.shift()
+    else {
       done()
-      await unlessGone(gone.signal, (listener) => lossless.onRoom(listener))
+      await unlessGone(gone.signal, onRoom)
     }
   }
   done()
-  await unlessGone(gone.signal, (listener) => lossless.whenDurable(listener))
+  // One that has a successor makes safe what it has taken before it is through.
+  if (subscriber.successor === undefined) await unlessGone(gone.signal, whenDurable)
+  else await new Promise<void>((resolve) => whenDurable(resolve))
+  const next = left.length > 0 ? await subscriber.successor?.() : undefined
+  if (next?.lossless === undefined) return
+  const rest: Each = (take) => {
+    for (const { bytes, start, end } of left) take(bytes, start, end)
+  }
+  await handOver(next, next.lossless, topic, rest, rowkindField)
 }
 
 function unlessGone(signal: AbortSignal, wait: (listener: () => void) => void): Promise<void> {
