@@ -1,6 +1,11 @@
 /** What generated code is handed beside its text. */
 export class Constants {
-  readonly values: unknown[] = []
+  readonly values: unknown[]
+
+  /** @param values that have their names already */
+  constructor(values: readonly unknown[] = []) {
+    this.values = [...values]
+  }
 
   /** The name under which the text finds it. */
   add(value: unknown): string {

@@ -1,4 +1,4 @@
-import type { Absorber } from '#src/operators/absorber.ts'
+import { type Absorber, isAbsorber } from '#src/operators/absorber.ts'
 import type { Predicate } from '#src/operators/compiled.ts'
 import type { GroupColumns } from '#src/operators/group-columns.ts'
 import {
@@ -39,13 +39,17 @@ export class SlidingAggregate implements Absorber {
   /** Where the window fires twice: the rows as it sees them on arrival, which are newer than those that wait. */
   readonly #early: SlidingStore | undefined
   readonly #delayed: Delayed
+  readonly #isKeyed: boolean
   #output: Output = unlinked
+  /** The output, where it takes a row without a batch around it. */
+  #absorber: Absorber | undefined
 
   constructor(id: OperatorId, options: SlidingAggregateOptions, context: OperatorContext) {
     this.id = id
     this.#options = options
     this.#context = context
     const { columns, delayMs, sendTwice } = options
+    this.#isKeyed = columns.keys.length > 0
     this.#store = new SlidingStore(columns, delayMs === 0)
     this.#early = delayMs > 0 && sendTwice ? new SlidingStore(columns, true) : undefined
     this.#delayed = new Delayed(delayMs, (time, end) => this.#fire(this.#store, time, end))
@@ -53,6 +57,7 @@ export class SlidingAggregate implements Absorber {
 
   link(output: Output): void {
     this.#output = output
+    this.#absorber = isAbsorber(output) ? output : undefined
   }
 
   push({ rows, times }: Batch): void {
@@ -117,6 +122,10 @@ export class SlidingAggregate implements Absorber {
 
   #fire(store: SlidingStore, time: number, end: number): void {
     const start = time - this.#options.lengthMs
+    if (!this.#isKeyed) {
+      this.#fireOnly(store, start, end)
+      return
+    }
     const rows = store.rows(
       start,
       (row) => writeBounds(row, this.#options.bounds, start, end),
@@ -125,5 +134,26 @@ export class SlidingAggregate implements Absorber {
     if (rows.length === 0) return
     this.#context.metrics.recordsOut += rows.length
     this.#output.push({ rows, times: rows.map(() => end) })
+  }
+
+  /** Without dimensions there is one row. */
+  #fireOnly(store: SlidingStore, start: number, end: number): void {
+    let row: Row | undefined
+    try {
+      row = store.only(start)
+    } catch (error) {
+      this.#context.rowError(error, end)
+      return
+    }
+    if (row === undefined) return
+    writeBounds(row, this.#options.bounds, start, end)
+    this.#context.metrics.recordsOut++
+    const absorber = this.#absorber
+    if (absorber === undefined) {
+      this.#output.push({ rows: [row], times: [end] })
+    } else {
+      absorber.absorb(row, end)
+      absorber.settle()
+    }
   }
 }

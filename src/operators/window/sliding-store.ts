@@ -1,19 +1,32 @@
 import { type GroupRow, groupRow, type RowParts } from '#src/operators/group-code.ts'
 import type { GroupColumns } from '#src/operators/group-columns.ts'
 import { KeyIndex } from '#src/operators/key-index.ts'
+import { layoutOf } from '#src/operators/layout.ts'
 import type { Row } from '#src/operators/operator.ts'
 import { packColumn, unpackColumn } from '#src/state/columns.ts'
-import { capturedColumns, type Growing, isJoined } from './captured-columns.ts'
+import { type Area, reach } from './areas.ts'
+import { type CapturedFunctions, isJoined } from './captured-code.ts'
+import { type CapturedColumns, capturedColumns } from './captured-columns.ts'
+import type { Segment, Taker } from './segments.ts'
 import { type SlidingCode, SlidingGroup } from './sliding-group.ts'
+
+/** What rows are made of: the keys, and by slot what a group shows of its rows when it fires. */
+interface View extends RowParts, Area {
+  numbers: Float64Array
+  readonly boxed: unknown[][]
+  readonly firsts: readonly unknown[][]
+  readonly firstRows: Row[]
+}
 
 /** The rows of a sliding window by group. */
 export class SlidingStore {
   readonly #columns: GroupColumns
   readonly #includesStart: boolean
+  readonly #captured: CapturedColumns
   readonly #code: SlidingCode
-  readonly #row: GroupRow
-  readonly #find: (key: readonly unknown[]) => Growing
-  /** What rows are made of: the keys, and by slot what a group shows of its rows when it fires. */
+  readonly #isBoxed = new Set<number>()
+  readonly #taker: Taker
+  #row: GroupRow
   #view: View
   /** By slot of the key. */
   #groups: SlidingGroup[] = []
@@ -27,17 +40,20 @@ export class SlidingStore {
     this.#includesStart = includesStart
     const { calls, keys } = columns
     this.#columns = columns
-    this.#row = groupRow(columns)
     this.#view = viewOf(columns)
-    const numbers = calls.map((_, i) => i)
-    this.#code = {
-      ...capturedColumns(columns, keys.length > 0),
-      aggregators: calls.map(({ aggregator }) => aggregator),
-      joined: numbers.filter((i) => isJoined(calls[i] as (typeof calls)[number])),
-      others: numbers.filter((i) => !isJoined(calls[i] as (typeof calls)[number])),
+    const captured = capturedColumns(columns, keys.length > 0)
+    this.#captured = captured
+    const functions = this.#functions()
+    this.#row = groupRow(columns, functions.layout)
+    const { width, hasOthers } = captured
+    this.#code = { functions, width, hasOthers, calls: calls.length }
+    this.#taker = {
+      find:
+        keys.length === 0
+          ? (key) => this.#groups[0] ?? this.#group(key)
+          : (key) => this.#group(key),
+      box: (boxed) => this.#box(boxed),
     }
-    this.#find =
-      keys.length === 0 ? (key) => this.#groups[0] ?? this.#group(key) : (key) => this.#group(key)
   }
 
   /** No row came yet. */
@@ -50,7 +66,7 @@ export class SlidingStore {
    * @returns whether `evict` is to be called: also where the window hardly ever fires, old rows do not pile up
    */
   add(row: Row, time: number): boolean {
-    this.#code.take(this.#find, row, time, this.#sequence)
+    while (!this.#code.functions.take(this.#taker, row, time, this.#sequence));
     this.#sequence++
     return ++this.#added > this.#held + 1024
   }
@@ -68,21 +84,17 @@ export class SlidingStore {
 
   /** A row per group over the rows from `start` on, in the order of their first rows. Older ones are dropped. */
   rows(start: number, complete: (row: Row) => void, failed: (error: unknown) => void): Row[] {
-    const view = this.#view
     const found: number[] = []
     for (let slot = 0; slot < this.#groups.length; slot++) {
       const group = this.#groups[slot] as SlidingGroup
       group.evict(start, this.#includesStart)
-      if (group.isEmpty) continue
-      found.push(slot)
+      if (!group.isEmpty) found.push(slot)
     }
     if (found.length > 1) found.sort((a, b) => this.#order(a) - this.#order(b))
     const made: Row[] = []
     for (let i = 0; i < found.length; i++) {
-      const slot = found[i] as number
       try {
-        this.#show(slot)
-        const row = this.#row(slot, view)
+        const row = this.#made(found[i] as number)
         complete(row)
         made.push(row)
       } catch (error) {
@@ -94,18 +106,27 @@ export class SlidingStore {
     return made
   }
 
+  /** Where there are no dimensions: the one row, if there is one. Throws what results throw. */
+  only(start: number): Row | undefined {
+    const [group] = this.#groups
+    if (group === undefined) return undefined
+    group.evict(start, this.#includesStart)
+    return group.isEmpty ? undefined : this.#made(0)
+  }
+
   /** The rows in columns, group after group. */
   snapshot(): unknown {
     this.#compact()
-    const segments = this.#groups.flatMap((group) => group.segments)
+    const segments = this.#groups.flatMap((group) => group.segments())
     return {
       keys: this.#view.index.snapshot(),
       numbers: [this.#sequence, this.#added, this.#held],
+      boxed: [...this.#isBoxed],
       marks: packColumn(this.#groups.flatMap((group) => group.marks)),
-      times: packColumn(segments.flatMap(({ times }) => times)),
-      sequences: packColumn(segments.flatMap(({ sequences }) => sequences)),
+      times: joined(segments, ({ times }) => times),
+      sequences: joined(segments, ({ sequences }) => sequences),
       columns: Array.from({ length: this.#code.width }, (_, i) => {
-        return packColumn(segments.flatMap(({ columns }) => columns[i] as unknown[]))
+        return joined(segments, ({ columns }) => columns[i] ?? [])
       }),
     }
   }
@@ -114,6 +135,7 @@ export class SlidingStore {
     const saved = state as Saved // what snapshot made
     ;[this.#sequence, this.#added, this.#held] = saved.numbers
     this.#view.index.restore(saved.keys)
+    this.#box(saved.boxed)
     const marks = unpackColumn(saved.marks) as number[]
     const times = unpackColumn(saved.times) as number[]
     const sequences = unpackColumn(saved.sequences) as number[]
@@ -124,6 +146,7 @@ export class SlidingStore {
       const end = at + (own[0] as number)
       const group = new SlidingGroup(this.#code)
       const rows = {
+        count: end - at,
         times: times.slice(at, end),
         sequences: sequences.slice(at, end),
         columns: columns.map((column) => column.slice(at, end)),
@@ -139,17 +162,33 @@ export class SlidingStore {
     return (this.#groups[slot] as SlidingGroup).oldestSequence
   }
 
-  /** Brings what the row of a group is made of into `view`. */
-  #show(slot: number): void {
+  /** The row of a group. */
+  #made(slot: number): Row {
     const group = this.#groups[slot] as SlidingGroup
-    const { boxed, firsts, firstRows } = this.#view
-    const { first, keepFirst } = this.#code
-    const totals = group.totals()
-    for (let i = 0; i < boxed.length; i++) (boxed[i] as unknown[])[slot] = totals[i]
+    const view = this.#view
+    const { first, keepFirst } = this.#captured
+    reach(view, this.#code, slot + 1)
+    group.totals(view, slot)
     for (let i = 0; i < first.length; i++) {
-      ;(firsts[i] as unknown[])[slot] = group.oldest(first[i] as number)
+      ;(view.firsts[i] as unknown[])[slot] = group.oldest(first[i] as number)
     }
-    if (keepFirst !== undefined) firstRows[slot] = group.oldest(keepFirst) as Row
+    if (keepFirst !== undefined) view.firstRows[slot] = group.oldest(keepFirst) as Row
+    return this.#row(slot, view)
+  }
+
+  #functions(): CapturedFunctions {
+    const cells = this.#columns.calls.map((call) => {
+      return isJoined(call) ? call.aggregator : { init: call.aggregator.init }
+    })
+    return this.#captured.functions(layoutOf(cells, this.#isBoxed))
+  }
+
+  #box(calls: readonly number[]): false {
+    for (const call of calls) this.#isBoxed.add(call)
+    this.#code.functions = this.#functions()
+    this.#row = groupRow(this.#columns, this.#code.functions.layout)
+    for (const group of this.#groups) group.rebuild()
+    return false
   }
 
   #group(key: readonly unknown[]): SlidingGroup {
@@ -178,8 +217,8 @@ export class SlidingStore {
   }
 }
 
-interface View extends RowParts {
-  readonly firstRows: Row[]
+function joined(segments: readonly Segment[], of: (segment: Segment) => unknown[]): unknown {
+  return packColumn(segments.flatMap((segment) => of(segment).slice(0, segment.count)))
 }
 
 function viewOf({ keys, calls, first }: GroupColumns): View {
@@ -198,6 +237,8 @@ const MARKS = 4
 interface Saved {
   readonly keys: unknown
   readonly numbers: [number, number, number]
+  /** The calls that met other values than numbers. */
+  readonly boxed: readonly number[]
   readonly marks: unknown
   readonly times: unknown
   readonly sequences: unknown
