@@ -5,7 +5,7 @@ import type { Intake } from '#src/operators/intake.ts'
 import { keyer } from '#src/operators/keyed-row.ts'
 import { Merge } from '#src/operators/merge.ts'
 import type { OperatorContext, OperatorId } from '#src/operators/operator.ts'
-import { Watermark } from '#src/operators/watermark.ts'
+import { type LateRow, Watermark } from '#src/operators/watermark.ts'
 import type { PlanExpression } from '#src/plan/expression.ts'
 import type { SourceNode, SourcePlan } from '#src/plan/plan.ts'
 import type { Compilation } from './compilation.ts'
@@ -50,7 +50,7 @@ export function headSource(node: SourceNode, to: Compilation, book: OperatorBook
 export function addIntake(
   sources: readonly HeadSource[],
   to: Compilation,
-  late: () => void,
+  late: (row: LateRow) => void,
 ): Intake | undefined {
   const { settings } = to.plan
   const { isEventTime, lateToleranceMs, idleTimeoutMs, maxDriftMs } = settings

@@ -21,7 +21,17 @@ export interface WatermarkOptions {
   /** A row whose timestamp is further ahead of its arrival is a row error; 0: none is. @default 0 */
   readonly maxDriftMs?: number | undefined
   /** Told of every row that came too late, before it is dropped. */
-  late(row: Row, time: number): void
+  late(late: LateRow): void
+}
+
+/** A row that came behind the watermark. */
+export interface LateRow {
+  readonly row: Row
+  /** Its timestamp, ms since the epoch. */
+  readonly time: number
+  /** The number of its source. */
+  readonly source: number
+  readonly watermark: number
 }
 
 interface State {
@@ -73,7 +83,7 @@ export class Watermark implements Intake {
     }
     if (this.#drifts(time, arrival)) return
     if (time < this.#watermark) {
-      this.#options.late(row, time)
+      this.#options.late({ row, time, source, watermark: this.#watermark })
       return
     }
     this.#held.add(row, time, source)

@@ -7,6 +7,7 @@ import { SqlError } from '#src/sql/errors.ts'
 import { type ActionRequest, planActions } from './actions.ts'
 import type { StreamDefinition } from './definitions.ts'
 import { Derived } from './derived.ts'
+import { RuleError } from './errors.ts'
 import type { Extensions } from './extensions.ts'
 import { findSources } from './from.ts'
 import { identify } from './identity.ts'
@@ -14,7 +15,7 @@ import { planOrder } from './joins.ts'
 import { buildNodes, emitsBatches } from './nodes.ts'
 import { numberCalls } from './numbering.ts'
 import { optimize } from './optimize.ts'
-import type { OutputColumn, Plan, PlanNode } from './plan.ts'
+import type { ActionPlan, OutputColumn, Plan, PlanNode } from './plan.ts'
 import type { RuleOptions } from './rule-options.ts'
 import { Scope } from './scope.ts'
 import { type Definitions, type SourceSettings, sourcePlan } from './source-plan.ts'
@@ -56,14 +57,16 @@ export function planRule(request: RuleRequest): Plan {
   )
   const statement = withSecondSending(resolved, options)
   const { plugins } = statement.resolver
+  const keepsAll = request.actions.some(({ props }) => props.lateRows === true)
   const sources = planOrder(scope.sources).flatMap((number) =>
     found
       .slice(number, number + 1)
       .map(({ source, at, settings }) =>
-        sourcePlan(source, at, { ...rules, scope, derived, plugins, settings }),
+        sourcePlan(source, at, { ...rules, scope, derived, plugins, settings, keepsAll }),
       ),
   )
   const actions = planActions(request.actions, extensions, plugins)
+  checkLateRows(actions, options)
   const { root, hidden } = buildNodes(statement)
   const improved = numberCalls(improve(root, request, hidden))
   return {
@@ -88,6 +91,13 @@ export function planRule(request: RuleRequest): Plan {
       analyticExpiryMs: options.analyticExpiryMs,
     },
   }
+}
+
+function checkLateRows(actions: readonly ActionPlan[], { isEventTime }: RuleOptions): void {
+  const action = actions.find(({ encode }) => encode.lateRows === true)
+  if (action === undefined || isEventTime) return
+  const what = `action ${action.type}: lateRows without event time: no row is late`
+  throw new RuleError('bad-property', what, 'set the rule option isEventTime, and TIMESTAMP')
 }
 
 /** `sendMetaToSink`: all metadata in a column of the output. */

@@ -67,11 +67,13 @@ export interface SourceParts extends SourceRules {
   readonly derived: Derived
   readonly plugins: PluginList
   readonly settings: SourceSettings
+  /** Columns that the statement does not read are wanted too. @default false */
+  readonly keepsAll?: boolean | undefined
 }
 
 /** How the payloads of a source become rows. Call it when all expressions are resolved: it asks what they read. */
 export function sourcePlan(source: ScopedSource, at: ast.Position, parts: SourceParts): SourcePlan {
-  const { scope, derived, options, settings } = parts
+  const { scope, derived, options, settings, keepsAll } = parts
   const { definition, wholeIsBigint } = source
   const index = scope.sources.indexOf(source)
   const { timestamp, timestampFormat } = definition.options
@@ -88,7 +90,7 @@ export function sourcePlan(source: ScopedSource, at: ast.Position, parts: Source
     format: formatOf(definition, at),
     delimiter: definition.options.delimiter,
     schema: definition.columns,
-    columns: prune ? scope.columnsOf(source) : undefined,
+    columns: prune && keepsAll !== true ? scope.columnsOf(source) : undefined,
     strict: definition.options.strictValidation,
     wholeIsBigint,
     meta: derived.metas

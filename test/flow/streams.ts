@@ -1,5 +1,6 @@
 import type { Flow } from '#src/flow/flow.ts'
 import { builtInFunctions } from '#src/functions/built-in.ts'
+import type { ActionRequest } from '#src/plan/actions.ts'
 import { makeDefinition } from '#src/plan/definitions.ts'
 import type { Plan } from '#src/plan/plan.ts'
 import { planRule } from '#src/plan/plan-rule.ts'
@@ -15,6 +16,8 @@ export interface StreamsSetup {
   readonly options?: Readonly<Record<string, unknown>>
   /** Of lookup tables. */
   readonly lookup?: SourceSettings['lookup']
+  /** @default one that logs */
+  readonly actions?: readonly ActionRequest[]
 }
 
 /** A tuple of one source of the statement, by the name that it has there. */
@@ -24,7 +27,7 @@ export interface Input {
   readonly time: number
 }
 
-export function planStreams(sql: string, { streams, options, lookup }: StreamsSetup): Plan {
+export function planStreams(sql: string, { streams, options, lookup, actions }: StreamsSetup): Plan {
   const select = parseStatement(sql)
   if (select.type !== 'select') throw new Error('no select')
   const definitions = streams.map((text) => {
@@ -35,7 +38,7 @@ export function planStreams(sql: string, { streams, options, lookup }: StreamsSe
   return planRule({
     ruleId: 'rule',
     select,
-    actions: [{ type: 'log', props: {} }],
+    actions: actions ?? [{ type: 'log', props: {} }],
     options: readRuleOptions({ sendError: true, ...options }),
     definitions: {
       find: (name) => definitions.find((definition) => definition.name === name),
@@ -80,15 +83,16 @@ export function runStreams(
   sql: string,
   inputs: readonly Input[],
   setup: StreamsSetup,
-  { end = true }: { readonly end?: boolean } = {},
+  { end = true, action = 0 }: { readonly end?: boolean; readonly action?: number } = {},
 ): unknown[] {
   const plan = planStreams(sql, setup)
   const flow = flowOfStreams(plan)
   const made: unknown[] = []
   for (const input of sequenced(inputs)) {
-    made.push(...payloads(collect(flow, ...feedsAt(plan, [input], input.time)).emissions))
+    const { emissions } = collect(flow, ...feedsAt(plan, [input], input.time))
+    made.push(...payloads(emissions, action))
   }
   const last = (inputs.at(-1)?.time ?? 0) + 1000
-  made.push(...payloads(collect(flow, ...feedsAt(plan, [], last, end)).emissions))
+  made.push(...payloads(collect(flow, ...feedsAt(plan, [], last, end)).emissions, action))
   return made
 }

@@ -83,7 +83,7 @@ function watermark(sources: number, lateToleranceMs: number) {
   const made = bench((context, id) => {
     const streams = Array.from({ length: sources }, (_, source) => source)
     const options = { streams, lateToleranceMs, batchRows: 1024 }
-    return new Watermark(id, { ...options, late: (_row, time) => late.push(time) }, context)
+    return new Watermark(id, { ...options, late: ({ time }) => void late.push(time) }, context)
   })
   return { ...made, late }
 }

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { corpusPages, expressionOf, outputOf, plan } from './corpus.ts'
+import { corpusPages, expressionOf, lateOf, outputOf, plan } from './corpus.ts'
 
 for (const [name, page] of corpusPages()) {
   for (const [expression, expected] of Object.entries(page.values ?? {})) {
@@ -9,13 +9,16 @@ for (const [name, page] of corpusPages()) {
     })
   }
   for (const statement of page.statements ?? []) {
-    const { sql, gives } = statement
+    const { sql, gives, late } = statement
     const rows = statement.rows === undefined ? '' : ` over ${JSON.stringify(statement.rows)}`
     const options =
       statement.options === undefined ? '' : ` with ${JSON.stringify(statement.options)}`
     test(`${name}: ${sql}${rows}${options}`, (t) => {
       const output = outputOf(page, statement)
       t.true(isExpected(output, gives), `it gives ${JSON.stringify(output)}`)
+      if (late === undefined) return
+      const rows = lateOf(page, statement)
+      t.true(isExpected(rows, late), `late: ${JSON.stringify(rows)}`)
     })
   }
   for (const [sql, reason] of Object.entries(page.refused ?? {})) {

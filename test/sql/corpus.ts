@@ -24,6 +24,8 @@ export interface Statement {
   readonly options?: Readonly<Record<string, unknown>> | undefined
   /** The payloads that come out: an array of rows each, or `{error: words}`. */
   readonly gives: readonly unknown[]
+  /** What an action with `lateRows` gets. */
+  readonly late?: readonly unknown[] | undefined
 }
 
 /** `{payload, at, from}` or the payload itself, of the first stream, a ms after the one before it. */
@@ -45,6 +47,17 @@ export function outputOf(page: Page, statement: Omit<Statement, 'gives'>): reado
   const options = { ...page.options, ...statement.options }
   const rows = inputs(page, statement.rows ?? page.rows)
   return runStreams(statement.sql, rows, { streams: page.streams, options })
+}
+
+/** What a second action with `lateRows` sends. */
+export function lateOf(page: Page, statement: Omit<Statement, 'gives'>): readonly unknown[] {
+  const options = { ...page.options, ...statement.options }
+  const actions = [
+    { type: 'log', props: {} },
+    { type: 'log', props: { lateRows: true } },
+  ]
+  const setup = { streams: page.streams, options, actions }
+  return runStreams(statement.sql, inputs(page, statement.rows ?? page.rows), setup, { action: 1 })
 }
 
 /** What an expression is for the first row of the page: a value, null, or `{error: text}`. */
