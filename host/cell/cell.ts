@@ -36,6 +36,8 @@ export interface RuleSpec extends RuleKey {
   readonly sources: readonly SourceSpec[]
   /** Same order as `plan.actions`. */
   readonly actions: readonly ActionSpec[]
+  /** The sink for tuples that kill the rule's worker. */
+  readonly deadLetter?: ActionSpec | undefined
   /** Same order as `plan.plugins`. */
   readonly plugins: readonly PluginSpec[]
   readonly options: DeployOptions
@@ -62,6 +64,8 @@ export interface PluginPowers {
   readonly files: GrantedFiles
   /** Values by name. */
   readonly secrets: Readonly<Record<string, string>>
+  /** Names of secrets that were granted and that the host has not got. */
+  readonly unset?: readonly string[] | undefined
   /** Asked for and not granted, by power and name: `network tcp://db:3306`. */
   readonly asked: readonly string[]
   /** What an operator calls to grant: `POST /plugins/sinks/mysql/grants, plutino plugin grant mysql`. */

@@ -3,7 +3,7 @@ import { HostError } from '#host/errors.ts'
 import { didYouMean } from '#src/sql/errors.ts'
 import { nearest } from '#src/sql/near.ts'
 import type { Environment } from './load.ts'
-import { fillSecrets, readSecrets } from './secrets.ts'
+import { fillSecrets, namesSecret, readSecrets } from './secrets.ts'
 import { guessText } from './value.ts'
 import { isMap, readYaml } from './yaml.ts'
 
@@ -54,6 +54,12 @@ export class ConnectorConfig {
     }
     const merged = { ...withServer(base), ...withServer(section ?? {}) }
     return fillSecrets(merged, await readSecrets(this.#options.folder, this.#options.environment))
+  }
+
+  /** Puts secrets where properties that stand in a rule or a stream name them. @throws HostError `unknown-secret` */
+  async fill(props: Props): Promise<Props> {
+    if (!namesSecret(props)) return props
+    return fillSecrets(props, await readSecrets(this.#options.folder, this.#options.environment))
   }
 
   /** All sections of a type, not merged over `default`, secrets as they are written. */

@@ -31,6 +31,13 @@ export function fillSecrets<T>(value: T, secrets: ReadonlyMap<string, string>): 
   return fill(value, secrets) as T
 }
 
+/** Whether a text in it, at any depth, is the name of a secret. */
+export function namesSecret(value: unknown): boolean {
+  if (typeof value === 'string') return value.startsWith('secret:')
+  if (Array.isArray(value)) return value.some(namesSecret)
+  return isMap(value) && Object.values(value).some(namesSecret)
+}
+
 function fill(value: unknown, secrets: ReadonlyMap<string, string>): unknown {
   if (typeof value === 'string') {
     return value.startsWith('secret:') ? find(value.slice('secret:'.length), secrets) : value

@@ -31,6 +31,9 @@ export function powersOf(options: PowersOptions): PluginPowers {
         return value === undefined ? [] : [[to, value]]
       }),
     ),
+    unset: named('secrets')
+      .map(({ to }) => to)
+      .filter((name) => findSecret(name, options.secrets) === undefined),
     asked: withoutGrants(askedFor(asked), grants).map(nameOfGrant),
     grantCall: grantCall(use.kind, use.name),
   }

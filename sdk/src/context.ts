@@ -1,3 +1,5 @@
+import type { Files } from './files.ts'
+
 /** Lines go to the host's log and to `log/stream.log`, at most 2000 characters each, 200 a second. */
 export interface Logger {
   /** Shown when the rule has option `debug`. */
@@ -37,6 +39,15 @@ export interface State {
   registerType(name: string, type: StateClass): void
 }
 
+/** Values of secrets that the host keeps: those that the manifest asks for by name and the operator granted. */
+export interface Secrets {
+  /**
+   * Fails with code `ERR_PLUGIN_DENIED` when it was not granted, `ENOENT` when the host has no secret of this name. Keep it
+   * out of rows and state: what a plugin logs is masked, what it sends is not.
+   */
+  get(name: string): Promise<string>
+}
+
 /** What every extension is given. */
 export interface PluginContext extends State {
   readonly ruleId: string
@@ -51,4 +62,7 @@ export interface PluginContext extends State {
   getLogger(): Logger
   /** The time in ms since the epoch; moved by hand in tests. */
   readonly clock: { now(): number }
+  /** The plugin's private folder, and by `files.folder(name)` those that the operator bound. */
+  readonly files: Files
+  readonly secrets: Secrets
 }

@@ -1,10 +1,12 @@
-export type { Logger, PluginContext, State, StateClass } from './context.ts'
+export type { Logger, PluginContext, Secrets, State, StateClass } from './context.ts'
 export { EndOfInput, NotConnected, PluginError, type PluginErrorCode, Retryable } from './errors.ts'
+export type { FileEntry, Files, ReadRange } from './files.ts'
 export type { Argument, FunctionContext, IncrementalAggregate, RowFunction } from './function.ts'
 export type { RowSink, Sink, SinkContext } from './sink.ts'
 export type {
   Consumer,
   ErrorChannel,
+  LookupSource,
   PullSource,
   Rewindable,
   Source,

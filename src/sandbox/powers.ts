@@ -1,5 +1,7 @@
 import type { Harden } from './context.ts'
 import type { HostFacades } from './facade-port.ts'
+import { filePower } from './file-power.ts'
+import { secretPower } from './secret-power.ts'
 import { socketPower } from './sockets/socket-power.ts'
 import type { RealTimers } from './timers.ts'
 
@@ -32,7 +34,7 @@ export interface PowerOptions {
 export type MakePower = (options: PowerOptions) => Power
 
 /** All that there are. */
-const makers: readonly MakePower[] = [socketPower]
+const makers: readonly MakePower[] = [socketPower, filePower, secretPower]
 
 /** What the plugins of one package may use of the host. Whether it was granted is decided there. */
 export function makePowers(options: PowerOptions): Powers {

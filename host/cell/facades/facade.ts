@@ -1,4 +1,5 @@
 import type { PluginPowers, PowerName } from '../cell.ts'
+import type { Quotas } from './files/quota.ts'
 import type { Serve } from '../workers/guarded-endpoint.ts'
 
 /** What one power serves to one package of plugins in one flow. */
@@ -20,6 +21,8 @@ export interface FacadeHost {
   readonly title: string
   readonly tenant: string
   readonly powers: PluginPowers
+  /** What is used of private folders, counted for all rules of the cell. */
+  readonly quotas?: Quotas | undefined
   /** Installed as trusted: it could do all of it itself. */
   readonly isTrusted: boolean
   /** Tells the plugin's side of something that it did not ask for just now. */

@@ -3,7 +3,10 @@ import type { FacadeLink } from '#src/worker/protocol.ts'
 import type { PluginPowers, PluginSpec, RefusedPower, RuleSpec } from '../cell.ts'
 import { GuardedEndpoint, type Serve } from '../workers/guarded-endpoint.ts'
 import type { Facade, FacadeEnd, MakeFacade } from './facade.ts'
+import { filesFacade } from './files.ts'
+import type { Quotas } from './files/quota.ts'
 import { Refusals } from './refusals.ts'
+import { secretsFacade } from './secrets.ts'
 import { socketFacade } from './sockets.ts'
 
 export interface FlowFacadesOptions {
@@ -11,12 +14,14 @@ export interface FlowFacadesOptions {
   refused(refusal: RefusedPower): void
   /** A worker has broken the protocol of a facade once too often. */
   onOffence(reason: string): void
+  /** Of all rules of the cell. @default the flow's own */
+  readonly quotas?: Quotas | undefined
   /** @default all that there are */
   readonly makers?: readonly MakeFacade[] | undefined
 }
 
 /** Every power that is served. */
-const allFacades: readonly MakeFacade[] = [socketFacade]
+const allFacades: readonly MakeFacade[] = [socketFacade, filesFacade, secretsFacade]
 
 const nothing: PluginPowers = {
   network: [],
@@ -82,6 +87,7 @@ class Served {
         title,
         tenant: rule.tenant,
         powers,
+        quotas: options.quotas,
         isTrusted: rule.plan.plugins.some((use) => use.package === name && use.tier === 'trusted'),
         push: (event, args, move) => this.#endpoint.push(event, args, move),
         denied: (power, to) => this.#refusals.denied(power, to),

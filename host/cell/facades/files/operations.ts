@@ -35,10 +35,15 @@ type Parts = readonly string[]
 
 export async function statOf({ root }: Ground, parts: Parts): Promise<FileEntry | undefined> {
   if (parts.length === 0) return undefined
-  return inFolder(root, parts, async (folder, name) => {
-    const stats = await folder.look(name)
-    return stats && entryOf(name, stats)
-  })
+  try {
+    return await inFolder(root, parts, async (folder, name) => {
+      const stats = await folder.look(name)
+      return stats && entryOf(name, stats)
+    })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 /** The names after `after`, in the order of their code units, so many at most. */
