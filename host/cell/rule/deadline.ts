@@ -1,16 +1,16 @@
 import { CellError } from '../cell.ts'
+import { whenLate } from '../patience.ts'
 
 /** Rejects with `deadline` when `work` takes longer. What it does afterwards is its own affair. */
 export async function within<T>(work: Promise<T>, ms: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const error = new CellError('deadline', `${what} took longer than ${ms} ms`)
-    timer = setTimeout(() => reject(error), ms)
-  })
+  const late = Promise.withResolvers<never>()
+  const stop = whenLate(ms, () =>
+    late.reject(new CellError('deadline', `${what} took longer than ${ms} ms`)),
+  )
   try {
-    return await Promise.race([work, late])
+    return await Promise.race([work, late.promise])
   } finally {
-    clearTimeout(timer)
+    stop()
   }
 }
 

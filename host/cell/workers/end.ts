@@ -1,3 +1,4 @@
+import { whenLate } from '../patience.ts'
 import type { RunningThread } from './pool.ts'
 
 /** ms for a thread to be gone after it was told to. */
@@ -14,11 +15,9 @@ export async function endThread(
   graceMs: number = GRACE_MS,
 ): Promise<'ended' | 'stuck'> {
   void worker.terminate()
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<'stuck'>((resolve) => {
-    timer = setTimeout(resolve, graceMs, 'stuck')
-  })
-  const ended = await Promise.race([exit.then((): 'ended' => 'ended'), late])
-  clearTimeout(timer)
+  const late = Promise.withResolvers<'stuck'>()
+  const stop = whenLate(graceMs, () => late.resolve('stuck'))
+  const ended = await Promise.race([exit.then((): 'ended' => 'ended'), late.promise])
+  stop()
   return ended
 }

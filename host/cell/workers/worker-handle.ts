@@ -10,6 +10,7 @@ import type {
   Snapshot,
 } from '#src/worker/protocol.ts'
 import { CellError } from '../cell.ts'
+import { whenLate } from '../patience.ts'
 import { wrapWorker } from './comlink-client.ts'
 import { endThread } from './end.ts'
 import { GuardedEndpoint, OffenceError, type Serve } from './guarded-endpoint.ts'
@@ -216,12 +217,12 @@ export class WorkerHandle {
         this.#pending.delete(pending)
         reject(new CellError('deadline', text))
       }
-      const timer = ms > 0 ? setTimeout(late, ms) : undefined
+      const stop = ms > 0 ? whenLate(ms, late) : () => {}
       const pending: Pending = {
         since: performance.now(),
         reject: (error) => {
           // what the port owed never settles, and a timer left would hold the process
-          clearTimeout(timer)
+          stop()
           reject(error)
         },
       }
@@ -230,7 +231,7 @@ export class WorkerHandle {
         .then(resolve, (error: unknown) => reject(faultOf(error)))
         .finally(() => {
           this.#hasAnswered = true
-          clearTimeout(timer)
+          stop()
           this.#pending.delete(pending)
         })
     })
