@@ -1,9 +1,11 @@
 import { didYouMean } from '#src/sql/errors.ts'
 import { nearest } from '#src/sql/near.ts'
+import { parseTemplate } from '#src/template/parse.ts'
+import { type Template, TemplateError } from '#src/template/template.ts'
 import { encodeOptions } from './encode-options.ts'
 import { RuleError } from './errors.ts'
 import type { Extensions } from './extensions.ts'
-import type { ActionPlan } from './plan.ts'
+import type { ActionPlan, DynamicProperty } from './plan.ts'
 import type { PluginList } from './plugin-list.ts'
 
 /** One sink with its properties; the rule's `actions`, flattened. */
@@ -24,8 +26,8 @@ export function planActions(
   return actions.map(({ type, props }, index): ActionPlan => {
     const encode = encodeOptions(type, props)
     if (extensions.isBuiltIn('sink', type)) {
-      checkDynamic(type, props)
-      return { index, type, encode }
+      const dynamic = dynamicProperties(type, props)
+      return { index, type, encode: dynamic.length === 0 ? encode : { ...encode, dynamic } }
     }
     const extension = extensions.plugin('sink', type)
     if (extension === undefined) {
@@ -33,17 +35,69 @@ export function planActions(
       const hint = didYouMean(near, 'install the plugin that brings it')
       throw new RuleError('unknown-action', `unknown action "${type}"`, hint)
     }
+    refuseForPlugin(type, props)
     return { index, type, encode, plugin: plugins.add(extension.use), props }
   })
 }
 
-/** Properties that are a template for each row: taken literally they would send to the wrong place. */
-function checkDynamic(type: string, props: Readonly<Record<string, unknown>>): void {
+/** What sinks make for each payload anew; `headers` has properties of its own. */
+const dynamicNames: Readonly<Record<string, readonly string[]>> = {
+  memory: ['topic'],
+  mqtt: ['topic'],
+  rest: ['url', 'method', 'bodyType', 'headers'],
+}
+
+/** Templates outside of those are for others: of the payload, and of the sink for dead letters. */
+const ownTemplates: ReadonlySet<string> = new Set(['dataTemplate', 'deadLetter'])
+
+/** Properties with `{{`: a template for each row. @throws RuleError where taking them so is not possible */
+function dynamicProperties(
+  type: string,
+  props: Readonly<Record<string, unknown>>,
+): readonly DynamicProperty[] {
+  const found: DynamicProperty[] = []
+  const names = dynamicNames[type.toLowerCase()] ?? []
+  const visit = (path: string, value: unknown, isKnown: boolean) => {
+    if (isStruct(value)) {
+      for (const [name, inner] of Object.entries(value)) visit(`${path}.${name}`, inner, isKnown)
+    } else if (typeof value === 'string' && value.includes('{{')) {
+      if (!isKnown) {
+        const hint = names.length === 0 ? 'this sink has none' : `there are ${names.join(', ')}`
+        const what = `action ${type}: ${path} cannot be a template for each row`
+        throw new RuleError('bad-property', what, hint)
+      }
+      found.push({ name: path, template: templateOf(type, path, value) })
+    }
+  }
   for (const [name, value] of Object.entries(props)) {
-    if (name === 'dataTemplate' || typeof value !== 'string' || !value.includes('{{')) continue
+    if (!ownTemplates.has(name)) visit(name, value, names.includes(name))
+  }
+  return found
+}
+
+function templateOf(type: string, name: string, text: string): Template {
+  try {
+    return parseTemplate(text)
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error
+    throw new RuleError('bad-property', `action ${type}: ${name}: ${error.message}`)
+  }
+}
+
+/** What a plugin's sink is given never leaves the worker: what the host does on the way cannot be had. */
+function refuseForPlugin(type: string, props: Readonly<Record<string, unknown>>): void {
+  for (const name of ['enableCache', 'encryption', 'deadLetter']) {
+    const value = props[name]
+    if (value === undefined || value === null || value === false || value === '') continue
+    const what = `action ${type}: ${name} is not there for sinks of plugins`
     throw new RuleError(
       'not-supported',
-      `action ${type}: a template in ${name} is not supported yet`,
+      what,
+      'send to a memory topic, and from there with a second rule',
     )
   }
+}
+
+function isStruct(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,6 +2,7 @@ import { didYouMean } from '#src/sql/errors.ts'
 import { nearest } from '#src/sql/near.ts'
 import { parseTemplate } from '#src/template/parse.ts'
 import { type Template, TemplateError } from '#src/template/template.ts'
+import { durationMs } from './duration.ts'
 import { RuleError } from './errors.ts'
 import type { EncodeOptions } from './plan.ts'
 
@@ -10,8 +11,7 @@ const formats = ['json', 'delimited', 'binary', 'urlencoded'] as const
 /** Formats of the peer that nothing here can write yet. */
 const otherFormats = ['protobuf', 'custom'] as const
 
-/** Properties of every sink that change the payload, and are not there yet: ignoring them would send the wrong thing. */
-const notYet = ['compression', 'encryption', 'batchSize', 'lingerInterval'] as const
+const algorithms = ['zlib', 'gzip', 'flate', 'zstd'] as const
 
 /** What the properties of an action say about payloads. @throws RuleError for one that cannot be */
 export function encodeOptions(
@@ -19,10 +19,6 @@ export function encodeOptions(
   props: Readonly<Record<string, unknown>>,
 ): EncodeOptions {
   const read = new PropertyReader(type, props)
-  const sent = notYet.find((name) => isSet(props[name]))
-  if (sent !== undefined) {
-    throw new RuleError('not-supported', `action ${type}: ${sent} is not supported yet`)
-  }
   const [fields, excludeFields] = [read.texts('fields'), read.texts('excludeFields')]
   if (fields !== undefined && excludeFields !== undefined) {
     const what = `action ${type}: fields and excludeFields cannot be used together`
@@ -36,6 +32,14 @@ export function encodeOptions(
   }
   const template = read.template('dataTemplate')
   const dataField = read.text('dataField') || read.text('tableDataField')
+  const batch = { size: read.count('batchSize'), lingerMs: read.duration('lingerInterval') }
+  const isBatch = batch.size > 0 || batch.lingerMs > 0
+  if (isBatch && (format === 'binary' || format === 'urlencoded')) {
+    const what = `action ${type}: payloads of format ${format} cannot be put together in a batch`
+    throw new RuleError('bad-property', what, 'leave out batchSize and lingerInterval')
+  }
+  // A file is compressed as a whole.
+  const compression = type === 'file' ? undefined : read.compression()
   return {
     format,
     sendSingle,
@@ -46,6 +50,9 @@ export function encodeOptions(
     hasHeader: read.flag('hasHeader'),
     ...(template === undefined ? {} : { template }),
     ...(dataField === '' ? {} : { dataField }),
+    ...(read.flag('lateRows') ? { lateRows: true as const } : {}),
+    ...(isBatch ? { batch } : {}),
+    ...(compression === undefined ? {} : { compression }),
   }
 }
 
@@ -90,6 +97,36 @@ class PropertyReader {
     }
   }
 
+  count(name: string): number {
+    const value = this.#props[name] ?? 0
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+    throw this.#wrong(name, 'expected a whole number of at least 0')
+  }
+
+  /** ms */
+  duration(name: string): number {
+    const ms = durationMs(this.#props[name] ?? 0)
+    if (ms !== undefined && ms >= 0) return ms
+    throw this.#wrong(name, 'write 500ms, 10s or a number of milliseconds')
+  }
+
+  compression(): EncodeOptions['compression'] {
+    const written = this.text('compression').toLowerCase()
+    if (written === '') return undefined
+    const algorithm = algorithms.find((known) => known === written)
+    if (algorithm === undefined) {
+      const hint = didYouMean(nearest(written, algorithms), `there are ${algorithms.join(', ')}`)
+      throw this.#wrong('compression', hint)
+    }
+    const { level } = Object(this.#props.compressionProps ?? {}) as { level?: unknown }
+    if (level === undefined || level === null) return { algorithm }
+    const most = algorithm === 'zstd' ? 22 : 9
+    if (typeof level === 'number' && Number.isInteger(level) && level >= 1 && level <= most) {
+      return { algorithm, level }
+    }
+    throw this.#wrong('compressionProps', `level is a whole number from 1 to ${most}`)
+  }
+
   format(): EncodeOptions['format'] {
     const written = this.text('format').toLowerCase() || 'json'
     const format = formats.find((known) => known === written)
@@ -111,8 +148,4 @@ class PropertyReader {
     const value = JSON.stringify(this.#props[name])
     return new RuleError('bad-property', `action ${this.#type}: ${name} cannot be ${value}`, hint)
   }
-}
-
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== '' && value !== 0
 }

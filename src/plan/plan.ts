@@ -356,6 +356,8 @@ export interface EncodeOptions {
   readonly format: 'json' | 'delimited' | 'binary' | 'urlencoded'
   /** One payload per row instead of one per emission. */
   readonly sendSingle: boolean
+  /** Rows that came behind the watermark, as they came, instead of what the rule emits. */
+  readonly lateRows?: true | undefined
   readonly omitIfEmpty: boolean
   /** Only these fields, in this order. */
   readonly fields?: readonly string[] | undefined

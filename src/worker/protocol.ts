@@ -91,6 +91,8 @@ export interface Feed {
   readonly time: number
   /** The source is bounded and these are its last tuples. */
   readonly end: boolean
+  /** Nothing is fed: batches that linger before the sinks leave now. The other fields say nothing. */
+  readonly flush?: boolean | undefined
   /** Metadata that this reader has not had: frames refer to it by number. */
   readonly metas: readonly {
     readonly reference: number

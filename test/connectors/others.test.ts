@@ -7,6 +7,7 @@ import { MemorySink } from '#host/cell/connectors/memory/sink.ts'
 import { MemorySource } from '#host/cell/connectors/memory/source.ts'
 import { MemoryTopics, matchesTopic } from '#host/cell/connectors/memory/topics.ts'
 import { NopSink } from '#host/cell/connectors/nop.ts'
+import { chunkPart } from '#host/cell/connectors/payloads.ts'
 import { RestSink } from '#host/cell/connectors/rest.ts'
 import { SimulatorSource } from '#host/cell/connectors/simulator.ts'
 import { connectorContext, payloadChunk } from '#test/fixtures/connector.ts'
@@ -148,7 +149,7 @@ test('the rest sink sends each payload as a request of its own', async (t) => {
   server.close()
 })
 
-test('an answer that may be better later asks for the rest of the rows again', async (t) => {
+test('an answer that may be better later says from which row on they are to come again', async (t) => {
   const server = await startServer([200, 503])
   const sink = new RestSink()
   sink.configure({ url: server.url, method: 'post' })
@@ -157,9 +158,10 @@ test('an answer that may be better later asks for the rest of the rows again', a
   const error = await t.throwsAsync(sink.collect(chunk))
   t.like(error, {
     code: 'retryable',
+    index: 1,
     message: `sink "rest": POST ${server.url} answered 503 said the server`,
   })
-  await sink.collect(chunk)
+  await sink.collect(chunkPart(chunk, 1))
   t.deepEqual(
     server.requests.map(({ body }) => body),
     ['1', '2', '2', '3'],
@@ -173,7 +175,7 @@ test('an answer that will not be better drops the rows, and a server that is awa
   sink.configure({ url: server.url, method: 'post' })
   await sink.open(connectorContext().context)
   const refused = await t.throwsAsync(async () => sink.collect(payloadChunk(['1'])))
-  t.is((refused as { code?: string }).code, undefined)
+  t.like(refused, { code: 'refused', index: 0 })
   server.close()
   const away = new RestSink()
   away.configure({ url: 'http://127.0.0.1:1/x', method: 'post' })

@@ -66,4 +66,13 @@ test(
   { format: 'urlencoded' },
   'action mqtt: format urlencoded sends one row at a time; add "sendSingle": true',
 )
-test(refused, { batchSize: 10 }, 'action mqtt: batchSize is not supported yet')
+test(
+  refused,
+  { format: 'binary', batchSize: 10 },
+  'action mqtt: payloads of format binary cannot be put together in a batch; leave out batchSize and lingerInterval',
+)
+test(
+  refused,
+  { compression: 'gzp' },
+  'action mqtt: compression cannot be "gzp"; did you mean "gzip"?',
+)

@@ -213,6 +213,6 @@ test(
   refused,
   'SELECT a FROM demo',
   'not-supported',
-  'action log: a template in topic is not supported yet',
+  'action log: topic cannot be a template for each row; this sink has none',
   { actions: [{ type: 'log', props: { topic: 'at/{{.a}}', dataTemplate: '{{.a}}' } }] },
 )

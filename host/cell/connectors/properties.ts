@@ -86,6 +86,12 @@ export class Properties {
     )
   }
 
+  /** A template, which is worked out for each payload. */
+  isDynamic(name: string): boolean {
+    const value = this.#value(name)
+    return typeof value === 'string' && value.includes('{{')
+  }
+
   refuse(name: string, what: string): never {
     throw new CellError('bad-property', `${this.#where}: property "${name}" ${what}`)
   }

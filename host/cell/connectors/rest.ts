@@ -1,6 +1,7 @@
 import { NotConnected, Retryable } from '@plutino/sdk'
 import type { ConnectorContext, PayloadChunk, SinkConnector } from './connector.ts'
-import { payloadsOf } from './payloads.ts'
+import { PayloadError } from './payload-error.ts'
+import { payloadsOf, rowIds } from './payloads.ts'
 import { Properties } from './properties.ts'
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head'] as const
@@ -16,34 +17,44 @@ const CONTENT_TYPES: Readonly<Record<(typeof BODY_TYPES)[number], string>> = {
   binary: 'application/octet-stream',
 }
 
+/** What a peer understands of our compressions. */
+const ENCODINGS: Readonly<Record<string, string>> = { gzip: 'gzip', zlib: 'deflate', zstd: 'zstd' }
+const HEADER = 'headers.'
+
+type Meta = Readonly<Record<string, unknown>>
+
+interface RestRequest {
+  readonly url: string
+  readonly method: (typeof METHODS)[number]
+  readonly bodyType: (typeof BODY_TYPES)[number]
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
 /** Sends every payload as one HTTP request. An answer that may be better later (5xx, 408, 429) brings the payload again. */
 export class RestSink implements SinkConnector {
-  #url = ''
-  #method = 'get'
-  #bodyType: (typeof BODY_TYPES)[number] = 'none'
-  #headers: Record<string, string> = {}
+  #request: RestRequest = { url: '', method: 'get', bodyType: 'none', headers: {} }
+  /** `content-encoding`, where the payloads are compressed. */
+  #encoding: Readonly<Record<string, string>> = {}
   #timeoutMs = 5000
   #debugResponse = false
   #context: ConnectorContext | undefined
-  /** The payload of the chunk in hand that comes next: what was taken is not sent again. */
-  #next = -1
 
   configure(props: Readonly<Record<string, unknown>>): void {
     const read = new Properties('sink "rest"', props)
-    this.#url = read.required('url')
-    if (!URL.canParse(this.#url) || !/^https?:$/.test(new URL(this.#url).protocol)) {
-      read.refuse('url', `must be an http or https address, not "${this.#url}"`)
+    const url = read.required('url')
+    if (!read.isDynamic('url') && !isWebUrl(url)) {
+      read.refuse('url', `must be an http or https address, not "${url}"`)
     }
-    const method = read.choice('method', 'get', METHODS)
-    this.#method = method.toUpperCase()
-    this.#bodyType = read.choice(
-      'bodyType',
-      method === 'get' || method === 'head' ? 'none' : 'json',
-      BODY_TYPES,
-    )
+    const method = read.isDynamic('method') ? 'post' : read.choice('method', 'get', METHODS)
+    const usual = method === 'get' || method === 'head' ? 'none' : 'json'
+    const bodyType = read.isDynamic('bodyType') ? usual : read.choice('bodyType', usual, BODY_TYPES)
+    const headers: Record<string, string> = {}
     for (const [name, value] of Object.entries(read.record('headers')))
-      this.#headers[name] = String(value)
-    if (this.#bodyType !== 'none') this.#headers['content-type'] ??= CONTENT_TYPES[this.#bodyType]
+      headers[name.toLowerCase()] = String(value)
+    this.#request = { url, method, bodyType, headers }
+    const encoding = ENCODINGS[read.text('compression', '').toLowerCase()]
+    this.#encoding = encoding === undefined ? {} : { 'content-encoding': encoding }
     this.#timeoutMs = read.duration('timeout', 5000)
     this.#debugResponse = read.flag('debugResp', false)
   }
@@ -54,38 +65,91 @@ export class RestSink implements SinkConnector {
   }
 
   async collect(chunk: PayloadChunk): Promise<void> {
-    for (const { bytes, sequence } of payloadsOf(chunk)) {
-      if (sequence < this.#next) continue
-      await this.#send(bytes, `${chunk.epoch}-${sequence}`)
-      this.#next = sequence + 1
+    const rowId = rowIds(chunk, this.#context as ConnectorContext)
+    for (const { bytes, sequence, meta } of payloadsOf(chunk)) {
+      try {
+        const request = this.#requestOf(meta, chunk.destination)
+        await this.#send(bytes, rowId(sequence), request)
+      } catch (error) {
+        throw new PayloadError(sequence - chunk.first, error)
+      }
     }
   }
 
-  async #send(bytes: Uint8Array, rowId: string): Promise<void> {
+  /** With what the row says, where the properties are templates. */
+  #requestOf(meta: Meta | undefined, destination: string | undefined): RestRequest {
+    const request = this.#request
+    if (meta === undefined && destination === undefined) return request
+    const url = checkedUrl(destination ?? textIn(meta, 'url') ?? request.url)
+    const method = oneOf(METHODS, textIn(meta, 'method') ?? request.method, 'method')
+    const bodyType = oneOf(BODY_TYPES, textIn(meta, 'bodyType') ?? request.bodyType, 'bodyType')
+    const headers = { ...request.headers }
+    for (const name of Object.keys(meta ?? {})) {
+      if (name.startsWith(HEADER))
+        headers[name.slice(HEADER.length).toLowerCase()] = textIn(meta, name) ?? ''
+    }
+    return { url, method, bodyType, headers }
+  }
+
+  async #send(
+    bytes: Uint8Array,
+    rowId: string,
+    { url, method: verb, bodyType, headers }: RestRequest,
+  ): Promise<void> {
     const { logger, signal } = this.#context as ConnectorContext
+    const method = verb.toUpperCase()
     let response: Response
     try {
-      response = await fetch(this.#url, {
-        method: this.#method,
-        headers: { ...this.#headers, 'idempotency-key': rowId },
+      response = await fetch(url, {
+        method,
+        headers: {
+          ...(bodyType === 'none' ? {} : { 'content-type': CONTENT_TYPES[bodyType] }),
+          ...this.#encoding,
+          'idempotency-key': rowId,
+          ...headers,
+        },
         signal: AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]),
-        ...(this.#bodyType === 'none' ? {} : { body: Uint8Array.from(bytes) }),
+        ...(bodyType === 'none' ? {} : { body: Uint8Array.from(bytes) }),
       })
     } catch (error) {
       const { cause } = error as Error
       const reason = cause instanceof Error ? cause.message : (error as Error).message
-      throw new NotConnected(`sink "rest": ${this.#method} ${this.#url} failed: ${reason}`, {
+      throw new NotConnected(`sink "rest": ${method} ${url} failed: ${reason}`, {
         cause: error,
       })
     }
     const body = await response.text().catch(() => '')
     if (this.#debugResponse) logger.info(`${response.status} ${body.slice(0, 500)}`)
     if (response.ok) return
-    const message = `sink "rest": ${this.#method} ${this.#url} answered ${response.status} ${body.slice(0, 200)}`
+    const message = `sink "rest": ${method} ${url} answered ${response.status} ${body.slice(0, 200)}`
     if (response.status >= 500 || response.status === 408 || response.status === 429)
       throw new Retryable(message)
     throw new Error(message)
   }
 
   async close(): Promise<void> {}
+}
+
+function isWebUrl(url: string): boolean {
+  return /^https?:$/.test(URL.parse(url)?.protocol ?? '')
+}
+
+function checkedUrl(url: string): string {
+  if (isWebUrl(url)) return url
+  throw new Error(
+    `sink "rest": property "url" gave no http or https address for this row: "${url}"`,
+  )
+}
+
+function textIn(meta: Meta | undefined, name: string): string | undefined {
+  const value = meta?.[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+function oneOf<T extends string>(known: readonly T[], value: string, name: string): T {
+  const found = known.find((choice) => choice === value.toLowerCase())
+  if (found !== undefined) return found
+  throw new Error(
+    `sink "rest": property "${name}" gave "${value}" for this row; there are ${known.join(', ')}`,
+  )
 }

@@ -8,13 +8,14 @@ import type {
   SourceSpec,
   StoredCheckpoint,
 } from '../cell.ts'
+import type { Quotas } from '../facades/files/quota.ts'
 import { FlowFacades } from '../facades/flow-facades.ts'
 import { OffenceError, type Serve } from '../workers/guarded-endpoint.ts'
 import type { RulePool } from '../workers/pool.ts'
 import type { Watchdog } from '../workers/watchdog.ts'
 import { type Ending, WorkerHandle } from '../workers/worker-handle.ts'
 import { BackOff, deathStrategy } from './back-off.ts'
-import { within } from './deadline.ts'
+import { until, within } from './deadline.ts'
 import { Feeder } from './feeder.ts'
 import { FlowFigures } from './flow-figures.ts'
 import type { RuleSinks } from './rule-sinks.ts'
@@ -41,6 +42,8 @@ export interface FlowKeeperOptions {
   /** All sources have ended and everything was emitted. */
   onDone(): void
   onSetAside(source: number, frame: Range): void
+  /** What is used of private folders. */
+  readonly quotas?: Quotas | undefined
   /** A plugin reached for what it was not granted. */
   onRefused?: ((refusal: RefusedPower) => void) | undefined
 }
@@ -106,7 +109,7 @@ export class FlowKeeper {
   /** The first start: from the rule's checkpoint. A worker that dies before the flow is open has no successor. */
   async start(): Promise<void> {
     const { rule, sinks } = this.#options
-    await this.#connect(rule.checkpoint, sinks.accepted())
+    await this.#connect(rule.checkpoint, sinks.positions())
     this.#isKept = true
   }
 
@@ -139,6 +142,17 @@ export class FlowKeeper {
       const covered = checkpoint?.sources[index]?.sequence ?? sources.after(index) ?? 0
       return this.feeder.acknowledged(index) - covered >= MAX_UNCOVERED
     })
+  }
+
+  /** What lingers before the sinks leaves now: nothing more will come. */
+  async flush(): Promise<void> {
+    const { rule, sinks } = this.#options
+    const handle = this.#handle
+    if (handle === undefined || !rule.plan.actions.some(({ encode }) => encode.batch)) return
+    const flush = { source: 0, ranges: [], time: 0, end: false, metas: [], flush: true }
+    const { emissions } = await within(handle.collect([flush]), SETTLE_MS, 'flushing batches')
+    this.#take(() => sinks.accept(emissions))
+    await until(() => sinks.isIdle, SETTLE_MS)
   }
 
   /** Nothing goes to the worker any more. */
@@ -178,6 +192,7 @@ export class FlowKeeper {
     const { rule, pool, watchdog, methods, logger, sources } = this.#options
     const facades = new FlowFacades({
       rule,
+      quotas: this.#options.quotas,
       refused: (refusal) => this.#options.onRefused?.(refusal),
       onOffence: (reason) => void handle.kill(reason),
     })

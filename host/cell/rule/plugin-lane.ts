@@ -6,6 +6,8 @@ import type { Lane } from './sink-lane.ts'
 export class PluginLane implements Lane {
   readonly isFull = false
   readonly isIdle = true
+  readonly isEmpty = true
+  readonly trouble = ''
   #acknowledged: number
   #delivered = 0
   #lastInvocation = 0
@@ -19,6 +21,10 @@ export class PluginLane implements Lane {
   }
 
   get accepted(): number {
+    return this.#acknowledged
+  }
+
+  get position(): number {
     return this.#acknowledged
   }
 

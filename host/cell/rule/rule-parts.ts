@@ -2,6 +2,7 @@ import type { Logger } from '@plutino/sdk'
 import { type CellEnvironment, CellError, type RuleSpec, type RuleState } from '../cell.ts'
 import type { ConnectorType, SinkConnector, SourceConnector } from '../connectors/connector.ts'
 import type { LookupConnector } from '../connectors/lookup/lookup.ts'
+import type { Quotas } from '../facades/files/quota.ts'
 import type { SpoolRoom } from '../spool/spool-room.ts'
 import type { Spares } from '../workers/spares.ts'
 import type { Watchdog } from '../workers/watchdog.ts'
@@ -21,6 +22,8 @@ export interface RuleServices {
   readonly spares: Spares
   readonly watchdog: Watchdog
   readonly shared: SharedSources
+  /** What is used of plugins' private folders. */
+  readonly quotas?: Quotas | undefined
   /** `undefined`: this cell keeps nothing on disk. */
   readonly spools: SpoolRoom | undefined
   readonly dataFolder: string | undefined
@@ -84,7 +87,8 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
     checkpointer.progress()
     keeper.progress()
   }
-  const sinks = new RuleSinks({ rule, generation, types: services.sinks, logger, onProgress })
+  const { dataFolder, sinks: types } = services
+  const sinks = new RuleSinks({ rule, generation, types, dataFolder, logger, onProgress })
   const lookups = new RuleLookups({ rule, generation, types: services.lookups, logger })
   const listener = {
     ended: () => {},
@@ -126,6 +130,7 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
   const keeper: FlowKeeper = new FlowKeeper({
     rule,
     pool,
+    quotas: services.quotas,
     watchdog,
     sources,
     sinks,
@@ -141,7 +146,10 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
     onOpenFailed: (error) => events.failed(error.message),
     onDone: () => events.done(),
     onRefused: (refusal) => services.environment.refused?.(refusal),
-    onSetAside: (source, frame) => setAside.add(source, frame),
+    onSetAside: (source, frame) => {
+      setAside.add(source, frame)
+      sinks.setAside(source, frame)
+    },
   })
   const checkpointer: Checkpointer = new Checkpointer({
     epoch: rule.epoch,

@@ -59,7 +59,14 @@ export class RuleReport {
   /** What an operator has to know first: a source that is paused, why it changes its state, what it waits for. */
   #line(parts: RuleParts, metrics: RuleStatus['metrics'], message: string): string {
     const { trouble, weakness } = parts.sources
-    return trouble || message || disconnected(metrics) || this.#setAside.text || weakness
+    return (
+      trouble ||
+      message ||
+      parts.sinks.trouble ||
+      disconnected(metrics) ||
+      this.#setAside.text ||
+      weakness
+    )
   }
 
   #figures({ sources, keeper, sinks, checkpointer }: RuleParts): RuleStatus['metrics'] {

@@ -1,15 +1,18 @@
 import type { Logger } from '@plutino/sdk'
-import type { Emission } from '#src/worker/protocol.ts'
-import { CellError, type RuleSpec } from '../cell.ts'
+import type { Emission, Range } from '#src/worker/protocol.ts'
+import type { RuleSpec } from '../cell.ts'
 import type { ConnectorType, SinkConnector } from '../connectors/connector.ts'
-import { Connection } from './connection.ts'
+import { CacheRoom } from '../delivery/cache-room.ts'
+import { LaneMaker } from '../delivery/lane-maker.ts'
 import { PluginLane } from './plugin-lane.ts'
-import { type Lane, SinkLane } from './sink-lane.ts'
+import type { Lane } from './sink-lane.ts'
 
 export interface RuleSinksOptions {
   readonly rule: RuleSpec
   readonly generation: string
   readonly types: ReadonlyMap<string, ConnectorType<SinkConnector>>
+  /** Where caches of actions are kept; `undefined`: nothing is kept on disk. */
+  readonly dataFolder?: string | undefined
   readonly logger: Logger
   /** Payloads were dealt with. */
   onProgress(): void
@@ -19,11 +22,26 @@ export interface RuleSinksOptions {
 export class RuleSinks {
   readonly #lanes: readonly Lane[]
   readonly #rule: RuleSpec
+  readonly #logger: Logger
+  readonly #room: CacheRoom | undefined
   readonly #abort = new AbortController()
+  readonly #maker: LaneMaker
 
   constructor(options: RuleSinksOptions) {
-    this.#rule = options.rule
-    this.#lanes = options.rule.actions.map((_, index) => this.#make(options, index))
+    const { rule, generation, types, dataFolder, logger, onProgress } = options
+    this.#rule = rule
+    this.#logger = logger
+    this.#room = dataFolder === undefined ? undefined : new CacheRoom(dataFolder)
+    this.#maker = new LaneMaker({
+      rule,
+      generation,
+      types,
+      room: this.#room,
+      logger,
+      signal: this.#abort.signal,
+      onProgress,
+    })
+    this.#lanes = rule.actions.map((_, index) => this.#make(index))
   }
 
   get isFull(): boolean {
@@ -32,20 +50,46 @@ export class RuleSinks {
     return isFull
   }
 
+  /** Nothing would be lost if the process ended. */
   get isIdle(): boolean {
     return this.#lanes.every((lane) => lane.isIdle)
+  }
+
+  /** Nothing is left to be sent, from caches neither. */
+  get isEmpty(): boolean {
+    return this.#lanes.every((lane) => lane.isEmpty)
+  }
+
+  /** What keeps an action from sending, in one line; '' when there is nothing to say. */
+  get trouble(): string {
+    const troubles = this.#lanes.map((lane) => lane.trouble).filter((text) => text !== '')
+    return troubles.join('; ')
   }
 
   acknowledged(): number[] {
     return this.#lanes.map((lane) => lane.acknowledged)
   }
 
+  /** The last payloads that anyone has of each action, in whichever life of the worker. */
   accepted(): number[] {
     return this.#lanes.map((lane) => lane.accepted)
   }
 
+  /** From where the worker of now counts: it may emit again what is known. */
+  positions(): number[] {
+    return this.#lanes.map((lane) => lane.position)
+  }
+
   async open(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.open()))
+    const { tenant, rule } = this.#rule
+    const gone = await this.#room?.keepOnly({ tenant, rule }, this.#maker.cached)
+    for (const [action, payloads] of gone ?? []) {
+      if (payloads === 0) continue
+      this.#logger.warn(
+        `the rule has no cache for action ${action} any more: ${payloads} payloads in it are dropped`,
+      )
+    }
+    await Promise.all([...this.#lanes.map((lane) => lane.open()), this.#maker.poison?.open()])
   }
 
   accept(emissions: readonly Emission[]): void {
@@ -61,9 +105,20 @@ export class RuleSinks {
     for (const [index, lane] of this.#lanes.entries()) lane.restart(positions[index] ?? 0)
   }
 
+  /** A tuple that kills its worker goes to the rule's dead letters, if it has any. */
+  setAside(source: number, { buffer, count, first }: Range): void {
+    const stream = this.#rule.sources[source]?.stream
+    const error = new Error(`the tuple kills the worker of rule "${this.#rule.rule}"`)
+    const chunk = { buffer, count, first, epoch: this.#rule.epoch }
+    this.#maker.poison?.take(chunk, { error, attempts: 2, stream }).catch((failure: Error) => {
+      this.#logger.error(`a dead letter could not be sent: ${failure.message}`)
+    })
+  }
+
   async close(): Promise<void> {
     this.#abort.abort()
-    await Promise.all(this.#lanes.map((lane) => lane.close()))
+    const { poison } = this.#maker
+    await Promise.all([...this.#lanes.map((lane) => lane.close()), poison?.close()])
   }
 
   /** `sink_mqtt_0_0_records_in_total` and so on. */
@@ -76,29 +131,9 @@ export class RuleSinks {
     return all
   }
 
-  #make({ rule, generation, types, logger, onProgress }: RuleSinksOptions, index: number): Lane {
-    const position = rule.checkpoint?.positions[index] ?? 0
-    if (rule.plan.actions[index]?.plugin !== undefined) return new PluginLane(position)
-    const action = rule.actions[index]
-    const type = types.get(action?.type ?? '')
-    if (action === undefined || type === undefined) {
-      const text = `rule "${rule.rule}": no sink type "${action?.type}" for action ${index}`
-      throw new CellError('unknown-connector', text)
-    }
-    const connector = type.create()
-    connector.configure(action.props)
-    const connection = new Connection()
-    const context = {
-      tenant: rule.tenant,
-      ruleId: rule.rule,
-      name: `${action.type}_${index}`,
-      generation,
-      signal: this.#abort.signal,
-      logger,
-      clock: { now: Date.now },
-      qos: rule.options.qos,
-      connection: connection.set.bind(connection),
-    }
-    return new SinkLane({ connector, connection, context, epoch: rule.epoch, position, onProgress })
+  #make(index: number): Lane {
+    const position = this.#rule.checkpoint?.positions[index] ?? 0
+    if (this.#rule.plan.actions[index]?.plugin !== undefined) return new PluginLane(position)
+    return this.#maker.make(index, position)
   }
 }

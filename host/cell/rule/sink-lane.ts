@@ -1,19 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emission } from '#src/worker/protocol.ts'
-import type { ConnectorContext, SinkConnector } from '../connectors/connector.ts'
+import type { ConnectorContext } from '../connectors/connector.ts'
+import { type CipherOptions, encrypted } from '../delivery/cipher.ts'
+import type { DeadLetters } from '../delivery/dead-letters.ts'
+import type { Outlet } from '../delivery/outlet.ts'
+import type { Sender } from '../delivery/sender.ts'
 import type { Connection } from './connection.ts'
-import { within } from './deadline.ts'
-import { EmissionOrder } from './emission-order.ts'
+import { behind, EmissionOrder } from './emission-order.ts'
 
 /** What becomes of one action's payloads. */
 export interface Lane {
-  /** Payloads up to this number were dealt with. */
+  /** Payloads up to this number were dealt with: sent, dropped by name, or durable in a cache. */
   readonly acknowledged: number
   /** The number of the last payload that came out of the worker. */
   readonly accepted: number
+  /** The number of the last payload of this worker's life; less than `accepted` while it emits again what is known. */
+  readonly position: number
   /** It cannot take more: the rule is not to be fed. */
   readonly isFull: boolean
+  /** Nothing would be lost if the process ended. */
   readonly isIdle: boolean
+  /** Nothing is left to be sent. */
+  readonly isEmpty: boolean
+  /** What keeps it from sending, in one line; '' when there is nothing to say. */
+  readonly trouble: string
   accept(emission: Emission): void
   /** The worker starts anew, and numbers from `position` on. */
   restart(position: number): void
@@ -22,10 +32,13 @@ export interface Lane {
   figures(): Record<string, number | string>
 }
 
-export interface SinkLaneOptions {
-  readonly connector: SinkConnector
+export interface LaneOptions {
+  readonly outlet: Outlet
+  readonly sender: Sender
+  readonly deadLetters: DeadLetters | undefined
   readonly connection: Connection
   readonly context: ConnectorContext
+  readonly cipher: CipherOptions | undefined
   readonly epoch: number
   readonly position: number
   /** Payloads that wait at most, and their bytes. @default 16384 and 16 MiB */
@@ -35,150 +48,161 @@ export interface SinkLaneOptions {
   onProgress(): void
 }
 
-const FIRST_RETRY_MS = 100
-const LAST_RETRY_MS = 5000
-const CLOSE_MS = 5000
-
 /** The bounded queue before a built-in sink: one chunk at a time, in order, again when the sink says so. */
 export class SinkLane implements Lane {
-  readonly #options: SinkLaneOptions
+  readonly #options: LaneOptions
   readonly #order: EmissionOrder
-  #queue: Emission[] = []
-  #payloads = 0
-  #bytes = 0
+  readonly #queue = new PayloadQueue()
   #isBusy = false
-  #acknowledged: number
-  #delivered = 0
   #accepted = 0
-  #dropped = 0
-  #exceptions = 0
-  #lastException = ''
-  #lastExceptionAt = 0
-  #lastInvocation = 0
-  #latencyUs = 0
-  #isWaiting = false
 
-  constructor(options: SinkLaneOptions) {
+  constructor(options: LaneOptions) {
     this.#options = options
-    this.#acknowledged = options.position
     this.#order = new EmissionOrder(options.position)
   }
 
   get acknowledged(): number {
-    return this.#acknowledged
+    return (this.#queue.head?.first ?? this.#order.last + 1) - 1
   }
 
   get accepted(): number {
     return this.#order.last
   }
 
+  get position(): number {
+    return this.#order.position
+  }
+
   get isFull(): boolean {
-    const { maxPayloads = 16_384, maxBytes = 16_777_216 } = this.#options
-    // Half empty before it opens again: the rule is not stopped and started for every chunk.
-    const share = this.#isWaiting ? 0.5 : 1
-    this.#isWaiting = this.#payloads >= maxPayloads * share || this.#bytes >= maxBytes * share
-    return this.#isWaiting
+    return this.#queue.isFull(this.#options)
   }
 
   get isIdle(): boolean {
-    return this.#queue.length === 0 && !this.#isBusy
+    return this.#queue.head === undefined && !this.#isBusy
   }
 
-  open(): Promise<void> {
-    return this.#options.connector.open(this.#options.context)
+  get isEmpty(): boolean {
+    return this.isIdle
+  }
+
+  get trouble(): string {
+    return this.#options.outlet.trouble
+  }
+
+  async open(): Promise<void> {
+    await Promise.all([this.#options.outlet.open(), this.#options.deadLetters?.open()])
   }
 
   accept(emission: Emission): void {
+    const { cipher } = this.#options
     for (const next of this.#order.take(emission)) {
-      this.#queue.push(next)
-      this.#payloads += next.count
-      this.#bytes += next.buffer.byteLength
+      this.#queue.add(cipher === undefined ? next : encrypted(next, cipher))
       this.#accepted += next.count
     }
     if (!this.#isBusy) void this.#send()
   }
 
   restart(position: number): void {
-    if (position < this.#order.last) {
-      // What waits comes again, with the same numbers.
-      this.#queue = []
-      this.#payloads = 0
-      this.#bytes = 0
-      this.#acknowledged = Math.min(this.#acknowledged, position)
-    }
     this.#order.restart(position)
   }
 
   async close(): Promise<void> {
-    const { connector, context } = this.#options
-    this.#queue = []
-    await within(connector.close(), CLOSE_MS, `closing sink "${context.name}"`).catch(
-      (error: Error) => context.logger.warn(error.message),
-    )
+    await Promise.all([this.#options.outlet.close(), this.#options.deadLetters?.close()])
   }
 
   figures(): Record<string, number | string> {
     return {
       records_in_total: this.#accepted,
-      records_out_total: this.#delivered,
-      messages_processed_total: this.#delivered,
-      process_latency_us: this.#latencyUs,
-      buffer_length: this.#payloads,
-      last_invocation: this.#lastInvocation,
-      exceptions_total: this.#exceptions,
-      last_exception: this.#lastException,
-      last_exception_time: this.#lastExceptionAt,
-      dropped_total: this.#dropped,
+      ...this.#options.sender.figures(),
+      buffer_length: this.#queue.payloads,
       ...this.#options.connection.figures(),
     }
   }
 
   async #send(): Promise<void> {
+    const { sender, epoch, context, onProgress } = this.#options
+    const { signal } = context
     this.#isBusy = true
-    for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) {
-      const isDelivered = await this.#deliver(head)
-      if (this.#options.context.signal.aborted) break
-      if (this.#queue[0] === head) {
-        this.#queue.shift()
-        this.#payloads -= head.count
-        this.#bytes -= head.buffer.byteLength
-        this.#acknowledged = head.first + head.count - 1
+    for (let head = this.#queue.head; head !== undefined; head = this.#queue.head) {
+      const { done, error } = await sender.send({ ...head, epoch })
+      this.#queue.passed(done)
+      if (signal.aborted) break
+      if (done > 0) onProgress()
+      if (error !== undefined) {
+        await sleep(sender.waitMs, undefined, { signal }).catch(() => {})
+        if (signal.aborted) break
       }
-      if (isDelivered) this.#delivered += head.count
-      else this.#dropped += head.count
-      this.#options.onProgress()
     }
     this.#isBusy = false
-  }
-
-  /** @returns false when the sink will never take it */
-  async #deliver({ buffer, count, first }: Emission): Promise<boolean> {
-    const { connector, context, epoch } = this.#options
-    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)) {
-      const started = performance.now()
-      try {
-        await connector.collect({ buffer, count, first, epoch })
-        this.#lastInvocation = Date.now()
-        this.#latencyUs = Math.round((performance.now() - started) * 1000)
-        return true
-      } catch (error) {
-        this.#failed(error)
-        if (!isPassing(error)) return false
-      }
-      await sleep(retryMs, undefined, { signal: context.signal }).catch(() => {})
-      if (context.signal.aborted) return false
-    }
-  }
-
-  #failed(error: unknown): void {
-    this.#exceptions++
-    this.#lastException = error instanceof Error ? error.message : String(error)
-    this.#lastExceptionAt = Date.now()
+    if (this.#queue.head === undefined) onProgress()
   }
 }
 
-/** The same chunk may pass later. */
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error)) return false
-  return error.code === 'not-connected' || error.code === 'retryable'
+/** Emissions that wait, with their sizes. */
+export class PayloadQueue {
+  #items: Emission[] = []
+  #payloads = 0
+  #bytes = 0
+  #isWaiting = false
+
+  get head(): Emission | undefined {
+    return this.#items[0]
+  }
+
+  get payloads(): number {
+    return this.#payloads
+  }
+
+  get length(): number {
+    return this.#items.length
+  }
+
+  isFull({
+    maxPayloads = 16_384,
+    maxBytes = 16_777_216,
+  }: Pick<LaneOptions, 'maxPayloads' | 'maxBytes'>): boolean {
+    // Half empty before it opens again: the rule is not stopped and started for every chunk.
+    const share = this.#isWaiting ? 0.5 : 1
+    this.#isWaiting = this.#payloads >= maxPayloads * share || this.#bytes >= maxBytes * share
+    return this.#isWaiting
+  }
+
+  add(emission: Emission): void {
+    this.#items.push(emission)
+    this.#count(emission, 1)
+  }
+
+  /** So many payloads of the head are dealt with. */
+  passed(count: number): void {
+    const head = this.#items[0]
+    if (head === undefined || count <= 0) return
+    const rest = behind(head, head.first + count - 1)
+    this.#count(head, -1)
+    if (rest === undefined) this.#items.shift()
+    else {
+      this.#items[0] = rest
+      this.#count(rest, 1)
+    }
+  }
+
+  /** Items from number `from` on, about `maxBytes` of them. They stay. */
+  group(from: number, maxBytes: number): Emission[] {
+    const group: Emission[] = []
+    let bytes = 0
+    for (let i = from; i < this.#items.length && bytes < maxBytes; i++) {
+      const item = this.#items[i] as Emission
+      group.push(item)
+      bytes += item.buffer.byteLength
+    }
+    return group
+  }
+
+  remove(from: number, count: number): void {
+    for (const item of this.#items.splice(from, count)) this.#count(item, -1)
+  }
+
+  #count({ count, buffer }: Emission, sign: 1 | -1): void {
+    this.#payloads += sign * count
+    this.#bytes += sign * buffer.byteLength
+  }
 }

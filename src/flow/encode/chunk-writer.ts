@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { FRAME_HEADER_BYTES } from '#src/flow/frame.ts'
+import { FLAG_NOTE, FRAME_HEADER_BYTES } from '#src/flow/frame.ts'
 
 /** Frames one behind the other from the start of `buffer`, which may be longer: `count` says where they end. */
 export interface Chunk {
@@ -38,9 +38,16 @@ export class ChunkWriter {
   readonly #times = new Float64Array(MAX_COLLECTED)
   #collected = 0
   #wideRounds = 0
+  #note: Uint8Array | undefined
 
   get isEmpty(): boolean {
     return this.#count === 0 && this.#collected === 0 && this.#sealed.length === 0
+  }
+
+  /** What the frames from now on say beside their payload; `undefined`: nothing. */
+  note(note: Uint8Array | undefined): void {
+    this.#flush()
+    this.#note = note
   }
 
   /** A payload as UTF-8. `time` is the frame's, ms since the epoch. */
@@ -51,7 +58,7 @@ export class ChunkWriter {
   /** As `text`, for a payload that already has HEADER_SPACE before it: one string less to put together. */
   spaced(payload: string, time: number): void {
     const length = payload.length - FRAME_HEADER_BYTES
-    if (length > MAX_PENDING) {
+    if (length > MAX_PENDING || this.#note !== undefined) {
       this.#flush()
       this.#writeText(payload.slice(FRAME_HEADER_BYTES), time)
       return
@@ -66,8 +73,8 @@ export class ChunkWriter {
   /** A payload as it is. */
   bytes(payload: Uint8Array, time: number): void {
     this.#flush()
-    this.#reserve(FRAME_HEADER_BYTES + payload.length)
-    this.#bytes.set(payload, this.#used + FRAME_HEADER_BYTES)
+    this.#reserve(this.#headBytes + payload.length)
+    this.#bytes.set(payload, this.#used + this.#headBytes)
     this.#close(payload.length, time)
   }
 
@@ -125,8 +132,8 @@ export class ChunkWriter {
 
   #writeText(payload: string, time: number): void {
     const most = payload.length > MAX_PENDING ? byteLength(payload) : payload.length * 3
-    this.#reserve(FRAME_HEADER_BYTES + most)
-    const at = this.#used + FRAME_HEADER_BYTES
+    this.#reserve(this.#headBytes + most)
+    const at = this.#used + this.#headBytes
     this.#close(utf8Write.call(this.#bytes, payload, at, most), time)
   }
 
@@ -135,10 +142,18 @@ export class ChunkWriter {
     const view = this.#view
     const at = this.#used
     view.setUint32(at, length, true)
-    view.setUint32(at + 4, 0, true)
+    view.setUint32(at + 4, this.#note === undefined ? 0 : FLAG_NOTE, true)
     view.setFloat64(at + 8, time, true)
-    this.#used = at + FRAME_HEADER_BYTES + length
+    if (this.#note !== undefined) {
+      view.setUint32(at + FRAME_HEADER_BYTES, this.#note.length, true)
+      this.#bytes.set(this.#note, at + FRAME_HEADER_BYTES + 4)
+    }
+    this.#used = at + this.#headBytes + length
     this.#count++
+  }
+
+  get #headBytes(): number {
+    return FRAME_HEADER_BYTES + (this.#note === undefined ? 0 : 4 + this.#note.length)
   }
 
   #reserve(bytes: number): void {

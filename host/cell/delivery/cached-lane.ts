@@ -1,0 +1,262 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Emission } from '#src/worker/protocol.ts'
+import { within } from '../rule/deadline.ts'
+import { EmissionOrder } from '../rule/emission-order.ts'
+import { type Lane, type LaneOptions, PayloadQueue } from '../rule/sink-lane.ts'
+import type { ActionCache } from './action-cache.ts'
+import type { CacheOptions } from './action-options.ts'
+import { encrypted } from './cipher.ts'
+import { resent } from './resent.ts'
+
+export interface CachedLaneOptions extends LaneOptions {
+  readonly cache: CacheOptions
+  /** Opened with the lane. */
+  openCache(): Promise<ActionCache>
+}
+
+const GROUP_BYTES = 4_194_304
+const CLOSE_MS = 5000
+
+/**
+ * A lane that stores what its sink cannot take and forwards it later. As long as the sink takes everything, payloads go
+ * straight there. When an attempt fails, or more than `memoryCacheThreshold` of them wait, they are written to disk, which
+ * acknowledges them, and are sent from there.
+ */
+export class CachedLane implements Lane {
+  readonly #options: CachedLaneOptions
+  readonly #queue = new PayloadQueue()
+  #order: EmissionOrder
+  #cache: ActionCache | undefined
+  #accepted = 0
+  #resent = 0
+  #isDown = false
+  #isClosing = false
+  #isCachesTurn = false
+  /** The head of the queue is being sent. */
+  #isFlying = false
+  /** It was, when it went to disk with those behind it: how far it came meanwhile. */
+  #flown: { readonly head: Emission; sentTo: number; isOnDisk: boolean } | undefined
+  #spilling: Promise<void> | undefined
+  #wake = Promise.withResolvers<void>()
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: CachedLaneOptions) {
+    this.#options = options
+    this.#order = new EmissionOrder(options.position)
+  }
+
+  get acknowledged(): number {
+    return (this.#queue.head?.first ?? this.#order.last + 1) - 1
+  }
+
+  get accepted(): number {
+    return this.#order.last
+  }
+
+  get position(): number {
+    return this.#order.position
+  }
+
+  get isFull(): boolean {
+    return this.#queue.isFull(this.#options)
+  }
+
+  get isIdle(): boolean {
+    return this.#queue.head === undefined
+  }
+
+  get isEmpty(): boolean {
+    return this.isIdle && this.#cache?.isEmpty !== false
+  }
+
+  get trouble(): string {
+    const { outlet, context } = this.#options
+    const fault = this.#cache?.fault
+    if (fault !== undefined)
+      return `the cache of sink "${context.name}" cannot be written: ${fault}`
+    const isStopped = this.#cache?.isFull === true && this.isFull
+    if (isStopped) return `the cache of sink "${context.name}" is full: the rule waits for the sink`
+    return outlet.trouble
+  }
+
+  async open(): Promise<void> {
+    const { outlet, deadLetters, openCache, position } = this.#options
+    const cache = await openCache()
+    this.#cache = cache
+    // Those are safe already, whatever the checkpoint knows of them.
+    this.#order = new EmissionOrder(position, cache.last)
+    await Promise.all([outlet.open(), deadLetters?.open()])
+    this.#running = this.#run(cache)
+  }
+
+  accept(emission: Emission): void {
+    const { cipher, cache } = this.#options
+    for (const next of this.#order.take(emission)) {
+      this.#queue.add(cipher === undefined ? next : encrypted(next, cipher))
+      this.#accepted += next.count
+    }
+    const isBehind = !cache.resendAlterQueue && this.#cache?.isEmpty === false
+    const isSlow = this.#queue.payloads > cache.memoryCacheThreshold
+    if (isBehind || isSlow || this.#isDown || this.#options.outlet.trouble !== '') this.#spill()
+    this.#wake.resolve()
+  }
+
+  restart(position: number): void {
+    this.#order.restart(position)
+  }
+
+  async close(): Promise<void> {
+    const { outlet, deadLetters, cache: options, context } = this.#options
+    this.#isClosing = true
+    this.#wake.resolve()
+    await Promise.all([outlet.close(), deadLetters?.close()])
+    await within(this.#running, CLOSE_MS, `ending sink "${context.name}"`).catch(() => {})
+    const cache = this.#cache
+    if (cache === undefined) return
+    if (options.cleanCacheAtStop) await cache.remove()
+    else {
+      await within(this.#saveRest(cache), CLOSE_MS, `saving the cache of "${context.name}"`).catch(
+        (error: Error) => {
+          const left = this.#queue.payloads
+          context.logger.error(`${error.message}: ${left} payloads are not in it`)
+        },
+      )
+      await within(cache.close(), CLOSE_MS, 'closing the cache').catch(() => {})
+    }
+  }
+
+  figures(): Record<string, number | string> {
+    const cache = this.#cache
+    const { sender, connection } = this.#options
+    const figures = sender.figures()
+    const lost = (cache?.dropped ?? 0) + (cache?.missing ?? 0)
+    return {
+      records_in_total: this.#accepted,
+      ...figures,
+      dropped_total: Number(figures.dropped_total) + lost,
+      buffer_length: this.#queue.payloads,
+      cache_length: cache?.payloads ?? 0,
+      cache_bytes: cache?.bytes ?? 0,
+      cache_dropped_total: cache?.dropped ?? 0,
+      cache_damaged_total: cache?.missing ?? 0,
+      resent_total: this.#resent,
+      ...connection.figures(),
+    }
+  }
+
+  async #run(cache: ActionCache): Promise<void> {
+    const { signal } = this.#options.context
+    while (!signal.aborted && !this.#isClosing) {
+      const from = this.#choose(cache)
+      if (from === undefined) {
+        await this.#wake.promise
+        this.#wake = Promise.withResolvers()
+        continue
+      }
+      const hasFailed = from === 'cache' ? await this.#resend(cache) : await this.#sendHead(cache)
+      this.#isDown = hasFailed
+      this.#options.onProgress()
+      if (!hasFailed) continue
+      this.#spill()
+      const { waitMs } = this.#options.sender
+      await sleep(waitMs, undefined, { signal }).catch(() => {})
+    }
+  }
+
+  #choose(cache: ActionCache): 'queue' | 'cache' | undefined {
+    const { resendAlterQueue, resendPriority } = this.#options.cache
+    const hasCached = !cache.isEmpty && this.#flown === undefined
+    const hasLive = this.#queue.head !== undefined && this.#spilling === undefined
+    if (!resendAlterQueue) {
+      if (hasCached) return 'cache'
+      return hasLive ? 'queue' : undefined
+    }
+    if (!hasCached || !hasLive) return hasCached ? 'cache' : hasLive ? 'queue' : undefined
+    if (resendPriority !== 0) return resendPriority > 0 ? 'cache' : 'queue'
+    this.#isCachesTurn = !this.#isCachesTurn
+    return this.#isCachesTurn ? 'cache' : 'queue'
+  }
+
+  /** @returns true: it is to come again */
+  async #sendHead(cache: ActionCache): Promise<boolean> {
+    const head = this.#queue.head
+    if (head === undefined) return false
+    this.#isFlying = true
+    const { done, error } = await this.#options.sender.send({ ...head, epoch: this.#options.epoch })
+    this.#isFlying = false
+    const flown = this.#flown
+    if (flown?.head !== head) {
+      this.#queue.passed(done)
+      return error !== undefined
+    }
+    flown.sentTo = head.first + done - 1
+    if (flown.isOnDisk) await this.#landed(cache)
+    return error !== undefined
+  }
+
+  async #resend(cache: ActionCache): Promise<boolean> {
+    const { sender, cache: options, context } = this.#options
+    const page = await cache.page()
+    if (page === undefined) return false
+    const { done, error } = await sender.send(resent(page, options))
+    this.#resent += done
+    await cache.sent(page, done)
+    const pause = options.resendIntervalMs
+    if (error === undefined && pause > 0 && !cache.isEmpty) {
+      await sleep(pause, undefined, { signal: context.signal }).catch(() => {})
+    }
+    return error !== undefined
+  }
+
+  /** Writes what waits to disk, as long as something does. */
+  #spill(): void {
+    const cache = this.#cache
+    if (cache === undefined || this.#spilling !== undefined || this.#isClosing) return
+    this.#spilling = this.#spillAll(cache)
+      .catch((error: Error) => this.#options.context.logger.error(error.message))
+      .finally(() => {
+        this.#spilling = undefined
+        this.#wake.resolve()
+        this.#options.onProgress()
+      })
+  }
+
+  async #spillAll(cache: ActionCache): Promise<void> {
+    const { cache: options } = this.#options
+    for (;;) {
+      // Out of order it needs not go with the others: what is being sent stays.
+      const from = options.resendAlterQueue && this.#isFlying ? 1 : 0
+      const group = this.#queue.group(from, GROUP_BYTES)
+      const count = group.reduce((sum, item) => sum + item.count, 0)
+      if (count === 0) return
+      if (options.cacheFullPolicy === 'dropOldest') cache.makeRoom(count)
+      else if (cache.isFull) return
+      const [head] = group
+      if (from === 0 && this.#isFlying && head !== undefined) {
+        this.#flown = { head, sentTo: 0, isOnDisk: false }
+      }
+      await cache.append(group)
+      this.#queue.remove(from, group.length)
+      if (this.#flown !== undefined) this.#flown.isOnDisk = true
+      if (!this.#isFlying) await this.#landed(cache)
+      this.#options.onProgress()
+      this.#wake.resolve()
+    }
+  }
+
+  /** What was under way when it was written is not sent again. */
+  async #landed(cache: ActionCache): Promise<void> {
+    const flown = this.#flown
+    this.#flown = undefined
+    if (flown !== undefined && flown.sentTo > 0) await cache.sentTo(flown.sentTo)
+  }
+
+  async #saveRest(cache: ActionCache): Promise<void> {
+    await this.#spilling
+    const group = this.#queue.group(0, Number.POSITIVE_INFINITY)
+    if (group.length === 0) return
+    await cache.append(group)
+    this.#queue.remove(0, group.length)
+    await this.#landed(cache)
+  }
+}

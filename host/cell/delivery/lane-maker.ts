@@ -1,0 +1,147 @@
+import type { Logger } from '@plutino/sdk'
+import { type ActionSpec, CellError, type RuleSpec } from '../cell.ts'
+import type { ConnectorContext, ConnectorType, SinkConnector } from '../connectors/connector.ts'
+import { Connection } from '../rule/connection.ts'
+import { type Lane, SinkLane } from '../rule/sink-lane.ts'
+import { type ActionOptions, readActionOptions } from './action-options.ts'
+import type { CacheRoom } from './cache-room.ts'
+import { CachedLane } from './cached-lane.ts'
+import { DeadLetters } from './dead-letters.ts'
+import { Outlet } from './outlet.ts'
+import { Sender } from './sender.ts'
+
+export interface LaneMakerOptions {
+  readonly rule: RuleSpec
+  readonly generation: string
+  readonly types: ReadonlyMap<string, ConnectorType<SinkConnector>>
+  readonly room: CacheRoom | undefined
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  onProgress(): void
+}
+
+const PASSING_WAIT_MS = 5000
+
+/** Makes what stands between a rule and its built-in sinks: outlets, senders, caches, dead letters. */
+export class LaneMaker {
+  readonly #options: LaneMakerOptions
+  /** Names of the actions that have a cache: they stay the same when others come and go. */
+  readonly cached = new Set<string>()
+  /** Where tuples go that kill the worker. */
+  readonly poison: DeadLetters | undefined
+
+  constructor(options: LaneMakerOptions) {
+    this.#options = options
+    const { deadLetter } = options.rule
+    this.poison = deadLetter && this.#deadLetters(deadLetter, 'rule', {})
+  }
+
+  /** @throws CellError for a sink that there is not, or a property that cannot be */
+  make(index: number, position: number): Lane {
+    const { rule, logger, signal, onProgress } = this.#options
+    const action = rule.actions[index]
+    if (action === undefined) throw new CellError('unknown-connector', `no action ${index}`)
+    const options = readActionOptions(action)
+    const connection = new Connection()
+    const context = this.#context(`${action.type}_${index}`, connection)
+    const outlet = this.#outlet(action, context, options.openTimeoutMs)
+    const deadLetters =
+      options.deadLetter &&
+      this.#deadLetters(options.deadLetter, context.name, {
+        action: context.name,
+        target: targetOf(action),
+      })
+    const { retryAttempts, retryDelayMs, retryMaxDelayMs, cipher } = options
+    const sender = new Sender({
+      outlet,
+      retryAttempts,
+      retryDelayMs,
+      retryMaxDelayMs,
+      deadLetters,
+      signal,
+      onDrop: (count, error) =>
+        logger.error(`sink "${context.name}": ${count} payloads are dropped: ${error.message}`),
+    })
+    const lane = {
+      outlet,
+      sender,
+      deadLetters,
+      connection,
+      context,
+      cipher,
+      epoch: rule.epoch,
+      position,
+      onProgress,
+    }
+    const { cache } = options
+    if (cache === undefined) return new SinkLane(lane)
+    return new CachedLane({ ...lane, cache, openCache: this.#cacheOf(index, cache) })
+  }
+
+  #cacheOf(index: number, cache: NonNullable<ActionOptions['cache']>) {
+    const { room, rule, generation } = this.#options
+    const type = rule.actions[index]?.type ?? ''
+    const nth = rule.actions.slice(0, index).filter((other) => other.type === type).length
+    const name = `${type}_${nth}`
+    if (room === undefined) {
+      const text = `rule "${rule.rule}": action ${type} has enableCache, and this cell keeps nothing on disk`
+      throw new CellError('bad-property', text)
+    }
+    this.cached.add(name)
+    return () =>
+      room.open(rule, name, {
+        generation,
+        epoch: rule.epoch,
+        maxPayloads: cache.maxDiskCache,
+        maxBytes: cache.maxDiskCacheBytes,
+        pageSize: cache.bufferPageSize,
+      })
+  }
+
+  #deadLetters(
+    action: ActionSpec,
+    of: string,
+    origin: { readonly action?: string; readonly target?: string | undefined },
+  ): DeadLetters {
+    const { rule } = this.#options
+    const context = this.#context(`${of}_dead_letter`, new Connection())
+    return new DeadLetters({
+      outlet: this.#outlet(action, context, PASSING_WAIT_MS),
+      context,
+      epoch: rule.epoch,
+      origin: { rule: rule.rule, ...origin },
+    })
+  }
+
+  #outlet({ type, props }: ActionSpec, context: ConnectorContext, openTimeoutMs: number): Outlet {
+    const { types, rule } = this.#options
+    const maker = types.get(type)
+    if (maker === undefined) {
+      const text = `rule "${rule.rule}": no sink type "${type}" for ${context.name}`
+      throw new CellError('unknown-connector', text)
+    }
+    const connector = maker.create()
+    connector.configure(props)
+    return new Outlet(connector, context, openTimeoutMs)
+  }
+
+  #context(name: string, connection: Connection): ConnectorContext {
+    const { rule, generation, logger, signal } = this.#options
+    return {
+      tenant: rule.tenant,
+      ruleId: rule.rule,
+      name,
+      generation,
+      signal,
+      logger,
+      clock: { now: Date.now },
+      qos: rule.options.qos,
+      connection: connection.set.bind(connection),
+    }
+  }
+}
+
+function targetOf({ props }: ActionSpec): string | undefined {
+  const target = props.topic ?? props.url ?? props.path
+  return typeof target === 'string' ? target : undefined
+}
