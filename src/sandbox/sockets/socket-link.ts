@@ -70,6 +70,7 @@ export class SocketLink {
   /** The host reads no more in clear: what comes from here on has come through TLS. */
   #isSwitched = false
   #isSecuring = false
+  #hasTls = false
   #isEnding = false
   #ended: (() => void) | undefined
   #hasEnded = false
@@ -96,6 +97,7 @@ export class SocketLink {
   /** @param opened told before anything that comes over the connection */
   async open(target: SocketTarget, opened: (facts: OpenedSocket) => void): Promise<void> {
     const { host, port, tls, timeoutMs } = target
+    this.#hasTls = tls !== undefined
     try {
       const scheme = tls === undefined ? 'tcp' : 'tls'
       const args = [this.#id, scheme, host, port, { tls, timeoutMs }]
@@ -167,11 +169,13 @@ export class SocketLink {
   /** TLS from here on. What was written before leaves first; nothing leaves until it stands. */
   async secure(wishes: TlsWishes, secured: (facts: TlsFacts) => void): Promise<void> {
     this.#flush()
+    if (this.#hasTls) throw facadeError('EINVAL', 'the connection has TLS already')
     if (this.#queued > 0 || this.#isHeld)
       throw facadeError('EINVAL', 'TLS is taken up when the connection stands and nothing waits')
     this.#isHeld = true
     this.#isSecuring = true
     this.#isSwitched = false
+    this.#hasTls = true
     this.#early = []
     try {
       const facts = (await this.#port.call('socket.secure', [this.#id, wishes])) as TlsFacts
