@@ -17,6 +17,7 @@ import {
   naiveGroups,
   play,
   plays,
+  textOf,
 } from './models.ts'
 
 interface Limits {
@@ -62,7 +63,7 @@ const value = (name: string) => (row: Row) => {
 
 /** Sessions that end at one moment have no order among them that anyone could ask for. */
 function ordered(emissions: readonly { rows: readonly Row[]; time: number }[]): unknown {
-  const all = emissions.map(({ rows, time }) => ({ rows, time, text: JSON.stringify(rows) }))
+  const all = emissions.map(({ rows, time }) => ({ rows, time, text: textOf(rows) }))
   return all
     .sort((a, b) => a.time - b.time || (a.text < b.text ? -1 : 1))
     .map(({ rows, time }) => ({ rows, time }))
@@ -115,7 +116,7 @@ for (const [name, [partition, contents, emit]] of Object.entries(forms)) {
         )
         t.deepEqual(problems, [])
         const sessions = naive(good(rows), own, (row) => {
-          return JSON.stringify(partition.map((each) => row[each]))
+          return textOf(partition.map((each) => row[each]))
         })
         const expected = sessions.map((each) => {
           return { rows: emit(each.rows, each.range), time: each.end }
