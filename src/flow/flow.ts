@@ -12,6 +12,7 @@ import type { Collected, Emission, Feed, FlowMetrics, Snapshot } from '#src/work
 import { type AskLookup, type Border, Compilation, sourcesOf } from './compilation.ts'
 import { compileNode } from './compile.ts'
 import { addIntake, headSource, sourceStage } from './flow-head.ts'
+import { lateRowMaker } from './late-rows.ts'
 import { OperatorBook } from './operator-book.ts'
 import type { PluginSink } from './plugin-sink.ts'
 import { SinkStage } from './sink-stage.ts'
@@ -84,7 +85,11 @@ export class Flow {
       now: environment.now,
     })
     const sources = sourcesOf(plan.root).map((node) => headSource(node, to, this.#book))
-    this.#intake = addIntake(sources, to, () => this.#lateRows++)
+    const lateRow = lateRowMaker(plan, to.names)
+    this.#intake = addIntake(sources, to, (late) => {
+      this.#lateRows++
+      if (this.#sinks.takesLate) this.#sinks.late({ rows: [lateRow(late)], times: [late.time] })
+    })
     compileNode(plan.root, to)
     this.#sinks = new SinkStage(plan, {
       positions: options.positions,
@@ -108,13 +113,17 @@ export class Flow {
     let earliest = this.#intake?.wakeAt() ?? Number.POSITIVE_INFINITY
     if (!isEventTime) {
       for (const operator of this.#operators) earliest = Math.min(earliest, operator.wakeAt())
+      earliest = Math.min(earliest, this.#sinks.wakeAt())
     }
     return earliest === Number.POSITIVE_INFINITY ? null : earliest
   }
 
   /** Runs tuples through the flow. A promise when a stage border or a plugin's sink is full: it settles when there is room. */
   collect(feeds: readonly Feed[]): Collected | Promise<Collected> {
-    for (const feed of feeds) this.#feed(feed)
+    for (const feed of feeds) {
+      if (feed.flush === true) this.#sinks.flush()
+      else this.#feed(feed)
+    }
     this.#book.touch()
     // The last answer says that all is done, so it waits for all; others wait for room only.
     const wait = (this.#open.size === 0 ? this.idle() : undefined) ?? this.#room()
@@ -147,6 +156,7 @@ export class Flow {
       const state = operator.snapshot()
       if (state !== undefined) operators.set(operator.id, state)
     }
+    for (const [id, state] of this.#sinks.snapshot()) operators.set(id, state)
     const state = packState({
       operators,
       extensions: this.#states?.snapshot() ?? new Map(),
@@ -172,6 +182,7 @@ export class Flow {
       operator.restore(left.get(operator.id))
       left.delete(operator.id)
     }
+    for (const [id, state] of left) if (this.#sinks.restore(id, state)) left.delete(id)
     this.#states?.restore(extensions)
     for (const [i, stage] of this.#stages) {
       const position: SourcePosition | undefined = sources.get(this.#name(i))
