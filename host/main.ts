@@ -1,11 +1,12 @@
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Outcome } from '#host/run.ts'
 import type { ServerFlags } from '#host/server-flags.ts'
 
 // stripped types and compiled code of some 500 modules, kept from one start to the next
 enableCompileCache(join(import.meta.dirname, '../.cache/compile'))
-const [{ runServer }, { serverOptions }, { textOf }] = await Promise.all([
+const [{ leave, runServer }, { flagsOf, serverOptions }, { textOf }] = await Promise.all([
   import('#host/run.ts'),
   import('#host/server-flags.ts'),
   import('#host/errors.ts'),
@@ -13,18 +14,23 @@ const [{ runServer }, { serverOptions }, { textOf }] = await Promise.all([
 
 function readFlags(): ServerFlags {
   const text = { type: 'string' } as const
+  const supervised = { type: 'boolean' } as const
   const options = { etc: text, data: text, log: text, plugins: text, ip: text, port: text }
-  return parseArgs({ options }).values
+  return parseArgs({ options: { ...options, supervised } }).values
 }
 
-async function main(): Promise<number> {
+async function main(): Promise<Outcome> {
   try {
-    return await runServer(serverOptions(readFlags()))
+    const flags = readFlags()
+    // checked before anything is started
+    const options = serverOptions(flags)
+    if (flags.supervised !== true) return await runServer(options)
+    const { supervise } = await import('#host/supervisor.ts')
+    return { code: await supervise(flagsOf(flags)), isStuck: false }
   } catch (error) {
     process.stderr.write(`plutino: ${textOf(error)}\n`)
-    return 2
+    return { code: 2, isStuck: false }
   }
 }
 
-// whatever still holds the process, such as a thread that cannot be ended, has had its time
-process.exit(await main())
+leave(await main())

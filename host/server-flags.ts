@@ -9,9 +9,16 @@ export interface ServerFlags {
   readonly plugins?: string | undefined
   readonly ip?: string | undefined
   readonly port?: string | undefined
+  /** In a process of its own, which is started again when it dies. */
+  readonly supervised?: boolean | undefined
 }
 
-export function serverOptions({ etc, port, ...folders }: ServerFlags): ServerOptions {
+export function serverOptions({
+  etc,
+  port,
+  supervised: _,
+  ...folders
+}: ServerFlags): ServerOptions {
   return { etc, overrides: { ...folders, port: port === undefined ? undefined : readPort(port) } }
 }
 
@@ -19,4 +26,11 @@ function readPort(text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (port >= 0 && port <= 65_535) return port
   throw new HostError('bad-option', `--port must be a whole number from 0 to 65535, not "${text}"`)
+}
+
+/** Back to words of a command line, for the process that does the work. */
+export function flagsOf({ supervised: _, ...flags }: ServerFlags): string[] {
+  return Object.entries(flags).flatMap(([name, value]) => {
+    return typeof value === 'string' ? [`--${name}`, value] : []
+  })
 }

@@ -56,6 +56,10 @@ export interface RunningServer {
   readonly streams: StreamService
   /** Resolves when someone asked over REST to stop. */
   readonly stopRequested: Promise<void>
+  /** Resolves with the reason when this process should be replaced, as option `basic.onStuckWorker` says. */
+  readonly replaceRequested: Promise<string>
+  /** A thread that cannot be ended runs in this process. */
+  readonly isStuck: boolean
   /** Rules drain for `gracefulShutdownTimeout` at most; then all is let go of. */
   close(): Promise<void>
 }
@@ -125,6 +129,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     plugins,
     functions,
     defaults: () => ruleDefaults(settings),
+    sinkDefaults: () => ({ aesKey: settings.basic.aesKey, props: settings.sink }),
     timeZone: () => timeZone,
     extraSinks: [rowsAction],
   })
@@ -138,6 +143,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   rules = service
 
+  const replace = Promise.withResolvers<string>()
+  let isStuck = false
+  cell.watch(({ rule, state, message }) => {
+    if (state !== 'stuck') return
+    isStuck = true
+    log.logger.error({ rule }, `its thread cannot be ended, and holds this process: ${message}`)
+    if (settings.basic.onStuckWorker === 'restart') replace.resolve(`rule ${rule} is stuck`)
+  })
   const stop = Promise.withResolvers<void>()
   const api = await createApi({
     tenant: defaultTenant,
@@ -163,6 +176,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await inTime(api.close(), timeoutMs)
     api.server.closeAllConnections()
   })
+  await plugins.watch?.({
+    tenant: defaultTenant,
+    folder: folders.plugins,
+    restart: async (tenant, name) => {
+      await service.restartUsers(tenant, name)
+    },
+    report: (level, message) => log.logger[level](message),
+  })
   const { address, port } = await listen(api, settings.basic)
   await service.restore()
   const release = closing.move()
@@ -174,6 +195,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     rules: service,
     streams,
     stopRequested: stop.promise,
+    replaceRequested: replace.promise,
+    get isStuck() {
+      return isStuck
+    },
     close: () => release.disposeAsync(),
   }
 }

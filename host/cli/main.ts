@@ -2,7 +2,7 @@ import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { HostError } from '#host/errors.ts'
-import { type ServerFlags, serverOptions } from '#host/server-flags.ts'
+import { flagsOf, type ServerFlags, serverOptions } from '#host/server-flags.ts'
 import { readVersion } from '#host/version.ts'
 import { Client } from './client.ts'
 import { pluginCommand } from './commands/plugin.ts'
@@ -71,11 +71,17 @@ function serverCommand(program: Command, ended: (exitCode: number) => void): voi
     .option('--plugins <folder>', 'drop-in folder (folders.plugins)')
     .option('--ip <address>', 'address of the REST API (basic.restIp)')
     .option('--port <port>', 'port of the REST API (basic.restPort)')
+    .option('--supervised', 'in a process of its own, started again when it dies')
     .action(async (flags: ServerFlags) => {
       // a client does not pay for loading the server, nor for keeping what it was compiled to
       enableCompileCache(join(import.meta.dirname, '../../.cache/compile'))
-      const { runServer } = await import('#host/run.ts')
-      ended(await runServer(serverOptions(flags)))
+      const options = serverOptions(flags)
+      if (flags.supervised === true) {
+        const { supervise } = await import('#host/supervisor.ts')
+        return ended(await supervise(flagsOf(flags)))
+      }
+      const { leave, runServer } = await import('#host/run.ts')
+      leave(await runServer(options))
     })
 }
 

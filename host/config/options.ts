@@ -21,9 +21,18 @@ export const optionsSchema = Type.Object({
       description: 'Port of the REST API. 0 takes any free one.',
     }),
     timezone: text('Local', 'Time zone of time functions and windows: Local, UTC, Europe/Berlin.'),
+    aesKey: Type.String({
+      default: '',
+      description: 'Key of sinks with encryption aes: 16, 24 or 32 bytes in base64.',
+    }),
     gracefulShutdownTimeout: duration(
       '10s',
       'How long rules may take to end when the server stops.',
+    ),
+    onStuckWorker: choice(
+      ['restart', 'report'],
+      'restart',
+      'When a thread cannot be ended: restart the server, under --supervised, or only report it.',
     ),
   }),
   rest: Type.Object({
@@ -70,6 +79,31 @@ export const optionsSchema = Type.Object({
         maximum: 1,
         description: 'Part of the wait that is random.',
       }),
+    }),
+  }),
+  sink: Type.Object({
+    enableCache: flag(false, 'Stores on disk what a sink cannot take, and forwards it later.'),
+    memoryCacheThreshold: whole(
+      1024,
+      0,
+      'Payloads that wait in memory for a slow sink before they are written to disk.',
+    ),
+    maxDiskCache: whole(1_024_000, 1, 'Payloads of an action on disk, at most.'),
+    maxDiskCacheBytes: whole(1_073_741_824, 65_536, 'Their bytes, at most.'),
+    bufferPageSize: whole(256, 1, 'Payloads that are read from disk and sent at once.'),
+    resendInterval: duration('0s', 'Wait between two pages that are sent from disk.'),
+    cleanCacheAtStop: flag(false, 'Removes the cache when the rule stops.'),
+    cacheFullPolicy: choice(
+      ['pushBack', 'dropOldest'],
+      'pushBack',
+      'What happens when the cache is full: the rule waits, or the oldest page goes, counted.',
+    ),
+    resendAlterQueue: flag(false, 'What comes now does not wait behind what is cached.'),
+    resendPriority: Type.Integer({
+      default: 0,
+      minimum: -1,
+      maximum: 1,
+      description: 'With resendAlterQueue: -1 what comes now first, 1 the cache first, 0 in turn.',
     }),
   }),
   source: Type.Object({
