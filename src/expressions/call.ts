@@ -18,6 +18,8 @@ export function emitBuiltIn(
   // What a function takes is its own affair: `never[]` fits them all, and arguments are checked when a rule is planned.
   const made = declaration.make(environment, knownArguments(call.args)) as Callable
   const target = scope.constant(named(declaration.name, made, texts.length))
+  const short = emitInline(declaration, call, texts, target, scope)
+  if (short !== undefined) return short
   if (declaration.guard === 'none') return `${target}(${texts.join(', ')})`
   const names: string[] = []
   const tests: string[] = []
@@ -38,6 +40,38 @@ export function emitBuiltIn(
   return tests.length === 0
     ? value
     : `(${tests.join(' || ')} ? ${guarded[declaration.guard]} : ${value})`
+}
+
+/** The short way, and the call where that is not right. */
+function emitInline(
+  { inline, guard }: RowDeclaration,
+  { args }: Call,
+  texts: readonly string[],
+  target: string,
+  scope: Scope,
+): string | undefined {
+  if (inline === undefined) return undefined
+  const isSimple = args.map(({ type }) => type === 'literal' || type === 'column')
+  // Behind a null the other arguments are not evaluated, which shows where one of them fails.
+  if (guard !== 'none' && !isSimple.slice(1).every(Boolean)) return undefined
+  const names = texts.map((text, i) => (isSimple[i] ? text : scope.temporary()))
+  const constant = (value: unknown) => scope.constant(value)
+  const made = inline({ names, known: knownArguments(args), constant })
+  if (made === undefined) return undefined
+  const assigned = texts.flatMap((text, i) => (isSimple[i] ? [] : [`${names[i]} = ${text}, `]))
+  const tests = names.flatMap((name, i) => {
+    const arg = args[i]
+    if (arg?.type === 'literal' && arg.value !== null) return []
+    const isNull = `${name} === null || ${name} === undefined`
+    if (!mayBeEmpty(arg)) return [isNull]
+    return [isNull, `typeof ${name} === "object" && ${scope.constant(isEmpty)}(${name})`]
+  })
+  const value = `${target}(${names.join(', ')})`
+  const slow =
+    guard === 'none' || tests.length === 0
+      ? value
+      : `(${tests.join(' || ')} ? ${guarded[guard]} : ${value})`
+  return `(${assigned.join('')}${made.when} ? ${made.value} : ${slow})`
 }
 
 const guarded = { null: 'null', false: 'false', zero: '0' }

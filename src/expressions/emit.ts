@@ -21,13 +21,23 @@ export function emit(expression: PlanExpression, to: Emitter): string {
       return scope.column(expression.name, expression.stream)
     case 'path': {
       const value = scope.temporary()
-      const test = `${scope.constant(isStruct)}(${value} = ${to.emit(expression.base)})`
+      // Most are plain objects, which their constructor tells fast.
+      const plain = `${value}.constructor === ${scope.constant(Object)}`
+      const isObject = `typeof (${value} = ${to.emit(expression.base)}) === "object" && ${value} !== null`
+      const test = `${isObject} && (${plain} || ${scope.constant(isStruct)}(${value}))`
       const slow = `${scope.constant(pathOf(expression.name))}(${value})`
       return `(${test} ? ${scope.property(value, expression.name)} : ${slow})`
     }
     case 'index': {
-      const args = `${to.emit(expression.base)}, ${to.emit(expression.index)}`
-      return `${scope.constant(elementAt)}(${args})`
+      const { index } = expression
+      const at = index.type === 'literal' ? index.value : undefined
+      if (typeof at !== 'number' || !Number.isSafeInteger(at) || at < 0) {
+        const args = `${to.emit(expression.base)}, ${to.emit(index)}`
+        return `${scope.constant(elementAt)}(${args})`
+      }
+      const array = scope.temporary()
+      const isThere = `${scope.constant(Array.isArray)}(${array} = ${to.emit(expression.base)}) && ${array}.length > ${at}`
+      return `(${isThere} ? ${array}[${at}] : ${scope.constant(elementAt)}(${array}, ${at}))`
     }
     case 'slice':
       return emitSlice(expression, to)
@@ -180,12 +190,22 @@ function emitCase(expression: Case, to: Emitter): string {
   const v = scope.temporary()
   const branches = expression.whens.map(({ condition, result }) => {
     const equal = comparison('=', value.dataType, condition.dataType, to.parseTime)
+    if (condition.type === 'literal' && isPlain(condition) && value.dataType.type !== 'datetime') {
+      const [literal, type] = [to.emit(condition), typeof condition.value]
+      const slow = `${scope.constant(equal)}(${v}, ${literal}) === true`
+      return `(typeof ${v} === "${type}" ? ${v} === ${literal} : ${slow}) ? ${to.emit(result)} : `
+    }
     const w = scope.temporary()
     const same = `(${w} = ${to.emit(condition)}) === ${v} && typeof ${v} !== "object"`
     const slow = `${scope.constant(equal)}(${v}, ${w}) === true`
     return `(${same} && ${v} !== undefined || ${slow}) ? ${to.emit(result)} : `
   })
   return `(${v} = ${to.emit(value)}, ${branches.join('')}${otherwise})`
+}
+
+/** Equal to what is the same value, where types are alike. */
+function isPlain({ value, dataType }: Literal): boolean {
+  return dataType.type !== 'datetime' && (typeof value === 'string' || typeof value === 'number')
 }
 
 function negated(text: string, isNegated: boolean, scope: Scope): string {

@@ -72,6 +72,7 @@ interface Declaration {
 export interface RowDeclaration extends Declaration {
   readonly kind: 'row'
   readonly guard: 'null' | 'false' | 'zero' | 'none'
+  readonly inline?: InlineCall | undefined
   /** Never the same for the same arguments, so never folded (now, rand, newuuid). */
   readonly volatile?: boolean | undefined
   /**
@@ -83,6 +84,17 @@ export interface RowDeclaration extends Declaration {
     args: readonly KnownArgument[],
   ): (...args: never[]) => unknown
 }
+
+/**
+ * A shorter way for the usual values, if there is one: code that says what the call would whenever `when` holds, and does
+ * not throw. `names` are the arguments: variables, or literals as they are written.
+ */
+export type InlineCall = (call: {
+  readonly names: readonly string[]
+  readonly known: readonly KnownArgument[]
+  /** The name under which the code finds that value. */
+  readonly constant: (value: unknown) => string
+}) => { readonly when: string; readonly value: string } | undefined
 
 /**
  * An aggregate. `add` and `result` are called by compiled code with the accumulator of a group.

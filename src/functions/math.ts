@@ -1,6 +1,7 @@
 import { arithmetic, negation } from '#src/expressions/arithmetic.ts'
 import { kindOf } from '#src/expressions/kinds.ts'
-import type { RowDeclaration } from './declaration.ts'
+import type { InlineCall, RowDeclaration } from './declaration.ts'
+import { ofNumberInline } from './inline.ts'
 import { round } from './rounding.ts'
 import { BIGINT, FLOAT, number, optional, STRING, sameAs, text, whole } from './signature.ts'
 import { checkLength, toCount, toNumber, toText, wrong } from './values.ts'
@@ -11,6 +12,7 @@ function ofNumber(
   doc: string,
   call: (value: number) => number,
   gives: readonly [number, number | null],
+  inline?: InlineCall,
 ): RowDeclaration {
   return {
     kind: 'row',
@@ -21,6 +23,7 @@ function ofNumber(
     guard: 'null',
     doc,
     examples: [{ sql: `${name}(x)`, row: { x: gives[0] }, gives: gives[1] }],
+    inline,
     make: () => (value: unknown) => {
       const result = call(toNumber(value))
       return Number.isNaN(result) ? null : result
@@ -55,6 +58,7 @@ export const mathFunctions: readonly RowDeclaration[] = [
         gives: { error: 'call func abs error: only float64 & int type are supported' },
       },
     ],
+    inline: ofNumberInline((x) => `Math.abs(${x})`),
     make(_, [x]) {
       const negate = negation(x === undefined ? 'float' : kindOf(x.dataType))
       return (value: unknown) => {
@@ -78,10 +82,22 @@ export const mathFunctions: readonly RowDeclaration[] = [
     make: () => (value: unknown) => Math.sign(toNumber(value)) + 0,
   },
   {
-    ...ofNumber('ceil', 'The least whole number that is not below x.', Math.ceil, [1.2, 2]),
+    ...ofNumber(
+      'ceil',
+      'The least whole number that is not below x.',
+      Math.ceil,
+      [1.2, 2],
+      ofNumberInline((x) => `Math.ceil(${x})`),
+    ),
     synonyms: ['ceiling'],
   },
-  ofNumber('floor', 'The greatest whole number that is not above x.', Math.floor, [-1.5, -2]),
+  ofNumber(
+    'floor',
+    'The greatest whole number that is not above x.',
+    Math.floor,
+    [-1.5, -2],
+    ofNumberInline((x) => `Math.floor(${x})`),
+  ),
   {
     kind: 'row',
     family: 'math',
@@ -175,7 +191,13 @@ export const mathFunctions: readonly RowDeclaration[] = [
       return base === 2 ? Math.log2(value) : Math.log(value) / Math.log(base)
     },
   },
-  ofNumber('sqrt', 'The square root.', roots, [16, 4]),
+  ofNumber(
+    'sqrt',
+    'The square root.',
+    roots,
+    [16, 4],
+    ofNumberInline((x) => `Math.sqrt(${x})`, ' && $ >= 0'),
+  ),
   ofNumber('sin', 'The sine of an angle in radians.', Math.sin, [0, 0]),
   ofNumber('cos', 'The cosine of an angle in radians.', Math.cos, [0, 1]),
   ofNumber('tan', 'The tangent of an angle in radians.', Math.tan, [0, 0]),

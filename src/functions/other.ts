@@ -28,6 +28,10 @@ export const otherFunctions: readonly RowDeclaration[] = [
     guard: 'none',
     doc: 'The first of the values that is not null.',
     examples: [{ sql: "coalesce(z, 'none')", row: { z: null }, gives: 'none' }],
+    inline: ({ names }) => ({
+      when: 'true',
+      value: `(${names.map((v) => `${v} !== null && ${v} !== undefined ? ${v} : `).join('')}null)`,
+    }),
     make:
       () =>
       (...values: unknown[]) => {

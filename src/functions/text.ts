@@ -1,5 +1,6 @@
 import { isStruct } from '#src/expressions/access.ts'
-import type { Example, Parameter, RowDeclaration } from './declaration.ts'
+import type { Example, InlineCall, Parameter, RowDeclaration } from './declaration.ts'
+import { ofTextsInline } from './inline.ts'
 import { anything, BIGINT, BOOLEAN, optional, rest, STRING, text, whole } from './signature.ts'
 import { checkLength, isNull, toCount, toText, wrong } from './values.ts'
 
@@ -9,6 +10,7 @@ function ofText(
   doc: string,
   call: (value: string) => string,
   gives: readonly [string, string],
+  inline?: InlineCall,
 ): RowDeclaration {
   return {
     kind: 'row',
@@ -19,6 +21,7 @@ function ofText(
     guard: 'null',
     doc,
     examples: [{ sql: `${name}(s)`, row: { s: gives[0] }, gives: gives[1] }],
+    inline,
     make: () => (value: unknown) => bounded(call(toText(value))),
   }
 }
@@ -29,6 +32,7 @@ function contains(
   doc: string,
   call: (value: string, part: string) => boolean,
   examples: readonly Example[],
+  inline: InlineCall,
 ): RowDeclaration {
   const parameters: readonly Parameter[] = [text('value'), text('part')]
   return {
@@ -40,6 +44,7 @@ function contains(
     guard: 'false',
     doc,
     examples,
+    inline,
     make: () => (value: unknown, part: unknown) => call(toText(value), toText(part)),
   }
 }
@@ -91,6 +96,7 @@ export const textFunctions: readonly RowDeclaration[] = [
       { sql: 'concat(s, i)', row: { s: 'a', i: 7 }, gives: 'a7' },
       { sql: "concat(s, z, 'x')", row: { s: 'a', z: null }, gives: 'ax' },
     ],
+    inline: ofTextsInline((names) => `(${names.join(' + ')})`),
     make:
       () =>
       (...values: unknown[]) => {
@@ -103,8 +109,20 @@ export const textFunctions: readonly RowDeclaration[] = [
         return bounded(joined)
       },
   },
-  ofText('lower', 'The text in lower case.', (value) => value.toLowerCase(), ['AbC', 'abc']),
-  ofText('upper', 'The text in upper case.', (value) => value.toUpperCase(), ['AbC', 'ABC']),
+  ofText(
+    'lower',
+    'The text in lower case.',
+    (value) => value.toLowerCase(),
+    ['AbC', 'abc'],
+    ofTextsInline(([s]) => `${s}.toLowerCase()`),
+  ),
+  ofText(
+    'upper',
+    'The text in upper case.',
+    (value) => value.toUpperCase(),
+    ['AbC', 'ABC'],
+    ofTextsInline(([s]) => `${s}.toUpperCase()`),
+  ),
   ofText('trim', 'The text without white space at its ends.', (value) => value.trim(), [
     ' a ',
     'a',
@@ -137,6 +155,10 @@ export const textFunctions: readonly RowDeclaration[] = [
       { sql: 'length(o)', row: { o: { a: 1 } }, gives: 1 },
       { sql: 'length(z)', row: { z: null }, gives: 0 },
     ],
+    inline: ({ names: [value = ''], constant }) => ({
+      when: `typeof ${value} === "string"`,
+      value: `${constant(characters)}(${value})`,
+    }),
     make: () => (value: unknown) => {
       if (Array.isArray(value) || value instanceof Uint8Array) return value.length
       return isStruct(value) ? Object.keys(value).length : characters(toText(value))
@@ -176,13 +198,23 @@ export const textFunctions: readonly RowDeclaration[] = [
       return at <= 0 ? at : characters(whole.slice(0, at))
     },
   },
-  contains('startswith', 'Whether the text begins with the part.', (v, p) => v.startsWith(p), [
-    { sql: "startswith(s, 'he')", row: { s: 'hello' }, gives: true },
-    { sql: "startswith(s, 'he')", row: { s: null }, gives: false },
-  ]),
-  contains('endswith', 'Whether the text ends with the part.', (v, p) => v.endsWith(p), [
-    { sql: "endswith(s, 'lo')", row: { s: 'hello' }, gives: true },
-  ]),
+  contains(
+    'startswith',
+    'Whether the text begins with the part.',
+    (v, p) => v.startsWith(p),
+    [
+      { sql: "startswith(s, 'he')", row: { s: 'hello' }, gives: true },
+      { sql: "startswith(s, 'he')", row: { s: null }, gives: false },
+    ],
+    ofTextsInline(([s, part]) => `${s}.startsWith(${part})`),
+  ),
+  contains(
+    'endswith',
+    'Whether the text ends with the part.',
+    (v, p) => v.endsWith(p),
+    [{ sql: "endswith(s, 'lo')", row: { s: 'hello' }, gives: true }],
+    ofTextsInline(([s, part]) => `${s}.endsWith(${part})`),
+  ),
   {
     kind: 'row',
     family: 'text',
@@ -202,6 +234,15 @@ export const textFunctions: readonly RowDeclaration[] = [
       if (isNull(start?.literal) || isNull(end?.literal)) return
       if (Number(end.literal) < Number(start.literal)) {
         throw new Error('The end index should be larger than start index.')
+      }
+    },
+    inline({ names: [value = '', start, end = '(1 / 0)'], known: [, from, to], constant }) {
+      const bounds = [from?.literal, to === undefined ? Number.MAX_SAFE_INTEGER : to.literal]
+      const [first = -1, last = -1] = bounds.map((bound) => (isCount(bound) ? bound : undefined))
+      if (first < 0 || last < first) return undefined
+      return {
+        when: `typeof ${value} === "string"`,
+        value: `${constant(slice)}(${value}, ${start}, ${end})`,
       }
     },
     make: () => (value: unknown, start: unknown, end?: unknown) => {
@@ -266,6 +307,10 @@ function slice(value: string, from: number, to: number): string {
     }
   }
   return value.slice(from, to)
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value)
 }
 
 function isNegative(literal: unknown): boolean {
