@@ -211,7 +211,7 @@ export class Spool {
     this.#probe('after sync')
     segment.wrote(written, this.#next)
     segment.metas += metas.length
-    this.ledger.wrote(changes)
+    this.ledger.wrote(changes, this.#next + framesIn(group))
     this.#bytes += written
   }
 
@@ -237,6 +237,12 @@ export class Spool {
     this.cut(this.#needed)
     return segment
   }
+}
+
+function framesIn(group: readonly Frames[]): number {
+  let frames = 0
+  for (const { count } of group) frames += count
+  return frames
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -30,13 +30,15 @@ function notesOf(ledger: SourceLedger): Notes {
   return Object.fromEntries([...ledger.keys()].map((key) => [key, ledger.find(key) as Noted]))
 }
 
-/** As a recovery sees it that has tuples up to before `next`. */
-function safeOf(notes: Notes, next: number): Notes {
-  return Object.fromEntries(
-    Object.entries(notes)
-      .map(([key, noted]) => [key, { ...noted, count: Math.min(noted.count, next - noted.first) }])
-      .filter(([, noted]) => (noted as Noted).count > 0),
-  )
+/** As a recovery sees it that has tuples up to before `next`: a note of tuples that are lost says what it said `before`. */
+function safeOf(notes: Notes, next: number, before: Notes = {}): Notes {
+  const safe: Notes = {}
+  for (const [key, noted] of Object.entries(notes)) {
+    const count = Math.min(noted.count, next - noted.first)
+    const known = count > 0 ? { ...noted, count } : before[key]
+    if (known !== undefined) safe[key] = known
+  }
+  return safe
 }
 
 async function append(spool: Spool, { notes, forget }: Group): Promise<Notes> {
@@ -86,10 +88,14 @@ test('wherever a spool is torn, its ledger says of each message just what is in 
           const notes = notesOf(found.ledger.of(() => found.next))
           // Torn between the ledger and the tuples of a group, it speaks of tuples that are not there.
           const after = states.find(({ next }) => next > found.next)
-          const candidates = states.filter(({ next }) => next === found.next).concat(after ?? [])
+          const candidates = states
+            .filter(({ next }) => next === found.next)
+            .map((state) => safeOf(state.notes, found.next))
+          const before = candidates.at(-1) ?? {}
+          if (after !== undefined) candidates.push(safeOf(after.notes, found.next, before))
           if (index === 0) candidates.splice(0, candidates.length - 1)
           t.true(
-            candidates.some((state) => equal(safeOf(state.notes, found.next), notes)),
+            candidates.some((state) => equal(state, notes)),
             `${JSON.stringify(notes)} with tuples before ${found.next}`,
           )
           // and of the tuples that it has, none is missing

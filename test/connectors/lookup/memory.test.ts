@@ -60,5 +60,5 @@ async function opened(
 
 async function publish(topics: MemoryTopics, row: object, rowkindField?: string): Promise<void> {
   const bytes = Buffer.from(JSON.stringify(row))
-  await topics.publish('default', 'topic', (take) => take(bytes, 0, bytes.length), rowkindField)
+  await topics.publish('default', 'topic', (take) => take(bytes, 0, bytes.length), { rowkindField })
 }

@@ -3,13 +3,14 @@ import { PayloadError } from '../payload-error.ts'
 import { eachPayload } from '../payloads.ts'
 import { Properties } from '../properties.ts'
 import { noTopic, topicRuns } from '../topic-runs.ts'
-import type { MemoryTopics } from './topics.ts'
+import type { MemoryTopics, Origin } from './topics.ts'
 
 /** Writes to a topic of the tenant, for other rules to read. */
 export class MemorySink implements SinkConnector {
   readonly #topics: MemoryTopics
   #topic = ''
   #tenant = ''
+  #context: ConnectorContext | undefined
   #isDynamic = false
   #rowkindField: string | undefined
 
@@ -28,6 +29,7 @@ export class MemorySink implements SinkConnector {
 
   async open(context: ConnectorContext): Promise<void> {
     this.#tenant = context.tenant
+    this.#context = context
     context.connection('connected')
   }
 
@@ -55,7 +57,22 @@ export class MemorySink implements SinkConnector {
   #publish(topic: string, chunk: PayloadChunk): void | Promise<void> {
     const each = (take: (bytes: Uint8Array, start: number, end: number) => void) =>
       eachPayload(chunk, take)
-    return this.#topics.publish(this.#tenant, topic, each, this.#rowkindField)
+    return this.#topics.publish(this.#tenant, topic, each, {
+      rowkindField: this.#rowkindField,
+      origin: this.#originOf(chunk),
+    })
+  }
+
+  /** What is sent again from a cache comes behind greater numbers: those say nothing about it. */
+  #originOf({ first, generation, isResent }: PayloadChunk): Origin | undefined {
+    const context = this.#context
+    if (context === undefined || context.qos === 0 || isResent === true) return undefined
+    const { ruleId, name } = context
+    return {
+      name: JSON.stringify([ruleId, name]),
+      generation: generation ?? context.generation,
+      first,
+    }
   }
 
   async close(): Promise<void> {}

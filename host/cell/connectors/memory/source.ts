@@ -1,6 +1,7 @@
 import type { ConnectorContext, SourceConnector, SourceWriter } from '../connector.ts'
 import { Properties } from '../properties.ts'
 import type { MemoryTopics } from './topics.ts'
+import { TopicWriters } from './writers.ts'
 
 /**
  * Reads what memory sinks of the same tenant write. At qos 0 a reader that is too slow drops, counted; it never pushes
@@ -27,6 +28,7 @@ export class MemorySource implements SourceConnector {
 
   async open(context: ConnectorContext, writer: SourceWriter): Promise<void> {
     this.#writer = writer
+    const writers = writer.ledger && new TopicWriters(writer.ledger)
     const references = new Map<string, number>()
     this.#unsubscribe = this.#topics.subscribe(
       context.tenant,
@@ -45,6 +47,8 @@ export class MemorySource implements SourceConnector {
       () => writer.ring(),
       writer.whenDurable && {
         name: nameOf(context),
+        lastOf: (origin) => writers?.lastOf(origin) ?? 0,
+        took: (origin, first, count) => writers?.took(origin, first, count),
         onRoom: (listener) => writer.onRoom(listener),
         whenDurable: (listener) => {
           this.#unsafe++

@@ -22,12 +22,32 @@ type Listener = (
 /** Hands over one payload after the other, as often as it is called. */
 type Each = (take: (bytes: Uint8Array, start: number, end: number) => void) => void
 
+/** Whose payloads they are, so that one that comes again is known. */
+export interface Origin {
+  /** The same in all lives of who writes. */
+  readonly name: string
+  /** In which numbering `first` counts. */
+  readonly generation: string
+  /** Number of the first payload. */
+  readonly first: number
+}
+
+export interface Publication {
+  /** As in `Listener`. */
+  readonly rowkindField?: string | undefined
+  readonly origin?: Origin | undefined
+}
+
 /** What a subscriber that may lose nothing has to say: its writer's part. */
 export interface Lossless {
   /** The same in all its lives. `undefined`: it has one life. */
   readonly name?: string | undefined
   onRoom(listener: () => void): void
   whenDurable(listener: () => void): void
+  /** Number of the last payload of this origin that it has taken; 0: of none. */
+  lastOf?(origin: Origin): number
+  /** It has just taken so many payloads of an origin, one behind the other, from number `first` on. */
+  took?(origin: Origin, first: number, count: number): void
 }
 
 /** Stands for a subscriber that may lose nothing and is away: who writes waits until it is back. */
@@ -120,13 +140,19 @@ export class MemoryTopics {
    *
    * @returns a promise where someone may lose nothing: it resolves when those have all of it, safe
    */
-  publish(tenant: string, topic: string, each: Each, rowkindField?: string): void | Promise<void> {
+  publish(
+    tenant: string,
+    topic: string,
+    each: Each,
+    publication: Publication = {},
+  ): void | Promise<void> {
+    const { rowkindField } = publication
     const waiting: Promise<void>[] = []
     for (const { filter, back } of this.#absences.get(tenant) ?? []) {
       if (!matchesTopic(filter, topic)) continue
       const handed = back.promise.then((subscriber) => {
         if (subscriber?.lossless === undefined || !matchesTopic(subscriber.filter, topic)) return
-        return handOver(subscriber, subscriber.lossless, topic, each, rowkindField)
+        return handOver(subscriber, subscriber.lossless, topic, each, publication)
       })
       waiting.push(handed)
     }
@@ -134,7 +160,7 @@ export class MemoryTopics {
       const { filter, listener, done, lossless } = subscriber
       if (!matchesTopic(filter, topic)) continue
       if (lossless !== undefined) {
-        waiting.push(handOver(subscriber, lossless, topic, each, rowkindField))
+        waiting.push(handOver(subscriber, lossless, topic, each, publication))
         continue
       }
       each((bytes, start, end) => listener(topic, bytes, start, end, rowkindField))
@@ -150,22 +176,32 @@ export class MemoryTopics {
  */
 async function handOver(
   subscriber: Subscriber,
-  { onRoom, whenDurable }: Lossless,
+  lossless: Lossless,
   topic: string,
   each: Each,
-  rowkindField: string | undefined,
+  { rowkindField, origin }: Publication,
 ): Promise<void> {
   const { listener, done, gone } = subscriber
-  const left: { readonly bytes: Uint8Array; readonly start: number; readonly end: number }[] = []
-  const take = (bytes: Uint8Array, start: number, end: number) =>
+  const { onRoom, whenDurable } = lossless
+  const known = origin === undefined ? 0 : (lossless.lastOf?.(origin) ?? 0)
+  const left: Payload[] = []
+  const take = ({ bytes, start, end }: Payload) =>
     listener(topic, bytes, start, end, rowkindField) !== false
+  let number = origin?.first ?? 0
+  let [first, taken] = [0, 0]
   each((bytes, start, end) => {
-    if (left.length > 0 || !take(bytes, start, end)) left.push({ bytes, start, end })
+    const payload = { bytes, start, end, number: number++ }
+    if (origin !== undefined && payload.number <= known) return
+    if (left.length > 0 || !take(payload)) left.push(payload)
+    else if (taken++ === 0) first = payload.number
   })
+  if (origin !== undefined && taken > 0) lossless.took?.(origin, first, taken)
   done()
   for (let next = left[0]; next !== undefined && !gone.signal.aborted; next = left[0]) {
-    if (take(next.bytes, next.start, next.end)) left.shift()
-    else {
+    if (take(next)) {
+      left.shift()
+      if (origin !== undefined) lossless.took?.(origin, next.number, 1)
+    } else {
       done()
       await unlessGone(gone.signal, onRoom)
     }
@@ -179,7 +215,16 @@ async function handOver(
   const rest: Each = (take) => {
     for (const { bytes, start, end } of left) take(bytes, start, end)
   }
-  await handOver(next, next.lossless, topic, rest, rowkindField)
+  const [oldest] = left
+  const from = origin && oldest && { ...origin, first: oldest.number }
+  await handOver(next, next.lossless, topic, rest, { rowkindField, origin: from })
+}
+
+interface Payload {
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+  readonly number: number
 }
 
 function unlessGone(signal: AbortSignal, wait: (listener: () => void) => void): Promise<void> {
