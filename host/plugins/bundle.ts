@@ -1,15 +1,30 @@
-import { isBuiltin } from 'node:module'
 import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Loader, type Message, type OnResolveArgs, type Plugin } from 'esbuild'
+import {
+  type BuildOptions,
+  context,
+  type Loader,
+  type Message,
+  type OnResolveArgs,
+  type Plugin,
+} from 'esbuild'
 import type { ArchiveFiles } from './archive.ts'
+import { findFile } from './bundle-files.ts'
 import { InstallError } from './errors.ts'
+import { escapeTexts, refuseImports } from './escape-texts.ts'
+import {
+  isShim,
+  loadNodeModule,
+  NODE_NAMESPACE,
+  nodeModuleOf,
+  resolveOfShim,
+} from './node-shims.ts'
 
 /** One script for one extension file of a package: CommonJS, with its npm dependencies, no import left. */
 export interface Bundle {
   readonly text: string
   readonly map: string
-  /** Node's own modules that the code names; each is a stub that is refused when it is used. */
+  /** Node's own modules that the code names. What stands for them is in the bundle, or refuses when it is used. */
   readonly nodeModules: readonly string[]
 }
 
@@ -25,25 +40,18 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   '.json': 'json',
   '.txt': 'text',
 }
+const root = fileURLToPath(new URL('../../', import.meta.url))
 const sdkEntry = fileURLToPath(new URL('../../sdk/src/index.ts', import.meta.url))
+const MAX_MS = 30_000
+const MAX_TEXT = 32 * 2 ** 20
 
 /**
- * Bundles from the files of the archive alone: esbuild sees no disk but the SDK, so nothing of the host can be read by a
- * path, a link or a configuration file of the package.
+ * Bundles from the files of the archive alone: esbuild sees no disk but the SDK and what stands for Node's modules, so nothing
+ * of the host can be read by a path, a link or a configuration file of the package.
  */
 export async function bundleExtension(files: ArchiveFiles, entry: string): Promise<Bundle> {
-  const bundle = await bundleWith(files, entry, false)
-  // esbuild keeps comments within expressions; one with a type's `import(…)` looks to the sandbox like the real thing.
-  return /\bimport\s*\(/.test(bundle.text) ? bundleWith(files, entry, true) : bundle
-}
-
-async function bundleWith(
-  files: ArchiveFiles,
-  entry: string,
-  withoutComments: boolean,
-): Promise<Bundle> {
   const nodeModules = new Set<string>()
-  const result = await build({
+  const { warnings, outputFiles = [] } = await built({
     entryPoints: [entry],
     bundle: true,
     write: false,
@@ -55,11 +63,12 @@ async function bundleWith(
     sourcemap: 'external',
     sourcesContent: true,
     keepNames: false,
-    minifyWhitespace: withoutComments,
     tsconfigRaw: '{}',
+    define: { 'import.meta.url': '"file:///plugin/index.js"' },
     // What is left of them becomes `require`, which the sandbox refuses by name.
     supported: { 'dynamic-import': false },
-    absWorkingDir: '/',
+    // Names in the text and in the map are told from here: they say nothing of where the host lies.
+    absWorkingDir: root,
     logLevel: 'silent',
     plugins: [fromArchive(files, nodeModules)],
     logOverride: { 'direct-eval': 'warning' },
@@ -70,15 +79,50 @@ async function bundleWith(
       first === undefined ? `${entry} cannot be bundled: ${error.message}` : textOf(first, entry),
     )
   })
-  const evil = result.warnings.find(({ id }) => id === 'direct-eval')
+  const evil = warnings.find(({ id }) => id === 'direct-eval')
   if (evil !== undefined)
     throw new InstallError(
       'bad-plugin',
       `${textOf(evil, entry)}; a sandboxed plugin has no direct eval`,
     )
-  const script = result.outputFiles.find(({ path }) => path.endsWith('plugin.js'))
-  const map = result.outputFiles.find(({ path }) => path.endsWith('.map'))
-  return { text: script?.text ?? '', map: map?.text ?? '', nodeModules: [...nodeModules].sort() }
+  const script = outputFiles.find(({ path }) => path.endsWith('plugin.js'))
+  const map = outputFiles.find(({ path }) => path.endsWith('.map'))
+  const text = await confinable(script?.text ?? '', entry)
+  return { text, map: map?.text ?? '', nodeModules: [...nodeModules].sort() }
+}
+
+/** @throws when it takes too long */
+async function built(options: BuildOptions & { readonly write: false }) {
+  const bundler = await context(options)
+  const late = new Error(`bundling did not end within ${MAX_MS} ms`)
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    reject(late)
+    void bundler.cancel()
+  }, MAX_MS)
+  try {
+    return await Promise.race([bundler.rebuild(), promise])
+  } finally {
+    clearTimeout(timer)
+    // Not waited for: a build that is cancelled may take its time.
+    void bundler.dispose()
+  }
+}
+
+/** The script as the sandbox takes it. */
+async function confinable(text: string, entry: string): Promise<string> {
+  if (text.length > MAX_TEXT)
+    throw new InstallError(
+      'bad-plugin',
+      `${entry}: its bundle has ${text.length} characters, ${MAX_TEXT} are allowed`,
+    )
+  try {
+    const made = escapeTexts(text)
+    await refuseImports(made)
+    return made
+  } catch (error) {
+    throw new InstallError('bad-plugin', `${entry}: ${(error as Error).message}`)
+  }
 }
 
 function textOf({ text, location }: Message, entry: string): string {
@@ -92,9 +136,9 @@ function fromArchive(files: ArchiveFiles, nodeModules: Set<string>): Plugin {
     setup(bundler) {
       bundler.onResolve({ filter: /.*/ }, (args) => {
         if (args.kind === 'entry-point') return { path: args.path, namespace: 'archive' }
-        if (args.namespace === 'file') return undefined
+        if (isShim(args)) return resolveOfShim(args)
         try {
-          return resolve(files, args)
+          return resolve(files, args, nodeModules)
         } catch (error) {
           // An error of a callback would name files of the host.
           return { errors: [{ text: (error as Error).message }] }
@@ -105,90 +149,27 @@ function fromArchive(files: ArchiveFiles, nodeModules: Set<string>): Plugin {
         if (bytes === undefined) return { errors: [{ text: `"${path}" is not in the package` }] }
         return { contents: bytes, loader: LOADERS[posix.extname(path)] ?? 'text', resolveDir: '/' }
       })
-      bundler.onLoad({ filter: /.*/, namespace: 'denied' }, ({ path }) => {
-        nodeModules.add(path)
-        return { contents: deniedModule(path), loader: 'js' }
-      })
+      bundler.onLoad({ filter: /.*/, namespace: NODE_NAMESPACE }, ({ path }) =>
+        loadNodeModule(path),
+      )
     },
   }
 }
 
-function resolve(files: ArchiveFiles, { path, importer }: OnResolveArgs) {
-  const name = path.replace(/^node:/, '')
+function resolve(
+  files: ArchiveFiles,
+  { path, importer, kind }: OnResolveArgs,
+  nodeModules: Set<string>,
+) {
   if (path === '@plutino/sdk') return { path: sdkEntry, namespace: 'file' }
-  if (path.startsWith('node:') || isBuiltin(path)) return { path: name, namespace: 'denied' }
-  const found = path.startsWith('.')
-    ? asFile(files, posix.join(posix.dirname(importer), path))
-    : fromNodeModules(files, path, importer)
+  const name = nodeModuleOf(path)
+  if (name !== undefined) {
+    nodeModules.add(name)
+    return { path: name, namespace: NODE_NAMESPACE }
+  }
+  const found = findFile(files, path, importer, kind === 'require-call' ? 'require' : 'import')
   if (found !== undefined) return { path: found, namespace: 'archive' }
   return {
     errors: [{ text: `"${path}" is not in the package; bundle it with "plutino plugin pack"` }],
   }
-}
-
-function asFile(files: ArchiveFiles, path: string): string | undefined {
-  const candidates = [
-    path,
-    ...Object.keys(LOADERS).map((extension) => path + extension),
-    ...Object.keys(LOADERS).map((extension) => `${path}/index${extension}`),
-  ]
-  if (/\.[cm]?js$/.test(path)) candidates.push(path.replace(/js$/, 'ts'))
-  return candidates.find((candidate) => files.has(candidate))
-}
-
-/** Node's walk up the folders, with `main`, `module` and the "." of `exports`; what is packed by our own command needs none of it. */
-function fromNodeModules(files: ArchiveFiles, path: string, importer: string): string | undefined {
-  const parts = path.split('/')
-  const name = path.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? '')
-  const rest = path.slice(name.length + 1)
-  for (let folder = posix.dirname(importer); ; folder = posix.dirname(folder)) {
-    const root = posix.join(folder, 'node_modules', name)
-    const manifest = files.get(`${root}/package.json`)
-    if (manifest !== undefined) {
-      const target = rest === '' ? mainOf(manifest, `${root}/package.json`) : rest
-      return asFile(files, posix.join(root, target))
-    }
-    if (folder === '.' || folder === '/' || folder === '') return undefined
-  }
-}
-
-function mainOf(manifest: Buffer, path: string): string {
-  const { main, module, exports } = parsed(manifest, path)
-  const dot =
-    typeof exports === 'object' && exports !== null
-      ? (exports as Record<string, unknown>)['.']
-      : exports
-  const conditions = typeof dot === 'object' && dot !== null ? (dot as Record<string, unknown>) : {}
-  const chosen = [
-    typeof dot === 'string' ? dot : undefined,
-    conditions.import,
-    conditions.default,
-    conditions.require,
-    module,
-    main,
-  ]
-  return (
-    (chosen.find((candidate) => typeof candidate === 'string') as string | undefined) ?? 'index.js'
-  )
-}
-
-function parsed(manifest: Buffer, path: string): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(manifest.toString('utf8')))
-  } catch (error) {
-    throw new Error(`${path} is not JSON: ${(error as Error).message}`)
-  }
-}
-
-/** Loads, so that a package that imports it and never uses it works; refuses when something of it is called. */
-function deniedModule(name: string): string {
-  const what = JSON.stringify(`module "${name}" is not available in a sandboxed plugin`)
-  return `
-const refuse = () => { throw Object.assign(new Error(${what}), { code: 'ERR_PLUGIN_DENIED' }) }
-const get = (target, key) =>
-  key === '__esModule' || key === 'then' || typeof key === 'symbol' ? undefined : key === 'prototype' ? target.prototype : stub
-// esbuild gives the namespace of an import the prototype of the module: names are found there
-const names = new Proxy({}, { get })
-const stub = new Proxy(function () {}, { get, getPrototypeOf: () => names, apply: refuse, construct: refuse, set: refuse })
-module.exports = stub`
 }

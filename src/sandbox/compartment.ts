@@ -57,7 +57,7 @@ return function (exports, require, module, __filename, __dirname) {${text}\n}})`
     names.map((name) => global[name]),
   )
   const module: { exports: unknown } = { exports: {} }
-  const modules = new Map(Object.entries(outlet.powers.modules))
+  const modules = new Map(Object.entries({ ...realm.modules, ...outlet.powers.modules }))
   for (const served of modules.values()) realm.harden(served)
   const require = realm.harden((specifier: unknown) => {
     const served = typeof specifier === 'string' ? modules.get(specifier) : undefined

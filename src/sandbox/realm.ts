@@ -19,6 +19,8 @@ export interface Realm {
     readonly AbortSignal: typeof AbortSignal
     readonly DOMException: typeof DOMException
   }
+  /** What `require('plutino:…')` gives the modules that stand for Node's, for every plugin: no power in it. */
+  readonly modules: Readonly<Record<string, unknown>>
   /** Globals that all plugins share, hardened: classes of the platform in JavaScript, `Date`, `Math`, `Intl`. */
   readonly shared: Readonly<Record<string, unknown>>
 }

@@ -18,6 +18,9 @@ import {
   timeOrigin,
 } from './capture.ts'
 import { platformClasses } from './freeze.ts'
+import { asyncContextModule } from './natives/async-context.ts'
+import { compressionModule } from './natives/compression.ts'
+import { hashingModule } from './natives/hashing.ts'
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
 const { AbortController, AbortSignal, DOMException } = globalThis
@@ -67,6 +70,11 @@ export function sandboxRealm(): Realm {
     queueMicrotask: (run) => queueRealMicrotask(run),
     crypto: harden({ getRandomValues: fillView, randomUUID: () => makeUuid() }),
     maxBytes: MAX_ALLOCATION_BYTES,
+    modules: {
+      'plutino:hashing': harden(hashingModule()),
+      'plutino:compression': harden(compressionModule(MAX_ALLOCATION_BYTES)),
+      'plutino:async-context': harden(asyncContextModule()),
+    },
     platform: { AbortController, AbortSignal, DOMException },
   }
 }
