@@ -1,30 +1,74 @@
 import type { Plan, PlanNode } from '#src/plan/plan.ts'
 
-/** Kuiper's topology: which operator hands rows to which. */
+/** Kuiper's topology: which operator hands rows to which. Names are those of the status, without the instance. */
 export interface Topo {
   readonly sources: readonly string[]
   readonly edges: Readonly<Record<string, readonly string[]>>
 }
 
-export function topoOf(plan: Plan): Topo {
-  const sources = plan.sources.map(({ stream }) => `source_${stream}`)
-  const decoders = plan.sources.map((_, i) => `op_${i + 2}_decoder`)
-  const first = decoders.length + 2
-  const chain = chainOf(plan.root).map((node, i) => `op_${first + i}_${node.type}`)
-  const transforms = plan.actions.map(({ type, index }) => `op_${type}_${index}_0_transform`)
+/**
+ * @param metrics of the rule's status: a rule that runs, or ran, has its operators there. The plan of one that never did
+ * says what they will be, but for what is added where plugins are called.
+ */
+export function topoOf(plan: Plan, metrics: Readonly<Record<string, unknown>> = {}): Topo {
+  const known = operatorsIn(metrics)
+  const { heads, chain } = known.length > 0 ? partsOf(known) : plannedParts(plan)
+  const sinks = plan.actions.map(({ type, index }) => `sink_${type}_${index}`)
+  const read = plan.sources.filter(({ kind }) => kind !== 'lookup')
   const edges = new Map<string, readonly string[]>()
-  for (const [i, source] of sources.entries()) edges.set(source, decoders.slice(i, i + 1))
-  for (const decoder of decoders)
-    edges.set(decoder, chain.length > 0 ? chain.slice(0, 1) : transforms)
-  for (const [i, name] of chain.entries()) {
-    edges.set(name, i + 1 < chain.length ? chain.slice(i + 1, i + 2) : transforms)
+  const join = (names: readonly string[]) => {
+    for (const [i, name] of names.entries()) {
+      edges.set(name, i + 1 < names.length ? names.slice(i + 1, i + 2) : sinks)
+    }
   }
-  for (const { type, index } of plan.actions) {
-    // the fields that an action takes of a result, then its format
-    edges.set(`op_${type}_${index}_0_transform`, [`op_${type}_${index}_1_encode`])
-    edges.set(`op_${type}_${index}_1_encode`, [`sink_${type}_${index}`])
+  for (const [i, { stream }] of read.entries()) {
+    join([`source_${stream}`, ...(heads[i] ?? []), ...chain.slice(0, 1)])
   }
-  return { sources, edges: Object.fromEntries(edges) }
+  join(chain)
+  return {
+    sources: read.map(({ stream }) => `source_${stream}`),
+    edges: Object.fromEntries(edges),
+  }
+}
+
+interface Parts {
+  /** By source: what its rows pass before they meet others. */
+  readonly heads: readonly (readonly string[])[]
+  readonly chain: readonly string[]
+}
+
+/** `op_2_decoder`, in the order in which they were made, which is that of the rows. */
+function operatorsIn(metrics: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(metrics).flatMap((key) => {
+    const found = /^(op_\d+_\w+)_0_records_in_total$/.exec(key)
+    return found?.[1] === undefined ? [] : [found[1]]
+  })
+}
+
+/** A decoder begins the head of the next source; a filter right behind it is its own. */
+function partsOf(names: readonly string[]): Parts {
+  const heads: string[][] = []
+  const chain: string[] = []
+  const last = names.findLastIndex((name) => name.endsWith('_decoder'))
+  for (const [i, name] of names.entries()) {
+    if (name.endsWith('_decoder')) heads.push([name])
+    else if (i < last || (i === last + 1 && heads.length > 1 && name.endsWith('_filter'))) {
+      heads.at(-1)?.push(name)
+    } else chain.push(name)
+  }
+  return { heads, chain }
+}
+
+function plannedParts(plan: Plan): Parts {
+  const decoders = plan.sources.filter(({ kind }) => kind !== 'lookup')
+  const heads = decoders.map((_, i) => [`op_${i + 2}_decoder`])
+  const first = decoders.length + 2
+  return { heads, chain: chainOf(plan.root).map((node, i) => `op_${first + i}_${kindOf(node)}`) }
+}
+
+/** As the status names it. */
+function kindOf(node: PlanNode): string {
+  return node.type === 'filter' && node.clause === 'having' ? 'having' : node.type
 }
 
 /** The operators between decoders and sinks, in the order of the rows: one line, behind what merges several sources. */

@@ -180,7 +180,9 @@ function planRoutes(app: App, { rules, tenant }: Services): void {
     { config, schema: { tags, summary: 'Operators and what they feed', params: idParams } },
     async ({ params }) => {
       const otherwise = (id: string) => `get rule topo error: Rule ${id} is not found`
-      return topoOf((await planOf(params.id, otherwise)).plan)
+      const { plan } = await planOf(params.id, otherwise)
+      const { status } = await rules.standing(tenant, params.id)
+      return topoOf(plan, status?.metrics)
     },
   )
   app.get(

@@ -42,7 +42,8 @@ export class LaneMaker {
     const action = rule.actions[index]
     if (action === undefined) throw new CellError('unknown-connector', `no action ${index}`)
     const options = readActionOptions(action)
-    const connection = new Connection()
+    const name = `action ${index} (${action.type})`
+    const connection = new Connection({ name, logger })
     const context = this.#context(`${action.type}_${index}`, connection)
     const outlet = this.#outlet(action, context, options.openTimeoutMs)
     const deadLetters =

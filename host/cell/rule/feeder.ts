@@ -27,10 +27,13 @@ interface Input {
   reader: Reader
   readonly suspicion: Suspicion
   toldEnd: boolean
+  /** From the worker's being given tuples to its acknowledgement, the last time. */
+  latencyUs: number
 }
 
 interface Call {
   readonly inputs: readonly Input[]
+  readonly sentAt: number
   result: Collected | undefined
 }
 
@@ -56,7 +59,7 @@ export class Feeder implements BellMember {
     this.#inputs = sources.map((source, index) => {
       source.bell.add(this)
       const reader = source.buffer.addReader({ isLossless, after: after?.(index) })
-      return { source, reader, suspicion: new Suspicion(), toldEnd: false }
+      return { source, reader, suspicion: new Suspicion(), toldEnd: false, latencyUs: 0 }
     })
   }
 
@@ -66,6 +69,11 @@ export class Feeder implements BellMember {
 
   reader(source: number): Reader | undefined {
     return this.#inputs[source]?.reader
+  }
+
+  /** µs that the last batch of a source took, from its being given to the worker to its acknowledgement. */
+  latencyUs(source: number): number {
+    return this.#inputs[source]?.latencyUs ?? 0
   }
 
   /** Sequence number of the last tuple that the worker has taken of a source. */
@@ -164,7 +172,7 @@ export class Feeder implements BellMember {
     const taken = this.#inputs.map((input) => this.#take(input, careful))
     const feeds = this.#inputs.map((input, index) => this.#feedOf(input, index, taken[index] ?? []))
     const inputs = this.#inputs.filter((_, index) => (taken[index] ?? []).length > 0)
-    const call: Call = { inputs, result: undefined }
+    const call: Call = { inputs, sentAt: performance.now(), result: undefined }
     this.#away.push(call)
     const life = this.#life
     collect(feeds).then(
@@ -227,7 +235,11 @@ export class Feeder implements BellMember {
       const life = this.#life
       this.#options.onCollected(call.result)
       if (life !== this.#life) return
-      for (const { source, reader } of call.inputs) source.buffer.acknowledge(reader)
+      const latencyUs = Math.round((performance.now() - call.sentAt) * 1000)
+      for (const input of call.inputs) {
+        input.latencyUs = latencyUs
+        input.source.buffer.acknowledge(input.reader)
+      }
     }
     // Tuple by tuple no call is full: waiting for the bell would take seconds for one chunk.
     if (this.#isCareful()) this.feed()

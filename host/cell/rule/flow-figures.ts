@@ -44,6 +44,7 @@ export class FlowFigures {
       all[`${name}_records_in_total`] = sum[at] ?? 0
       all[`${name}_records_out_total`] = sum[at + 1] ?? 0
       all[`${name}_messages_processed_total`] = sum[at] ?? 0
+      // rows pass an operator inside one call of the worker, whose time is the source's; none waits before one
       all[`${name}_process_latency_us`] = 0
       all[`${name}_buffer_length`] = 0
       all[`${name}_last_invocation`] = this.#counters[at + 3] ?? 0
@@ -63,7 +64,7 @@ export class FlowFigures {
 export function sourceFigures(
   source: RunningSource,
   reader: Reader | undefined,
-  setAside: number,
+  { setAside, latencyUs }: { readonly setAside: number; readonly latencyUs: number },
 ): Record<string, number | string> {
   const { buffer } = source
   const unread = reader === undefined ? 0 : buffer.unreadOf(reader)
@@ -74,7 +75,7 @@ export function sourceFigures(
     records_in_total: taken,
     records_out_total: taken - unread,
     messages_processed_total: taken,
-    process_latency_us: 0,
+    process_latency_us: latencyUs,
     buffer_length: unread,
     buffer_high_water: buffer.highWater,
     dropped_total: dropped,

@@ -70,8 +70,12 @@ export class RuleReport {
   }
 
   #figures({ sources, keeper, sinks, checkpointer }: RuleParts): RuleStatus['metrics'] {
+    const { feeder } = keeper
     const all = sources.all.map((source, index) =>
-      sourceFigures(source, keeper.feeder.reader(index), this.#setAside.of(index)),
+      sourceFigures(source, feeder.reader(index), {
+        setAside: this.#setAside.of(index),
+        latencyUs: feeder.latencyUs(index),
+      }),
     )
     const own = [keeper.figures.figures(), sinks.figures(), checkpointer.figures()]
     return Object.assign({}, ...all, ...own)

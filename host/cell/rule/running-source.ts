@@ -38,7 +38,7 @@ const CLOSE_MS = 5000
 /** A source at work: its connector, the buffer that it writes, and the bell that wakes the readers. */
 export class RunningSource {
   readonly spec: SourceSpec
-  readonly connection = new Connection()
+  readonly connection: Connection
   readonly #options: RunningSourceOptions
   readonly #listeners = new Set<SourceListener>()
   buffer: SourceBuffer
@@ -58,6 +58,8 @@ export class RunningSource {
   constructor(options: RunningSourceOptions) {
     this.#options = options
     this.spec = options.spec
+    const { logger } = options
+    this.connection = new Connection({ name: `stream "${this.spec.stream}"`, logger })
     this.#connector = this.#configured()
     this.spooled = this.#spooledBuffer()
     this.buffer = this.spooled?.buffer ?? this.#newBuffer(1)

@@ -33,7 +33,7 @@ for (const dropPolicy of ['oldest', 'newest'] as const) {
         buffer.acknowledge(reader)
       }
     }
-    const figures = sourceFigures(source, reader, 0)
+    const figures = sourceFigures(source, reader, { setAside: 0, latencyUs: 0 })
     t.like(figures, {
       source_demo_0_records_in_total: 14,
       source_demo_0_dropped_total: 11,

@@ -4,7 +4,6 @@ import type { BrokerOptions } from './options.ts'
 import { MqttTap, type TapHandler } from './tap.ts'
 
 const FIRST_RETRY_MS = 500
-const MAX_RETRY_MS = 30_000
 const GOODBYE_MS = 300
 
 /**
@@ -15,25 +14,31 @@ export class BrokerConnection {
   readonly client: MqttClient
   readonly #context: ConnectorContext
   tap: MqttTap | undefined
+  #isClosing = false
 
   constructor(broker: BrokerOptions, context: ConnectorContext, handler: TapHandler) {
     this.#context = context
-    const options: IClientOptions = { ...broker.client, reconnectPeriod: FIRST_RETRY_MS }
+    const firstMs = Math.min(FIRST_RETRY_MS, broker.maxReconnectMs)
+    const options: IClientOptions = { ...broker.client, reconnectPeriod: firstMs }
     context.connection('connecting')
     // `mqtt.connect` would ignore a stream builder of ours without a word
     this.client = new MqttClient(() => (this.tap = new MqttTap(broker, handler)), options)
     let lastError = ''
     this.client.on('connect', () => {
-      options.reconnectPeriod = FIRST_RETRY_MS
-      this.client.options.reconnectPeriod = FIRST_RETRY_MS
+      options.reconnectPeriod = firstMs
+      this.client.options.reconnectPeriod = firstMs
     })
     this.client.on('error', (error) => {
       lastError = `broker ${broker.address}: ${reasonOf(error)}`
       context.connection('disconnected', lastError)
     })
     this.client.on('close', () => {
-      const period = this.client.options.reconnectPeriod ?? FIRST_RETRY_MS
-      this.client.options.reconnectPeriod = Math.min(MAX_RETRY_MS, Math.round(period * 1.7))
+      if (this.#isClosing) return
+      const period = this.client.options.reconnectPeriod ?? firstMs
+      this.client.options.reconnectPeriod = Math.min(
+        broker.maxReconnectMs,
+        Math.round(period * 1.7),
+      )
       context.connection('disconnected', lastError || `broker ${broker.address}: connection closed`)
     })
     this.client.on('reconnect', () => context.connection('connecting'))
@@ -50,6 +55,7 @@ export class BrokerConnection {
 
   /** Says goodbye to a broker that listens; a socket that is not being read would never hear its answer. */
   async close(): Promise<void> {
+    this.#isClosing = true
     const { tap } = this
     const goodbye = setTimeout(() => tap?.destroy(), GOODBYE_MS)
     await new Promise<void>((resolve) =>

@@ -9,6 +9,8 @@ export interface BrokerOptions {
   readonly port: number
   readonly tls: TlsOptions | undefined
   readonly client: IClientOptions
+  /** The longest wait before another attempt to connect. */
+  readonly maxReconnectMs: number
   /** As written, without credentials: for logs and errors. */
   readonly address: string
 }
@@ -29,6 +31,7 @@ const MIN_VERSIONS: Readonly<Record<string, SecureVersion>> = {
   'tls1.3': 'TLSv1.3',
 }
 
+const MAX_RECONNECT_MS = 5000
 /** In flight from a broker that speaks MQTT 5, at most. */
 const RECEIVE_MAXIMUM = 1000
 /** For how long a broker that speaks MQTT 5 keeps a session: for ever. */
@@ -60,6 +63,7 @@ export function readBrokerOptions(
     port,
     address: `${url.protocol}//${host}:${port}`,
     tls: isSecure ? readTls(read) : undefined,
+    maxReconnectMs: Math.max(1, read.duration('maxReconnectDelay', MAX_RECONNECT_MS)),
     client: {
       protocolId: version === '3.1' ? 'MQIsdp' : 'MQTT',
       protocolVersion: version === '3.1' ? 3 : version === '5' ? 5 : 4,
