@@ -1,5 +1,5 @@
-import { tokenizer, tokTypes } from 'acorn'
-import { init, parse } from 'es-module-lexer'
+import { parse, tokTypes } from 'acorn'
+import { parse as findImports, init } from 'es-module-lexer'
 
 interface Spot {
   readonly start: number
@@ -20,22 +20,20 @@ export function escapeTexts(code: string): string {
     const escaped = write(text)
     if (escaped !== text) spots.push({ start, end, text: escaped })
   }
-  let last = 0
   let isRaw = false
-  const tokens = tokenizer(code, {
+  // The parser, not the tokenizer alone: only it knows a division from a regular expression everywhere.
+  parse(code, {
     ecmaVersion: 'latest',
     sourceType: 'script',
     allowReturnOutsideFunction: true,
     onComment: (_isBlock, _text, start, end) => change(start, end, apart),
+    onToken({ type, start, end }) {
+      if (type === tokTypes.backQuote)
+        isRaw = /\bString\.raw\s*$/.test(code.slice(Math.max(0, start - 40), start))
+      if (type === tokTypes.template) change(start, end, isRaw ? inserted : escaped)
+      else if (type === tokTypes.string || type === tokTypes.regexp) change(start, end, escaped)
+    },
   })
-  for (const { type, start, end } of tokens) {
-    if (type === tokTypes.backQuote)
-      isRaw = /\bString\.raw\s*$/.test(code.slice(Math.max(0, start - 40), start))
-    if (type === tokTypes.template) change(start, end, isRaw ? inserted : escaped)
-    else if (type === tokTypes.string || type === tokTypes.regexp) change(start, end, escaped)
-    last = end
-  }
-  if (last === 0) return code
   return rewritten(code, spots)
 }
 
@@ -82,7 +80,7 @@ function apart(comment: string): string {
 /** @throws Error when an import is left that a tool did not turn into something else */
 export async function refuseImports(code: string): Promise<void> {
   await init
-  const [found] = parse(code)
+  const [found] = findImports(code)
   const [first] = found
   if (first === undefined) return
   const line = code.slice(0, first.start).split('\n').length
