@@ -1,6 +1,8 @@
 import { builtinLookups, builtinSinks, builtinSources } from '#host/cell/connectors/builtin.ts'
 import { Properties } from '#host/cell/connectors/properties.ts'
+import { readDeadLetter } from '#host/cell/delivery/action-options.ts'
 import type { ConnectorConfig, Props } from '#host/config/connector-config.ts'
+import type { Options } from '#host/config/options.ts'
 import { HostError } from '#host/errors.ts'
 import type { PluginService } from '#host/plugins/service.ts'
 import type { FunctionTable } from '#src/functions/table.ts'
@@ -13,7 +15,9 @@ import { type RuleOptions, readRuleOptions } from '#src/plan/rule-options.ts'
 import type { SourceSettings } from '#src/plan/source-plan.ts'
 import type { Select } from '#src/sql/ast.ts'
 import { parseStatement } from '#src/sql/parse.ts'
+import { ActionReader, type SinkDefaults } from './actions.ts'
 import { isObject, type RuleDefinition } from './definition.ts'
+import { checkPluginProps, checkTiers } from './plugin-checks.ts'
 import { Schedule } from './schedule.ts'
 import type { StreamService } from './streams.ts'
 import { typeName } from './type-name.ts'
@@ -28,6 +32,10 @@ export interface Planned {
   readonly sources: ReadonlyMap<string, PlannedSource>
   /** Flattened, with the configuration of their sinks under their own properties. */
   readonly actions: readonly ActionRequest[]
+  /** Values of secrets in the properties of sources and actions. */
+  readonly masked: readonly string[]
+  /** The sink for tuples that kill the worker, with its configuration. */
+  readonly deadLetter: Props | undefined
   /** A start goes on from the last checkpoint. */
   readonly keepsState: boolean
   /** `undefined`: it runs from its start to its stop. */
@@ -39,6 +47,11 @@ export interface PlannedSource {
   readonly props: Props
 }
 
+interface PlannedPlugins extends Pick<Planned, 'plan' | 'sources' | 'actions'> {
+  /** Versions by name. */
+  readonly ranges: RuleOptions['plugins']
+}
+
 export interface RulePlannerOptions {
   readonly streams: StreamService
   readonly config: ConnectorConfig
@@ -46,8 +59,12 @@ export interface RulePlannerOptions {
   readonly functions: FunctionTable
   /** Option `rule` of the server: what a rule does not say itself. */
   readonly defaults: () => Readonly<Record<string, unknown>>
+  /** Options `sink` and `basic.aesKey` of the server. */
+  readonly sinkDefaults: () => SinkDefaults
   /** IANA name. */
   readonly timeZone: () => string
+  /** Option `plugins` of the server. */
+  readonly pluginOptions?: Options['plugins'] | undefined
   /** Sinks of the host's own, beside the built-in ones. */
   readonly extraSinks: readonly string[]
 }
@@ -55,9 +72,11 @@ export interface RulePlannerOptions {
 /** Makes plans: looks up what a statement names, reads the configuration of its sources and sinks, asks the planner. */
 export class RulePlanner {
   readonly #options: RulePlannerOptions
+  readonly #actions: ActionReader
 
   constructor(options: RulePlannerOptions) {
     this.#options = options
+    this.#actions = new ActionReader(options.config, options.sinkDefaults)
   }
 
   /** @throws SqlError, RuleError, HostError: what is wrong with the rule, and the way out */
@@ -69,7 +88,9 @@ export class RulePlanner {
     const names = [select.from.name, ...select.joins.map((join) => join.from.name)]
     const extensions = this.#extensions(tenant, options)
     const sources = await this.#sources(tenant, names, extensions)
-    const actions = await this.#actions(tenant, definition)
+    const actions = await this.#actions.actions(tenant, definition)
+    const deadLetter = await this.#actions.deadLetter(tenant, options.deadLetter, 'options')
+    if (deadLetter !== undefined) readDeadLetter('options', deadLetter)
     const plan = planRule({
       ruleId: definition.id,
       select,
@@ -85,8 +106,44 @@ export class RulePlanner {
       timeZone: this.#options.timeZone(),
       temp: definition.temp,
     })
+    this.#checkPlugins(tenant, definition.id, { plan, sources, actions, ranges: options.plugins })
+    const filled = [
+      ...sources.values().map(({ props }) => props),
+      ...actions.map(({ props }) => props),
+    ]
+    const masked = await this.#options.config.secretsIn(filled)
     const keepsState = options.qos > 0 || options.enableSaveStateBeforeStop
-    return { plan, options, streams: names, sources, actions, keepsState, schedule }
+    return {
+      plan,
+      options,
+      streams: names,
+      sources,
+      actions,
+      deadLetter,
+      keepsState,
+      masked,
+      schedule,
+    }
+  }
+
+  /** What plugins' schemas say of their properties, and which of them may share a worker. */
+  #checkPlugins(
+    tenant: string,
+    ruleId: string,
+    { plan, sources, actions, ranges }: PlannedPlugins,
+  ) {
+    const { plugins, pluginOptions } = this.#options
+    if (pluginOptions !== undefined) checkTiers(ruleId, plan, pluginOptions)
+    const check = (plugin: number | undefined, where: string, props: Props) => {
+      const use = plugin === undefined ? undefined : plan.plugins[plugin]
+      if (use === undefined) return
+      const found = plugins.resolve(tenant, use.kind, use.name, ranges[use.name])
+      checkPluginProps({ use, schema: found?.options, where, props })
+    }
+    for (const { plugin, stream } of plan.sources)
+      check(plugin, `stream "${stream}"`, sources.get(stream)?.props ?? {})
+    for (const [i, { plugin }] of plan.actions.entries())
+      check(plugin, `rule "${ruleId}", action ${i}`, actions[i]?.props ?? {})
   }
 
   #ruleOptions(definition: RuleDefinition): RuleOptions {
@@ -122,22 +179,6 @@ export class RulePlanner {
       found.set(name, { definition, props: { ...props, ...own } })
     }
     return found
-  }
-
-  async #actions(tenant: string, { actions }: RuleDefinition): Promise<readonly ActionRequest[]> {
-    const flat = actions.flatMap((element) => Object.entries(element))
-    return Promise.all(
-      flat.map(async ([type, own]) => {
-        const name = typeName(type)
-        const { resourceId, ...props } = own
-        if (resourceId !== undefined && typeof resourceId !== 'string') {
-          throw new HostError('bad-option', `action ${type}: resourceId must be a text`)
-        }
-        const configured = await this.#options.config.props(tenant, 'sinks', name, resourceId)
-        const filled = await this.#options.config.fill(props)
-        return { type: name, props: { ...configured, ...filled } }
-      }),
-    )
   }
 
   #extensions(tenant: string, { plugins: ranges }: RuleOptions): Extensions {

@@ -6,6 +6,7 @@ import type {
   SourceSpec,
   StoredCheckpoint,
 } from '#host/cell/cell.ts'
+import { readDeadLetter } from '#host/cell/delivery/action-options.ts'
 import type { Props } from '#host/config/connector-config.ts'
 import type { Environment } from '#host/config/load.ts'
 import type { Options } from '#host/config/options.ts'
@@ -44,14 +45,16 @@ export class SpecBuilder {
     planned: Planned,
     { epoch, generation, checkpoint }: Start,
   ): Promise<RuleSpec> {
-    const { plan, options, actions } = planned
+    const { plan, options, actions, deadLetter } = planned
     const { restartStrategy } = options
     return {
       ...key,
       plan,
       sources: plan.sources.map((source) => this.#source(source, planned)),
       actions,
+      deadLetter: readDeadLetter('options', deadLetter),
       plugins: await this.#plugins(key.tenant, planned),
+      masked: planned.masked,
       options: {
         qos: options.qos,
         checkpointIntervalMs: options.checkpointIntervalMs,

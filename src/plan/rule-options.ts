@@ -29,6 +29,8 @@ export interface RuleOptions {
   /** @default 300000 */
   readonly checkpointIntervalMs: number
   readonly restartStrategy: RestartStrategy
+  /** `{"file": {…}}`: the sink for tuples that kill the rule's worker. */
+  readonly deadLetter?: unknown
   /** Five fields; with `durationMs`. @default '' */
   readonly cron: string
   /** How long a run of `cron` lasts; 0: not set. @default 0 */
@@ -113,11 +115,12 @@ export function readRuleOptions(options: unknown): RuleOptions {
     maxDriftMs: bag.duration('maxDrift', 0),
     analyticExpiryMs: bag.duration('analyticExpiry', 0),
   }
+  const deadLetter = bag.value('deadLetter')
   bag.done()
   if (read.checkpointIntervalMs === 0) {
     throw new RuleError('bad-option', 'option checkpointInterval cannot be 0', 'write "300s"')
   }
-  return read
+  return deadLetter === undefined ? read : { ...read, deadLetter }
 }
 
 /** What a rule without options has. */

@@ -32,6 +32,9 @@ export class CachedLane implements Lane {
   #isDown = false
   #isClosing = false
   #isCachesTurn = false
+  /** The cache waits until then: `resendInterval`. */
+  #resendAt = 0
+  #resendTimer: NodeJS.Timeout | undefined
   /** The head of the queue is being sent. */
   #isFlying = false
   /** It was, when it went to disk with those behind it: how far it came meanwhile. */
@@ -108,6 +111,7 @@ export class CachedLane implements Lane {
   async close(): Promise<void> {
     const { outlet, deadLetters, cache: options, context } = this.#options
     this.#isClosing = true
+    clearTimeout(this.#resendTimer)
     this.#wake.resolve()
     await Promise.all([outlet.close(), deadLetters?.close()])
     await within(this.#running, CLOSE_MS, `ending sink "${context.name}"`).catch(() => {})
@@ -153,10 +157,10 @@ export class CachedLane implements Lane {
         this.#wake = Promise.withResolvers()
         continue
       }
-      const hasFailed = from === 'cache' ? await this.#resend(cache) : await this.#sendHead(cache)
-      this.#isDown = hasFailed
+      if (from === 'cache') await this.#resend(cache)
+      else await this.#sendHead(cache)
       this.#options.onProgress()
-      if (!hasFailed) continue
+      if (!this.#isDown) continue
       this.#spill()
       const { waitMs } = this.#options.sender
       await sleep(waitMs, undefined, { signal }).catch(() => {})
@@ -165,11 +169,12 @@ export class CachedLane implements Lane {
 
   #choose(cache: ActionCache): 'queue' | 'cache' | undefined {
     const { resendAlterQueue, resendPriority } = this.#options.cache
-    const hasCached = !cache.isEmpty && this.#flown === undefined
+    const mayResend = performance.now() >= this.#resendAt
+    const hasCached = !cache.isEmpty && this.#flown === undefined && mayResend
     const hasLive = this.#queue.head !== undefined && this.#spilling === undefined
     if (!resendAlterQueue) {
       if (hasCached) return 'cache'
-      return hasLive ? 'queue' : undefined
+      return hasLive && cache.isEmpty ? 'queue' : undefined
     }
     if (!hasCached || !hasLive) return hasCached ? 'cache' : hasLive ? 'queue' : undefined
     if (resendPriority !== 0) return resendPriority > 0 ? 'cache' : 'queue'
@@ -177,35 +182,35 @@ export class CachedLane implements Lane {
     return this.#isCachesTurn ? 'cache' : 'queue'
   }
 
-  /** @returns true: it is to come again */
-  async #sendHead(cache: ActionCache): Promise<boolean> {
+  async #sendHead(cache: ActionCache): Promise<void> {
     const head = this.#queue.head
-    if (head === undefined) return false
+    if (head === undefined) return
     this.#isFlying = true
     const { done, error } = await this.#options.sender.send({ ...head, epoch: this.#options.epoch })
     this.#isFlying = false
+    this.#isDown = error !== undefined
     const flown = this.#flown
     if (flown?.head !== head) {
       this.#queue.passed(done)
-      return error !== undefined
+      return
     }
     flown.sentTo = head.first + done - 1
     if (flown.isOnDisk) await this.#landed(cache)
-    return error !== undefined
   }
 
-  async #resend(cache: ActionCache): Promise<boolean> {
-    const { sender, cache: options, context } = this.#options
+  async #resend(cache: ActionCache): Promise<void> {
+    const { sender, cache: options } = this.#options
     const page = await cache.page()
-    if (page === undefined) return false
+    if (page === undefined) return
     const { done, error } = await sender.send(resent(page, options))
+    this.#isDown = error !== undefined
     this.#resent += done
     await cache.sent(page, done)
     const pause = options.resendIntervalMs
-    if (error === undefined && pause > 0 && !cache.isEmpty) {
-      await sleep(pause, undefined, { signal: context.signal }).catch(() => {})
-    }
-    return error !== undefined
+    if (pause === 0 || error !== undefined) return
+    this.#resendAt = performance.now() + pause
+    clearTimeout(this.#resendTimer)
+    this.#resendTimer = setTimeout(() => this.#wake.resolve(), pause + 2)
   }
 
   /** Writes what waits to disk, as long as something does. */

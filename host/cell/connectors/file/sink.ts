@@ -1,10 +1,20 @@
 import { type FileHandle, mkdir, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { promisify } from 'node:util'
+import zlib from 'node:zlib'
+import { Retryable } from '@plutino/sdk'
 import type { ConnectorContext, PayloadChunk, SinkConnector } from '../connector.ts'
 import { eachPayload, payloadBytes } from '../payloads.ts'
 import { Properties } from '../properties.ts'
 import { Journal, type Written } from './journal.ts'
 import { fileTypes } from './options.ts'
+
+const COMPRESSIONS = ['', 'gzip', 'zstd'] as const
+/** Errors of a disk that may have room, or be itself again, later. */
+const MAY_PASS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EAGAIN', 'EMFILE'])
+
+const gzip = promisify(zlib.gzip)
+const zstd = promisify(zlib.zstdCompress)
 
 const PATTERNS = ['prefix', 'suffix', 'none'] as const
 
@@ -18,6 +28,8 @@ export class FileSink implements SinkConnector {
   #rollingSize = 0
   #rollingIntervalMs = 0
   #pattern: (typeof PATTERNS)[number] = 'suffix'
+  #compression: (typeof COMPRESSIONS)[number] = ''
+  #generation = ''
   #file: FileHandle | undefined
   #journal: Journal | undefined
   #written: Written = { generation: '', sequence: -1, bytes: 0 }
@@ -29,6 +41,7 @@ export class FileSink implements SinkConnector {
     const read = new Properties('sink "file"', props)
     this.#path = read.text('path', 'cache')
     read.choice('fileType', 'lines', fileTypes)
+    this.#compression = read.choice('compression', '', COMPRESSIONS)
     this.#rollingCount = read.integer('rollingCount', 0)
     this.#rollingSize = read.integer('rollingSize', 0)
     this.#rollingIntervalMs = read.duration('rollingInterval', 0)
@@ -37,6 +50,7 @@ export class FileSink implements SinkConnector {
 
   async open(context: ConnectorContext): Promise<void> {
     this.#context = context
+    this.#generation = context.generation
     await mkdir(dirname(this.#path), { recursive: true })
     this.#file = await open(this.#path, 'a')
     const { size } = await this.#file.stat()
@@ -57,20 +71,28 @@ export class FileSink implements SinkConnector {
 
   async collect(chunk: PayloadChunk): Promise<void> {
     const lines = Buffer.allocUnsafe(payloadBytes(chunk) + chunk.count)
+    const generation = chunk.generation ?? this.#generation
+    // What comes late out of a cache may have smaller numbers than what is there already.
+    const isKnown = generation === this.#written.generation && chunk.isResent !== true
+    const known = isKnown ? this.#written.sequence : -1
     let used = 0
     let sequence = chunk.first
     let count = 0
     eachPayload(chunk, (bytes, start, end) => {
-      if (sequence++ <= this.#written.sequence) return
+      if (sequence++ <= known) return
       lines.set(bytes.subarray(start, end), used)
       used += end - start
       lines[used++] = 10
       count++
     })
     if (count === 0) return
-    await this.#append(lines.subarray(0, used))
+    const packed = await this.#packed(lines.subarray(0, used))
+    await this.#append(packed)
     this.#payloads += count
-    this.#written = { ...this.#written, sequence: sequence - 1, bytes: this.#written.bytes + used }
+    const last = isKnown || chunk.isResent !== true ? sequence - 1 : this.#written.sequence
+    const bytes = this.#written.bytes + packed.length
+    const numbering = chunk.isResent === true ? this.#written.generation : generation
+    this.#written = { generation: numbering, sequence: last, bytes }
     if (this.#journal !== undefined) {
       await this.#file?.datasync()
       await this.#journal.note(this.#written)
@@ -80,11 +102,31 @@ export class FileSink implements SinkConnector {
     if (this.#isFull()) await this.#roll()
   }
 
+  /** What could not be written whole is cut off; a disk that is full may have room later. */
   async #append(lines: Buffer): Promise<void> {
-    for (let at = 0; at < lines.length; ) {
-      const { bytesWritten } = await (this.#file as FileHandle).write(lines, at)
-      at += bytesWritten
+    const file = this.#file as FileHandle
+    let at = 0
+    try {
+      while (at < lines.length) {
+        const { bytesWritten } = await file.write(lines, at)
+        at += bytesWritten
+      }
+    } catch (error) {
+      const { size } = await file.stat()
+      // Unless somebody else has written behind it.
+      if (at > 0 && size === this.#written.bytes + at) await file.truncate(this.#written.bytes)
+      const { code, message } = error as NodeJS.ErrnoException
+      if (code === undefined || !MAY_PASS.has(code)) throw error
+      throw new Retryable(`sink "file": ${this.#path} cannot be written: ${message}`, {
+        cause: error,
+      })
     }
+  }
+
+  /** Compressed pieces one behind the other are one compressed file. */
+  async #packed(lines: Buffer): Promise<Buffer> {
+    if (this.#compression === '') return lines
+    return this.#compression === 'gzip' ? gzip(lines) : zstd(lines)
   }
 
   #isFull(): boolean {
