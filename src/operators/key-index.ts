@@ -11,15 +11,21 @@ type Level = Map<unknown, Level | number>
  */
 export class KeyIndex {
   readonly #width: number
+  readonly #outlives: boolean
   readonly #columns: unknown[][]
   #root: Level = new Map()
   /** Keys of one value that are texts, most of all: found without a look at anything else. */
   #texts = new Map<string, number>()
   #size = 0
 
-  /** @param width how many values a key has; 0: there is one slot at most */
-  constructor(width: number) {
+  /**
+   * @param width how many values a key has; 0: there is one slot at most
+   * @param outlives slots are older than the rows that are asked for: a missing value and null are one key, and which of
+   *   them came first in the past must not be told
+   */
+  constructor(width: number, outlives = false) {
     this.#width = width
+    this.#outlives = outlives
     this.#columns = Array.from({ length: width }, () => [])
   }
 
@@ -42,7 +48,7 @@ export class KeyIndex {
     if (known !== undefined) return known as number // the last level holds slots only
     const slot = this.#size++
     level.set(key, slot)
-    for (let i = 0; i <= last; i++) (this.#columns[i] as unknown[])[slot] = values[i]
+    for (let i = 0; i <= last; i++) (this.#columns[i] as unknown[])[slot] = this.#kept(values[i])
     return slot
   }
 
@@ -59,7 +65,7 @@ export class KeyIndex {
       this.#root.set(key, this.#size)
     }
     const slot = this.#size++
-    ;(this.#columns[0] as unknown[])[slot] = value
+    ;(this.#columns[0] as unknown[])[slot] = this.#kept(value)
     return slot
   }
 
@@ -77,6 +83,10 @@ export class KeyIndex {
   /** The value at `position` of the key in `slot`, as it was first seen. */
   value(slot: number, position: number): unknown {
     return this.#columns[position]?.[slot]
+  }
+
+  #kept(value: unknown): unknown {
+    return value === undefined && this.#outlives ? null : value
   }
 
   clear(): void {

@@ -7,7 +7,7 @@ import { parseByReference } from './reference-parser.ts'
 import { StatementGenerator } from './statement-generator.ts'
 
 /** `SQL_STATEMENTS=100000 SQL_SEED=7` for a deeper run. */
-const count = Number(process.env.SQL_STATEMENTS ?? 20_000)
+const count = Number(process.env.SQL_STATEMENTS ?? 50_000)
 const seed = Number(process.env.SQL_SEED ?? 1)
 
 type Outcome = { readonly tree: unknown } | { readonly refused: SqlError }

@@ -24,7 +24,7 @@ export class PaneStore {
   constructor(columns: GroupColumns) {
     this.#columns = columns
     this.#row = groupRow(columns)
-    this.#index = new KeyIndex(columns.keys.length)
+    this.#index = new KeyIndex(columns.keys.length, true)
   }
 
   /** How many groups there are. */
@@ -86,7 +86,7 @@ export class PaneStore {
   }
 
   clear(): void {
-    this.#index = new KeyIndex(this.#columns.keys.length)
+    this.#index = new KeyIndex(this.#columns.keys.length, true)
     this.#stacks = []
     this.#live = 0
   }
@@ -160,7 +160,7 @@ export class PaneStore {
   #compact(): void {
     if (this.#stacks.length === this.#live) return
     const { keys } = this.#columns
-    const index = new KeyIndex(keys.length)
+    const index = new KeyIndex(keys.length, true)
     const stacks: TwoStacks[] = []
     for (const [slot, stack] of this.#stacks.entries()) {
       if (stack.size === 0) continue

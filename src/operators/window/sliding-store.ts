@@ -223,7 +223,7 @@ function joined(segments: readonly Segment[], of: (segment: Segment) => unknown[
 
 function viewOf({ keys, calls, first }: GroupColumns): View {
   return {
-    index: new KeyIndex(keys.length),
+    index: new KeyIndex(keys.length, true),
     boxed: calls.map(() => []),
     numbers: new Float64Array(0),
     firsts: first.map(() => []),
