@@ -1,4 +1,5 @@
 import type { Files } from './files.ts'
+import type { Network } from './network.ts'
 
 /** Lines go to the host's log and to `log/stream.log`, at most 2000 characters each, 200 a second. */
 export interface Logger {
@@ -49,7 +50,7 @@ export interface Secrets {
 }
 
 /** What every extension is given. */
-export interface PluginContext extends State {
+export interface PluginContext extends State, Network {
   readonly ruleId: string
   /** The operator in the rule's plan that this instance serves. */
   readonly operatorId: string

@@ -2,6 +2,16 @@ export type { Logger, PluginContext, Secrets, State, StateClass } from './contex
 export { EndOfInput, NotConnected, PluginError, type PluginErrorCode, Retryable } from './errors.ts'
 export type { FileEntry, Files, ReadRange } from './files.ts'
 export type { Argument, FunctionContext, IncrementalAggregate, RowFunction } from './function.ts'
+export type {
+  Connection,
+  ConnectOptions,
+  FetchHeaders,
+  FetchOptions,
+  FetchResponse,
+  Network,
+  TlsFacts,
+  TlsOptions,
+} from './network.ts'
 export type { RowSink, Sink, SinkContext } from './sink.ts'
 export type {
   Consumer,

@@ -4,6 +4,7 @@ import { filePower } from './file-power.ts'
 import { secretPower } from './secret-power.ts'
 import { socketPower } from './sockets/socket-power.ts'
 import type { RealTimers } from './timers.ts'
+import { fetchPower } from './web/fetch.ts'
 
 /** What one power gives a package of plugins; all of it is hardened before a plugin gets it. */
 export interface Power {
@@ -34,7 +35,7 @@ export interface PowerOptions {
 export type MakePower = (options: PowerOptions) => Power
 
 /** All that there are. */
-const makers: readonly MakePower[] = [socketPower, filePower, secretPower]
+const makers: readonly MakePower[] = [socketPower, fetchPower, filePower, secretPower]
 
 /** What the plugins of one package may use of the host. Whether it was granted is decided there. */
 export function makePowers(options: PowerOptions): Powers {

@@ -3,8 +3,9 @@ import type { FacadeLink } from '#src/worker/protocol.ts'
 import type { PluginPowers, PluginSpec, RefusedPower, RuleSpec } from '../cell.ts'
 import { GuardedEndpoint, type Serve } from '../workers/guarded-endpoint.ts'
 import type { Facade, FacadeEnd, MakeFacade } from './facade.ts'
-import { filesFacade } from './files.ts'
 import type { Quotas } from './files/quota.ts'
+import { filesFacade } from './files.ts'
+import { httpFacade } from './http.ts'
 import { Refusals } from './refusals.ts'
 import { secretsFacade } from './secrets.ts'
 import { socketFacade } from './sockets.ts'
@@ -21,7 +22,7 @@ export interface FlowFacadesOptions {
 }
 
 /** Every power that is served. */
-const allFacades: readonly MakeFacade[] = [socketFacade, filesFacade, secretsFacade]
+const allFacades: readonly MakeFacade[] = [socketFacade, httpFacade, filesFacade, secretsFacade]
 
 const nothing: PluginPowers = {
   network: [],
