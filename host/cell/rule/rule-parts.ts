@@ -57,6 +57,8 @@ export interface PartsEvents {
   done(): void
   /** A newer start of the rule has taken over. */
   stale(reason: string): void
+  /** A checkpoint was kept, or could not be: why. */
+  committed(failure: string | undefined): void
 }
 
 export interface PartsOptions {
@@ -164,8 +166,16 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
       throw new CellError('worker-died', `rule "${rule.rule}": its worker is starting again`)
     },
     acknowledged: () => sinks.acknowledged(),
-    commit: (checkpoint) =>
-      services.environment.commit({ tenant: rule.tenant, rule: rule.rule }, checkpoint),
+    commit: async (checkpoint) => {
+      const key = { tenant: rule.tenant, rule: rule.rule }
+      try {
+        await services.environment.commit(key, checkpoint)
+        events.committed(undefined)
+      } catch (error) {
+        events.committed(error instanceof Error ? error.message : String(error))
+        throw error
+      }
+    },
     onCommitted: (checkpoint) => sources.committed(checkpoint),
     onStale: (error) => events.stale(error.message),
   })

@@ -17,6 +17,8 @@ const CPU_MS = 200
 /** What a rule tells of itself: of its parts while it has some, afterwards what was told last. */
 export class RuleReport {
   readonly #setAside: SetAside
+  /** Why the last checkpoint could not be kept; `undefined`: it was. */
+  commitFailure: string | undefined
   #last: RuleStatus | undefined
 
   constructor(setAside: SetAside) {

@@ -159,6 +159,7 @@ export class RuleRunner {
       failed: (reason) => this.#failed(reason),
       stuck: (reason) => this.#stuck(reason),
       done: () => void this.#complete(),
+      committed: (failure) => this.#committed(failure),
       stale: (reason) => void this.#end('stopped by error', reason),
     }
   }
@@ -178,6 +179,17 @@ export class RuleRunner {
     const ms = this.#attempts.next()
     if (ms === undefined) void this.#end('stopped by error', reason)
     else this.#parts?.keeper.restartIn(ms, reason)
+  }
+
+  /** What is not kept is said once, and that it is again. */
+  #committed(failure: string | undefined): void {
+    const before = this.#report.commitFailure
+    this.#report.commitFailure = failure
+    if (before === undefined && failure !== undefined) {
+      this.#logger.warn(`its checkpoints cannot be kept: ${failure}`)
+    } else if (before !== undefined && failure === undefined) {
+      this.#logger.warn('its checkpoints are kept again')
+    }
   }
 
   #stuck(reason: string): void {
