@@ -131,6 +131,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     defaults: () => ruleDefaults(settings),
     sinkDefaults: () => ({ aesKey: settings.basic.aesKey, props: settings.sink }),
     timeZone: () => timeZone,
+    pluginOptions: settings.plugins,
     extraSinks: [rowsAction],
   })
   const service = new RuleService({

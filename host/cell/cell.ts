@@ -43,6 +43,8 @@ export interface RuleSpec extends RuleKey {
   readonly options: DeployOptions
   /** Where to go on from. */
   readonly checkpoint?: StoredCheckpoint | undefined
+  /** Values of secrets that stand in properties: they are masked in what the rule says. */
+  readonly masked?: readonly string[] | undefined
   /** Greater at each start of the rule; a commit of an older one is refused. */
   readonly epoch: number
   /** Changes when the rule is dropped and made anew, or its state is reset. Handed to its sinks. */

@@ -17,6 +17,7 @@ import type { LookupConnector } from './connectors/lookup/lookup.ts'
 import { CacheRoom } from './delivery/cache-room.ts'
 import { Quotas } from './facades/files/quota.ts'
 import { SecretMasks } from './facades/masks.ts'
+import { RefusalNotes } from './facades/refusal-notes.ts'
 import { standbyLogger } from './rule/rule-logger.ts'
 import { forgetLookups } from './rule/rule-lookups.ts'
 import type { RuleServices } from './rule/rule-parts.ts'
@@ -58,6 +59,7 @@ export class LocalCell implements Cell {
   readonly #listeners = new Set<(event: CellEvent) => void>()
   readonly #services: RuleServices
   readonly #masks = new SecretMasks()
+  readonly #refusals = new RefusalNotes()
   readonly #watchdog: Watchdog
   readonly #spares: Spares
   readonly #spools: SpoolRoom | undefined
@@ -102,7 +104,10 @@ export class LocalCell implements Cell {
       environment: {
         commit: (key, checkpoint) => options.environment.commit(key, checkpoint),
         log: (line) => options.environment.log(this.#masks.line(line)),
-        refused: (refusal) => options.environment.refused?.(refusal),
+        refused: (refusal) => {
+          this.#refusals.add(refusal)
+          options.environment.refused?.(refusal)
+        },
       },
       onState: (rule, state, message) => this.#changed(rule, state, message),
     }
@@ -126,6 +131,7 @@ export class LocalCell implements Cell {
     }
     const former = this.#rules.get(key)
     this.#masks.set(rule)
+    this.#refusals.begin(rule)
     const runner = new RuleRunner(rule, this.#services)
     this.#rules.set(key, runner)
     try {
@@ -144,7 +150,9 @@ export class LocalCell implements Cell {
 
   async status(key: RuleKey): Promise<RuleStatus | undefined> {
     const status = await this.#rules.get(nameOf(key))?.status()
-    return status && this.#masks.status(key, status)
+    if (status === undefined) return undefined
+    const message = status.message || this.#refusals.line(key)
+    return this.#masks.status(key, { ...status, message })
   }
 
   async checkpoint(key: RuleKey): Promise<CommittedCheckpoint> {
@@ -159,6 +167,7 @@ export class LocalCell implements Cell {
     }
     this.#rules.delete(name)
     this.#masks.forget(key)
+    this.#refusals.forget(key)
     await this.#ready
     const removed = await this.#spools?.forget(key.tenant, key.rule)
     await runner?.forget(removed)

@@ -3,7 +3,7 @@ import { HostError } from '#host/errors.ts'
 import { didYouMean } from '#src/sql/errors.ts'
 import { nearest } from '#src/sql/near.ts'
 import type { Environment } from './load.ts'
-import { fillSecrets, namesSecret, readSecrets } from './secrets.ts'
+import { fillSecrets, namesSecret, readSecrets, textsIn } from './secrets.ts'
 import { guessText } from './value.ts'
 import { isMap, readYaml } from './yaml.ts'
 
@@ -60,6 +60,13 @@ export class ConnectorConfig {
   async fill(props: Props): Promise<Props> {
     if (!namesSecret(props)) return props
     return fillSecrets(props, await readSecrets(this.#options.folder, this.#options.environment))
+  }
+
+  /** The values of secrets that stand in properties which were filled in. */
+  async secretsIn(filled: unknown): Promise<readonly string[]> {
+    const secrets = await readSecrets(this.#options.folder, this.#options.environment)
+    const values = new Set(secrets.values())
+    return textsIn(filled).filter((text) => values.has(text))
   }
 
   /** All sections of a type, not merged over `default`, secrets as they are written. */

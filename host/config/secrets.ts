@@ -31,6 +31,13 @@ export function fillSecrets<T>(value: T, secrets: ReadonlyMap<string, string>): 
   return fill(value, secrets) as T
 }
 
+/** All texts of properties, at any depth. */
+export function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  if (Array.isArray(value)) return value.flatMap(textsIn)
+  return isMap(value) ? Object.values(value).flatMap(textsIn) : []
+}
+
 /** Whether a text in it, at any depth, is the name of a secret. */
 export function namesSecret(value: unknown): boolean {
   if (typeof value === 'string') return value.startsWith('secret:')

@@ -83,10 +83,16 @@ export function givenTo({ given }: PluginRecord): readonly Grant[] {
 export function waitingText(
   waiting: readonly Grant[],
   { kind, name }: { readonly kind: string; readonly name: string },
+  call: string = grantCall(kind, name, waiting),
 ): string | undefined {
   if (waiting.length === 0) return undefined
   const asks = waiting.map(nameOfGrant).join(', ')
-  return `it asks for ${asks} and has no such power until it is granted: ${grantCall(kind, name, waiting)}`
+  return `it asks for ${asks} and has no such power until it is granted: ${call}`
+}
+
+/** Of what came by a drop-in folder: its powers stand in the policy file and nowhere else. */
+export function policyCall(packageName: string): string {
+  return `etc/grants.yaml, package "${packageName}"`
 }
 
 /** The two ways to give a power, ready to be pasted and gone on with `--grant …`. */

@@ -56,6 +56,40 @@ export class GrantPolicy {
   }
 }
 
+export interface PolicyWatchOptions {
+  /** Reads the file again. @returns the packages whose powers are others now */
+  read(): Promise<readonly string[]>
+  changed(packageName: string): Promise<void>
+  report(level: 'info' | 'warn', message: string): void
+}
+
+/** Applies the file whenever it is looked at and says something else. */
+export class PolicyWatch {
+  readonly #options: PolicyWatchOptions
+  #problem = ''
+
+  constructor(options: PolicyWatchOptions) {
+    this.#options = options
+  }
+
+  /** Never rejects: what the file said before goes on while it cannot be read. */
+  async look(): Promise<void> {
+    const { read, changed, report } = this.#options
+    let problem = ''
+    try {
+      for (const name of await read()) {
+        report('info', `etc/${FILE}: the powers of package "${name}" have changed`)
+        await changed(name)
+      }
+    } catch (error) {
+      problem = textOf(error)
+    }
+    if (problem !== '' && problem !== this.#problem)
+      report('warn', `${problem}; what it said before goes on`)
+    this.#problem = problem
+  }
+}
+
 function readPolicy(path: string, name: string, value: unknown): PackagePolicy {
   try {
     if (!isMap(value)) return { grants: checkPolicy(name, value) }

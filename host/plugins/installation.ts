@@ -1,6 +1,6 @@
 import type { PluginRecord } from '#host/catalog/plugins.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
-import { waitingText } from './grant-book.ts'
+import { policyCall, waitingText } from './grant-book.ts'
 import { type Grant, stillAsked } from './grants.ts'
 import type { Inspection, InstalledDetails } from './installed.ts'
 import { type Extension, extensionKinds } from './layout.ts'
@@ -75,14 +75,20 @@ export function codeOf(
 export function notesOf(
   { content, tier }: Prepared,
   waiting: readonly Grant[],
-  extension: { readonly kind: PluginKind; readonly name: string },
+  extension: {
+    readonly kind: PluginKind
+    readonly name: string
+    readonly dropIn?: string | undefined
+  },
 ): string[] {
   const notes: string[] = []
   if (content.hasInstallScript)
     notes.push('install.sh in the zip was not run: no script of a plugin ever is')
   if (tier === 'trusted')
     notes.push('it is trusted: nothing confines it, and it can do whatever the server can')
-  const text = waitingText(waiting, extension)
+  const { dropIn } = extension
+  const call = dropIn === undefined ? undefined : policyCall(content.package)
+  const text = waitingText(waiting, extension, call)
   if (text !== undefined) notes.push(text)
   return notes
 }

@@ -55,6 +55,8 @@ export interface Wish {
   /** The zip, where it is there already. */
   readonly zip?: Uint8Array | undefined
   readonly dropIn?: string | undefined
+  /** What it takes the place of, beside what `mode` says. */
+  readonly gone?: readonly PluginRecord[] | undefined
 }
 
 /** One installation after the other: fetched, checked, loaded once in a sandbox, stored, recorded. */
@@ -75,7 +77,10 @@ export class Installer {
     const tier = this.#tierOf(request)
     const prepared = await this.#prepare(wish, tier, signal)
     const { content } = prepared
-    const older = mode === 'new' ? [] : this.#superseded(tenant, versions, content)
+    const older =
+      mode === 'new'
+        ? this.#replaced(tenant, wish.gone ?? [], content)
+        : this.#superseded(tenant, versions, content)
     admission.checkContent(tenant, content, older)
     const shown = content.extensions.find(
       (each) => each.kind === kind && each.name === request.name,
@@ -94,7 +99,7 @@ export class Installer {
     await record(tenant, records, older, stored.path)
     const [written] = records
     const waiting = written === undefined ? [] : grants.waiting(written)
-    const extension = { kind: first.kind, name: content.alias ?? first.name }
+    const extension = { kind: first.kind, name: content.alias ?? first.name, dropIn }
     return {
       package: content.package,
       version: content.version,
@@ -200,12 +205,20 @@ export class Installer {
     tenant: string,
     versions: readonly PluginRecord[],
     content: PackageContent,
-  ): PluginRecord[] {
+  ): readonly PluginRecord[] {
     const higher = versions.filter(
       (record) =>
         record.package === content.package && compareVersions(record.version, content.version) >= 0,
     )
-    const gone = this.#parts.installed.together(tenant, higher)
+    return this.#replaced(tenant, this.#parts.installed.together(tenant, higher), content)
+  }
+
+  /** Nothing that a rule uses may be lost by it. */
+  #replaced(
+    tenant: string,
+    gone: readonly PluginRecord[],
+    content: PackageContent,
+  ): readonly PluginRecord[] {
     const lost = gone.map((record) => ({
       ...record,
       names: record.names.filter(

@@ -5,13 +5,18 @@ import type { PluginPowers } from '#host/cell/cell.ts'
 import type { PluginUse } from '#src/plan/plan.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
 import { Admission, type AdmissionRules } from './admission.ts'
+import { dropInFolders } from './drop-in-files.ts'
+import { DropIns } from './drop-ins.ts'
+import { InstallError } from './errors.ts'
+import { FolderWatch } from './folder-watch.ts'
 import { GrantBook } from './grant-book.ts'
-import { GrantPolicy } from './grant-policy.ts'
+import { GrantPolicy, PolicyWatch } from './grant-policy.ts'
 import { codeOf } from './installation.ts'
 import { detailsOf, InstalledPlugins } from './installed.ts'
 import { Installer, type InstallerOptions } from './installer.ts'
 import { powersOf } from './powers.ts'
 import type {
+  DropInReport,
   InstallRequest,
   InstallResult,
   PackageDescription,
@@ -21,6 +26,7 @@ import type {
   PluginKind,
   PluginService,
   ResolvedPlugin,
+  WatchHooks,
 } from './service.ts'
 import { PackageStore, type StoredScript } from './store.ts'
 import { Utility } from './utility.ts'
@@ -47,6 +53,8 @@ export class PluginHost implements PluginService {
   readonly #installer: Installer
   readonly #utility = new Utility()
   readonly #closing = new AbortController()
+  readonly #watches: FolderWatch[] = []
+  #dropIns: DropIns | undefined
   /** One change at a time: two installations of one name must not meet. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -73,9 +81,43 @@ export class PluginHost implements PluginService {
     await this.#store.sweep((tenant) => this.#installed.records(tenant).map(({ path }) => path))
   }
 
+  dropIns(): DropInReport {
+    return { problems: this.#dropIns?.problems ?? [] }
+  }
+
+  /**
+   * Takes in what lies in the drop-in folders, and from then on what comes, changes and goes there and in the policy file.
+   */
+  async watch(hooks: WatchHooks): Promise<void> {
+    const { tenant, folder } = hooks
+    const { etcFolder } = this.#options
+    const restart = (name: string) => hooks.restart(tenant, name)
+    const dropIns = new DropIns({
+      folder,
+      records: () => this.#installed.records(tenant),
+      install: (wish) =>
+        this.#alone(() => this.#installer.install(tenant, wish, this.#closing.signal)),
+      remove: (gone) => this.#alone(() => this.#remove(tenant, gone)),
+      changed: restart,
+      report: hooks.report,
+    })
+    this.#dropIns = dropIns
+    await dropIns.look()
+    const policy = new PolicyWatch({
+      read: () => this.readPolicy(tenant),
+      changed: restart,
+      report: hooks.report,
+    })
+    this.#watches.push(
+      new FolderWatch({ folders: dropInFolders(folder), look: () => dropIns.look() }),
+      new FolderWatch({ folders: [etcFolder], look: () => policy.look() }),
+    )
+  }
+
   /** A download in progress is given up. */
   async close(): Promise<void> {
     this.#closing.abort()
+    await Promise.all(this.#watches.map((watch) => watch.close()))
     await this.#turn.catch(() => {})
     await this.#utility.close()
   }
@@ -210,9 +252,11 @@ export class PluginHost implements PluginService {
   }
 
   replace(tenant: string, kind: PluginKind, request: InstallRequest): Promise<InstallResult> {
-    return this.#alone(() =>
-      this.#installer.install(tenant, { kind, request, mode: 'replace' }, this.#closing.signal),
-    )
+    return this.#alone(() => {
+      refuseDropIns(this.#installed.named(tenant, kind, request.name), 'replace that file')
+      const wish = { kind, request, mode: 'replace' } as const
+      return this.#installer.install(tenant, wish, this.#closing.signal)
+    })
   }
 
   remove(tenant: string, kind: PluginKind, name: string): Promise<void> {
@@ -220,13 +264,18 @@ export class PluginHost implements PluginService {
       const versions = this.#installed.named(tenant, kind, name)
       if (versions.length === 0) throw this.#admission.unknown(tenant, kind, name)
       const gone = this.#installed.together(tenant, versions)
-      this.#admission.refuseUsed(tenant, gone)
-      await this.#record(tenant, [], gone)
-      await removeYaml(
-        this.#options.etcFolder,
-        gone.map((record) => detailsOf(record).yaml),
-      )
+      refuseDropIns(gone, 'remove that file')
+      await this.#remove(tenant, gone)
     })
+  }
+
+  async #remove(tenant: string, gone: readonly PluginRecord[]): Promise<void> {
+    this.#admission.refuseUsed(tenant, gone)
+    await this.#record(tenant, [], gone)
+    await removeYaml(
+      this.#options.etcFolder,
+      gone.map((record) => detailsOf(record).yaml),
+    )
   }
 
   grant(
@@ -237,6 +286,7 @@ export class PluginHost implements PluginService {
   ): Promise<readonly string[]> {
     return this.#alone(async () => {
       const versions = this.#ofPackage(tenant, kind, name)
+      refuseDropIns(versions, 'grant it in etc/grants.yaml')
       await this.#record(tenant, this.#grants.grant(`${kind} "${name}"`, versions, grants), [])
       return []
     })
@@ -307,5 +357,17 @@ export class PluginHost implements PluginService {
     const done = this.#turn.then(work)
     this.#turn = done.catch(() => {})
     return done
+  }
+}
+
+/** What lies in a drop-in folder is changed there: otherwise the next look would undo it. */
+function refuseDropIns(records: readonly PluginRecord[], wayOut: string): void {
+  for (const record of records) {
+    const { dropIn } = detailsOf(record)
+    if (dropIn === undefined) continue
+    throw new InstallError(
+      'bad-request',
+      `package "${record.package}" came from plugins/${dropIn}: ${wayOut}`,
+    )
   }
 }

@@ -2,8 +2,9 @@ import type { PluginRecord } from '#host/catalog/plugins.ts'
 import type { GrantedFiles, PluginPowers } from '#host/cell/cell.ts'
 import { findSecret } from '#host/config/secrets.ts'
 import type { PluginUse } from '#src/plan/plan.ts'
-import { askedBy, grantCall } from './grant-book.ts'
+import { askedBy, grantCall, policyCall } from './grant-book.ts'
 import { askedFor, type Grant, isFolder, nameOfGrant, withoutGrants } from './grants.ts'
+import { detailsOf } from './installed.ts'
 import type { Permissions } from './permissions.ts'
 
 export interface PowersOptions {
@@ -35,7 +36,10 @@ export function powersOf(options: PowersOptions): PluginPowers {
       .map(({ to }) => to)
       .filter((name) => findSecret(name, options.secrets) === undefined),
     asked: withoutGrants(askedFor(asked), grants).map(nameOfGrant),
-    grantCall: grantCall(use.kind, use.name),
+    grantCall:
+      detailsOf(record).dropIn === undefined
+        ? grantCall(use.kind, use.name)
+        : policyCall(use.package),
   }
 }
 

@@ -44,6 +44,16 @@ export interface GrantsDescription {
   readonly given: readonly Grant[]
 }
 
+/** What a plugin host asks for while it watches files of the operator. */
+export interface WatchHooks {
+  readonly tenant: string
+  /** The drop-in folder. */
+  readonly folder: string
+  /** Rules that run with the package start anew. */
+  restart(tenant: string, packageName: string): Promise<void>
+  report(level: 'info' | 'warn', message: string): void
+}
+
 /** The drop-in folders as an operator sees them. */
 export interface DropInReport {
   readonly problems: readonly {
@@ -126,6 +136,8 @@ export interface PluginService {
   packages(tenant: string): readonly PackageDescription[]
   /** Looks into a zip. */
   preview(request: { readonly file: string }): Promise<PackagePreview>
+  /** Takes in the drop-in folders, then watches them and the policy file. Never rejects for what lies there. */
+  watch?(hooks: WatchHooks): Promise<void>
   /** What of the drop-in folders is not installed, and why. */
   dropIns?(): DropInReport
   /** All that a package's manifest names. */

@@ -60,7 +60,11 @@ export class PluginSinkRunner implements PluginSink {
     await within(deadlines.configure, `configure of ${title}`, timers, () =>
       this.#sink.configure(props),
     )
-    await this.#connect()
+    try {
+      await this.#connect()
+    } catch (error) {
+      throw deniedBy(title, error)
+    }
   }
 
   takeBytes(payload: Uint8Array, sequence: number): void {
@@ -175,4 +179,11 @@ export class PluginSinkRunner implements PluginSink {
 
 function nextDelay(ms: number): number {
   return Math.min(MAX_DELAY_MS, ms * 2)
+}
+
+/** What was refused to a package is the error of this sink. */
+function deniedBy(title: string, error: unknown): unknown {
+  const { code, message } = cleanError(error)
+  if (code !== 'ERR_PLUGIN_DENIED') return error
+  return Object.assign(new Error(`${title}: ${message}`), { code })
 }

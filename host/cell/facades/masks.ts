@@ -7,7 +7,7 @@ const MASK = '******'
 type Mask = (text: string) => string
 
 /**
- * Takes the values of secrets that a rule's plugins were granted out of everything that the rule says: log lines, its
+ * Takes the values of secrets that a rule's plugins were granted, or that its properties name, out of everything that the rule says: log lines, its
  * status, errors. A plugin that writes a secret backwards is not stopped by this; it was trusted with it.
  */
 export class SecretMasks {
@@ -15,7 +15,8 @@ export class SecretMasks {
 
   /** The rule's plugins may have these from here on; what a former deployment had is forgotten. */
   set(rule: RuleSpec): void {
-    const values = rule.plugins.flatMap(({ powers }) => Object.values(powers?.secrets ?? {}))
+    const granted = rule.plugins.flatMap(({ powers }) => Object.values(powers?.secrets ?? {}))
+    const values = [...granted, ...(rule.masked ?? [])]
     const mask = maskOf(values)
     if (mask === undefined) this.#masks.delete(nameOf(rule))
     else this.#masks.set(nameOf(rule), mask)

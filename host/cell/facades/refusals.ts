@@ -75,7 +75,8 @@ export class Refusals {
   }
 }
 
-function flagOf(power: PowerName, to: string): string {
+/** As `plutino plugin grant` takes it. */
+export function flagOf(power: PowerName, to: string): string {
   if (power !== 'files') return `${power}=${to}`
   return to === 'private' ? 'files.private' : `files.${to}=PATH`
 }
