@@ -1,3 +1,4 @@
+import { FunctionConstructor } from '#src/expressions/captured.ts'
 import type { Value } from './compiled.ts'
 import type { Row } from './operator.ts'
 import { structuralKey } from './structural-key.ts'
@@ -5,27 +6,27 @@ import { structuralKey } from './structural-key.ts'
 /** What rows are joined by. `undefined`: a value is null, which equals nothing. */
 export type JoinKey = (row: Row) => unknown
 
-/** @param values one per equality of ON; none: every row has the same key */
+/**
+ * Generated, by nothing but the number of values, so that each side has code of its own: the engine then knows what is
+ * called in it.
+ * @param values one per equality of ON; none: every row has the same key
+ */
 export function joinKey(values: readonly Value[]): JoinKey {
-  const [first, second] = values
-  if (first === undefined) return () => null
-  if (second === undefined) {
-    return (row) => {
-      const value = first(row)
-      if (typeof value === 'number') return value
-      if (typeof value === 'string' && value.charCodeAt(0) > 0) return value
-      return value === null || value === undefined ? undefined : structuralKey(value)
-    }
-  }
+  if (values.length === 0) return () => null
+  const read = values.map((_, i) => `const v${i} = k${i}(row)`)
+  const isNull = values.map((_, i) => `v${i} === null || v${i} === undefined`)
+  const list = values.map((_, i) => `v${i}`).join(', ')
+  const one = `
+    if (typeof v0 === 'number') return v0
+    if (typeof v0 === 'string' && v0.charCodeAt(0) > 0) return v0`
+  const text = `'use strict'
+  const [${values.map((_, i) => `k${i}`).join(', ')}] = values
   return (row) => {
-    const key: unknown[] = []
-    for (const value of values) {
-      const part = value(row)
-      if (part === null || part === undefined) return undefined
-      key.push(part)
-    }
-    return structuralKey(key)
-  }
+    ${values.length === 1 ? `${read[0]}${one}` : ''}
+    ${values.length === 1 ? '' : read.map((line, i) => `${line}\n if (${isNull[i]}) return undefined`).join('\n')}
+    ${values.length === 1 ? `return ${isNull[0]} ? undefined : composite(v0)` : `return composite([${list}])`}
+  }`
+  return new FunctionConstructor('values', 'composite', text)(values, structuralKey)
 }
 
 /** One side of a join by key: rows in order, and of each key a chain through those that have it. */

@@ -44,6 +44,12 @@ export class TumblingWindow implements Operator {
   push({ rows, times }: Batch): void {
     const { filter } = this.#options
     this.#context.metrics.recordsIn += rows.length
+    if (filter === undefined && (times[times.length - 1] as number) < this.#walk.end) {
+      // All of them lie in the open window.
+      const kept = this.#rows
+      for (let i = 0; i < rows.length; i++) kept.push(rows[i] as Row)
+      return
+    }
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as Row
       const time = times[i] as number
@@ -88,9 +94,8 @@ export class TumblingWindow implements Operator {
     }
     this.#rows = []
     this.#context.metrics.recordsOut += rows.length
-    this.#output.push({
-      rows: withBounds(rows, bounds, start, end),
-      times: rows.map(() => end),
-    })
+    const times: number[] = new Array(rows.length)
+    times.fill(end)
+    this.#output.push({ rows: withBounds(rows, bounds, start, end), times })
   }
 }
