@@ -44,11 +44,15 @@ export interface RuleRequest {
  * @throws SqlError for the statement and its streams, with a place in the text
  * @throws RuleError for the actions
  */
-export function planRule(request: RuleRequest): Plan {
+export function planRule(given: RuleRequest): Plan {
+  const request = { ...given, timeZone: given.options.timezone ?? given.timeZone ?? 'UTC' }
   const { ruleId, select, options, extensions, functions } = request
   const rules = { ...request, temp: request.temp === true }
   const found = findSources(select, rules, request.settings)
-  const scope = new Scope(found.map(({ source }) => source))
+  const scope = new Scope(
+    found.map(({ source }) => source),
+    options.ignoreCase,
+  )
   const derived = new Derived()
   const resolved = withMeta(
     resolveStatement(select, { scope, derived, functions, extensions }),
@@ -85,7 +89,7 @@ export function planRule(request: RuleRequest): Plan {
       sendNilField: options.sendNilField,
       sendError: options.sendError,
       debug: options.debug,
-      timeZone: request.timeZone ?? 'UTC',
+      timeZone: request.timeZone,
       idleTimeoutMs: options.idleTimeoutMs,
       maxDriftMs: options.maxDriftMs,
       analyticExpiryMs: options.analyticExpiryMs,

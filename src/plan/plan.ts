@@ -62,6 +62,8 @@ export interface SourcePlan {
   /** The top-level columns that the rule reads; `undefined`: all of them (`SELECT *`). */
   readonly columns: readonly string[] | undefined
   readonly strict: boolean
+  /** `ignoreCase`: names as the statement and the schema spell them; keys of payloads may have another case. */
+  readonly anyCase?: readonly string[] | undefined
   readonly wholeIsBigint: boolean
   /** Metadata that the rule reads, each into its hidden column. `path` empty: the whole of it. */
   readonly meta: readonly { readonly path: readonly string[]; readonly as: string }[]

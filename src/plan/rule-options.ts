@@ -22,6 +22,10 @@ export interface RuleOptions {
   readonly sendMetaToSink: boolean
   /** Columns whose value is null stay in the output. @default false */
   readonly sendNilField: boolean
+  /** Columns are found whatever the case of their letters, at a cost for every row. @default false */
+  readonly ignoreCase: boolean
+  /** IANA name; `undefined`: that of the server. */
+  readonly timezone: string | undefined
   /** Errors of rows reach the sinks. @default false */
   readonly sendError: boolean
   /** 0 at most once, 1 at least once, 2 exactly once. @default 0 */
@@ -96,6 +100,8 @@ export function readRuleOptions(options: unknown): RuleOptions {
     bufferLength: bag.count('bufferLength', 1024, { least: 1, peer: 'invalidBufferLength' }),
     sendMetaToSink: bag.flag('sendMetaToSink', false),
     sendNilField: bag.flag('sendNilField', false),
+    ignoreCase: bag.flag('ignoreCase', false),
+    timezone: readZone(bag),
     sendError: bag.flag('sendError', false),
     qos,
     checkpointIntervalMs: bag.duration('checkpointInterval', 300_000),
@@ -132,6 +138,20 @@ function readQos(bag: OptionBag): 0 | 1 | 2 {
   const qos = bag.count('qos', 0, { least: 0 })
   if (qos === 0 || qos === 1 || qos === 2) return qos
   throw new RuleError('bad-option', `option qos cannot be ${qos}`, 'expected 0, 1 or 2')
+}
+
+function readZone(bag: OptionBag): string | undefined {
+  const name = bag.text('timezone', '')
+  if (name === '') return undefined
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
+  } catch {
+    throw new RuleError(
+      'bad-option',
+      `option timezone cannot be "${name}"`,
+      'write "Europe/Berlin"',
+    )
+  }
 }
 
 function readRestart(bag: OptionBag | undefined): RestartStrategy {

@@ -18,12 +18,15 @@ export interface ScopedSource {
 /** The streams of a statement: finds columns in them, and keeps which ones are read. */
 export class Scope {
   readonly sources: readonly ScopedSource[]
+  readonly #ignoreCase: boolean
   readonly #read: Set<string>[]
   /** Of each source whose columns are read by a star: those that all its stars leave out. */
   readonly #stars: (Set<string> | undefined)[]
 
-  constructor(sources: readonly ScopedSource[]) {
+  /** @param ignoreCase columns of a schema are found whatever the case of their letters */
+  constructor(sources: readonly ScopedSource[], ignoreCase = false) {
     this.sources = sources
+    this.#ignoreCase = ignoreCase
     this.#read = sources.map(() => new Set())
     this.#stars = sources.map(() => undefined)
   }
@@ -38,24 +41,43 @@ export class Scope {
 
   /** Whether a schema has this column. */
   declares(name: string): boolean {
-    return this.sources.some((source) => typeIn(source, name)?.declared === true)
+    return this.sources.some(
+      (source) => typeIn(source, this.#spelt(source, name))?.declared === true,
+    )
   }
 
   /** @throws SqlError when no source can have it, or several do */
   column(name: string, at: Position, of?: ScopedSource | undefined): Column {
     const candidates = of === undefined ? this.sources : [of]
     const found = candidates.flatMap((source) => {
-      const type = typeIn(source, name)
-      return type === undefined ? [] : [{ source, ...type }]
+      const own = this.#spelt(source, name)
+      const type = typeIn(source, own)
+      return type === undefined ? [] : [{ source, own, ...type }]
     })
     const declared = found.filter((candidate) => candidate.declared)
     const [match, second] = declared.length > 0 ? declared : found
     if (match === undefined) throw this.#unknown(name, at, candidates)
     if (second !== undefined) throw ambiguous(name, at, match.source, second.source)
-    this.#read[this.sources.indexOf(match.source)]?.add(name)
-    const { dataType } = match
-    if (!isKeyed(this)) return { type: 'column', name, dataType }
-    return { type: 'column', name, stream: match.source.name, dataType }
+    const { dataType, own } = match
+    this.#read[this.sources.indexOf(match.source)]?.add(own)
+    if (!isKeyed(this)) return { type: 'column', name: own, dataType }
+    return { type: 'column', name: own, stream: match.source.name, dataType }
+  }
+
+  /** All names of columns of a source that are known: those of its schema, and those that the statement reads. */
+  namesOf(source: ScopedSource): readonly string[] {
+    const read = this.#read[this.sources.indexOf(source)] ?? new Set<string>()
+    return [...new Set([...(source.definition.columns ?? []).map(({ name }) => name), ...read])]
+  }
+
+  /** As the schema spells it. */
+  #spelt({ definition }: ScopedSource, name: string): string {
+    if (!this.#ignoreCase) return name
+    const names = (definition.columns ?? []).map((column) => column.name)
+    const lower = name.toLowerCase()
+    return (
+      names.find((own) => own === name) ?? names.find((own) => own.toLowerCase() === lower) ?? name
+    )
   }
 
   /** A star reads all columns of one source, or of all. */

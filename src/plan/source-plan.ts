@@ -92,6 +92,7 @@ export function sourcePlan(source: ScopedSource, at: ast.Position, parts: Source
     schema: definition.columns,
     columns: prune && keepsAll !== true ? scope.columnsOf(source) : undefined,
     strict: definition.options.strictValidation,
+    ...(options.ignoreCase ? { anyCase: scope.namesOf(source) } : {}),
     wholeIsBigint,
     meta: derived.metas
       .filter((meta) => meta.source === index)

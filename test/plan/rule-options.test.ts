@@ -14,6 +14,8 @@ test('a rule without options has the defaults', (t) => {
     bufferLength: 1024,
     sendMetaToSink: false,
     sendNilField: false,
+    ignoreCase: false,
+    timezone: undefined,
     sendError: false,
     qos: 0,
     checkpointIntervalMs: 300_000,

@@ -3,9 +3,12 @@ import { deserialize } from 'node:v8'
 import { ENCODING_FORMAT, ENCODING_V8, FLAG_ENCODING } from '#src/flow/frame.ts'
 import type { Row } from '#src/operators/operator.ts'
 import type { SourcePlan } from '#src/plan/plan.ts'
+import { caseIgnorer } from './any-case.ts'
 import { BinaryDecoder } from './binary.ts'
+import { utf8Text } from './bytes.ts'
 import type { Decoded, Decoder } from './decoder.ts'
 import { DelimitedDecoder } from './delimited.ts'
+import { parseExact } from './exact.ts'
 import { JsonDecoder } from './json-decoder.ts'
 import { rowLayout } from './row-layout.ts'
 import { RowSlot } from './row-slot.ts'
@@ -22,15 +25,32 @@ interface FormatDecoder {
   decode(bytes: Buffer, view: DataView, start: number, end: number): Decoded
 }
 
+function anyCaseJson(slot: RowSlot, respelt: (value: unknown) => unknown): FormatDecoder {
+  return {
+    decode(bytes, _view, start, end) {
+      try {
+        return slot.accept(respelt(parseExact(utf8Text(bytes, start, end))))
+      } catch (error) {
+        return slot.fail(`payload is not JSON: ${(error as Error).message}`)
+      }
+    },
+  }
+}
+
 class SourceDecoder implements Decoder {
   readonly #slot: RowSlot
-  readonly #json: JsonDecoder
+  readonly #json: FormatDecoder
+  readonly #respelt: ((value: unknown) => unknown) | undefined
   readonly #format: FormatDecoder
 
   constructor(source: SourcePlan, timeZone: string) {
     const layout = rowLayout(source, timeZone)
     this.#slot = new RowSlot(layout)
-    this.#json = new JsonDecoder(layout, this.#slot)
+    this.#respelt = source.anyCase && caseIgnorer(source.anyCase)
+    this.#json =
+      this.#respelt === undefined
+        ? new JsonDecoder(layout, this.#slot)
+        : anyCaseJson(this.#slot, this.#respelt)
     this.#format = this.#formatOf(source)
   }
 
@@ -78,6 +98,6 @@ class SourceDecoder implements Decoder {
       const reason = error instanceof Error ? error.message : String(error)
       return this.#slot.fail(`payload is not a serialized row: ${reason}`)
     }
-    return this.#slot.accept(value)
+    return this.#slot.accept(this.#respelt === undefined ? value : this.#respelt(value))
   }
 }
