@@ -216,7 +216,13 @@ export class RuleService {
     const key = { tenant, rule: id }
     const status = await this.#options.cell.status(key)
     const phase = this.#scheduler.phase(key)
-    return { status, failure: this.#starter.failure(key), phase, note: this.#starter.note(key) }
+    return {
+      status,
+      failure: this.#starter.failure(key),
+      phase,
+      plugins: this.#starter.pluginsOf(key),
+      note: this.#starter.note(key),
+    }
   }
 
   /** The rules that were started with an extension of a plugin and not stopped since. */

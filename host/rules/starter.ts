@@ -73,6 +73,11 @@ export class RuleStarter {
       .sort()
   }
 
+  /** Plugins in the worker of a rule that was started and not stopped since. */
+  pluginsOf(key: RuleKey): readonly PluginUse[] {
+    return this.#uses.get(nameOf(key))?.plugins ?? []
+  }
+
   async isRunning(key: RuleKey): Promise<boolean> {
     const status = await this.#options.cell.status(key)
     return status?.state === 'running' || status?.state === 'starting'

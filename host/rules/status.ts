@@ -1,4 +1,5 @@
 import type { RuleState, RuleStatus } from '#host/cell/cell.ts'
+import type { PluginUse } from '#src/plan/plan.ts'
 import type { Phase } from './schedule.ts'
 
 /** Why a rule does not run although nobody stopped it: it could not be started. */
@@ -13,6 +14,8 @@ export interface Standing {
   readonly failure: StartFailure | undefined
   /** Of its schedule, if it follows one. */
   readonly phase: Phase | undefined
+  /** Plugins in its worker, with their versions and tiers. */
+  readonly plugins?: readonly PluginUse[] | undefined
   /** What an operator should know of its last start; '' when there is nothing. */
   readonly note: string
 }
@@ -21,7 +24,7 @@ export interface Standing {
 export type StatusBody = Readonly<Record<string, unknown>>
 
 export function statusBody(standing: Standing): StatusBody {
-  const { status, failure, phase, note } = standing
+  const { status, failure, phase, note, plugins = [] } = standing
   const { state, message } = shownState(standing)
   return {
     status: state,
@@ -31,6 +34,7 @@ export function statusBody(standing: Standing): StatusBody {
     nextStartTimestamp: phase?.isActive === false ? (phase.until ?? 0) : 0,
     ...(phase?.isActive === true ? { nextStopTimestamp: phase.until } : {}),
     ...(note === '' ? {} : { note }),
+    ...(plugins.length === 0 ? {} : { plugins: plugins.map(pluginLine) }),
     ...status?.metrics,
     ...(status === undefined
       ? {}
@@ -42,6 +46,12 @@ export function statusBody(standing: Standing): StatusBody {
           checkpoint: status.checkpoint ?? null,
         }),
   }
+}
+
+/** `sink mysql of acme-mysql@1.2.0`; a trusted one says so. */
+function pluginLine({ kind, name, package: from, version, tier }: PluginUse): string {
+  const title = `${kind} ${name} of ${from}${version === '' ? '' : `@${version}`}`
+  return tier === 'trusted' ? `${title}, trusted` : title
 }
 
 /** What became of a command: the answer to `?wait=`. */
