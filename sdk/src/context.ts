@@ -22,6 +22,8 @@ export interface State {
    * Keeps a copy of `value` under `key`.
    *
    * @throws PluginError `state-not-cloneable` at once, naming key and type, when the value cannot be cloned
+   * @throws PluginError `state-too-large` when the value takes more than 16 MB, the key more than 1024 characters, or all
+   *   that the extension keeps in a rule more than 64 MB; what was there before stays
    */
   putState(key: string, value: unknown): void
   /** A copy of what was put; `undefined` for an unknown key. */

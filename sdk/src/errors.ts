@@ -6,6 +6,7 @@ export const pluginErrorCodes = [
   'denied',
   'state-not-cloneable',
   'state-not-a-counter',
+  'state-too-large',
 ] as const
 
 export type PluginErrorCode = (typeof pluginErrorCodes)[number]
