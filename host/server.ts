@@ -96,6 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const rows = new RowHub()
   const timeoutMs = settings.basic.gracefulShutdownTimeout
+  const leftMs = countdown(timeoutMs)
   let rules: RuleService | undefined
   const cell = parts.createCell(
     {
@@ -106,9 +107,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     folders,
   )
   closing.defer(async () => {
-    await inTime(cell.close(), timeoutMs, () => log.logger.warn(lateText(timeoutMs)))
+    await inTime(cell.close(), leftMs(), () => log.logger.warn(lateText(timeoutMs)))
     // changes that waited for the cell have come to their end with it
-    await inTime(rules?.close(), timeoutMs)
+    await inTime(rules?.close(), leftMs())
   })
   const plugins = await parts.createPlugins({
     catalog,
@@ -174,7 +175,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   closing.defer(async () => {
     service.refuse()
-    await inTime(api.close(), timeoutMs)
+    await inTime(api.close(), leftMs())
     api.server.closeAllConnections()
   })
   await plugins.watch?.({
@@ -279,6 +280,15 @@ async function listen(api: FastifyInstance, basic: Options['basic']): Promise<Ad
   const address = api.server.address()
   if (address === null || typeof address === 'string') throw new TypeError('no TCP address')
   return address
+}
+
+/** ms that are left of so many, from the first call on. A little is left to everyone. */
+function countdown(ms: number): () => number {
+  let end: number | undefined
+  return () => {
+    end ??= performance.now() + ms
+    return Math.max(50, end - performance.now())
+  }
 }
 
 /** What does not end in time is left as it is. */

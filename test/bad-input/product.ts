@@ -15,7 +15,7 @@ export interface Product {
   readonly client: MqttClient
   readonly host: HostProcess
   /** Ends the host as an operator would and starts it on the same folder. @returns the exit code of the first */
-  again(environment?: Record<string, string>): Promise<number | null>
+  again(environment?: Record<string, string>): Promise<number | string>
   request(
     method: string,
     path: string,

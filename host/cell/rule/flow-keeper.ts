@@ -127,6 +127,11 @@ export class FlowKeeper {
     this.#take(work)
   }
 
+  /** A successor is to start already: what fails now is seen to by that start. */
+  get awaitsRestart(): boolean {
+    return this.#plannedMs !== undefined || this.#restart !== undefined
+  }
+
   /** Ends the worker; its successor starts after so many ms. */
   restartIn(ms: number, reason: string): void {
     this.#plannedMs = ms
@@ -258,6 +263,7 @@ export class FlowKeeper {
     clearTimeout(this.#restart)
     const number = ++this.#startNumber
     this.#restart = setTimeout(() => {
+      this.#restart = undefined
       this.#starting = this.#starting.then(() => this.#again(number))
     }, ms)
   }

@@ -176,6 +176,8 @@ export class RuleRunner {
 
   #failed(reason: string): void {
     if (!this.#isLive || this.#ending !== undefined) return
+    // of two that fail together one is an attempt
+    if (this.#parts?.keeper.awaitsRestart === true) return
     const ms = this.#attempts.next()
     if (ms === undefined) void this.#end('stopped by error', reason)
     else this.#parts?.keeper.restartIn(ms, reason)
