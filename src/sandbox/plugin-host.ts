@@ -113,8 +113,9 @@ export class PluginHost {
 
   /** Tells the host of an error that no caller waits for, of whichever plugin. */
   failed(error: unknown): void {
-    const [first] = this.#packages.values()
-    first?.outlet.failed(error)
+    const names = new Set(this.#params.plugins.map((code) => code.package))
+    const [only = ''] = names
+    this.#stray(names.size === 1 ? only : '', error)
   }
 
   async #closing(closed: Promise<void>): Promise<void> {
@@ -183,7 +184,7 @@ export class PluginHost {
   }
 
   #stray(plugin: string, error: unknown): void {
-    this.#host.failed(this.#id, { plugin, where: 'collect', ...cleanError(error) })
+    this.#host.failed(this.#id, { plugin, where: 'stray', ...cleanError(error) })
   }
 
   #instance(code: PluginCode): object {

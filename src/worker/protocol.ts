@@ -184,8 +184,10 @@ export interface HostCalls {
 }
 
 export interface PluginFailure {
+  /** Empty where it cannot be told which one of the rule it was. */
   readonly plugin: string
-  readonly where: 'load' | 'configure' | 'validate' | 'open' | 'collect' | 'close'
+  /** `stray`: an error that nobody waits for, of a timer or a promise. The worker is replaced then; the rule goes on. */
+  readonly where: 'load' | 'configure' | 'validate' | 'open' | 'collect' | 'close' | 'stray'
   readonly message: string
   readonly code?: string | undefined
 }

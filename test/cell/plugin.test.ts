@@ -161,7 +161,7 @@ test.serial('a plugin that loops ends its rule’s worker and nobody else’s', 
     () => cell.status(keyOf('a')),
     (seen) => (seen?.deaths.length ?? 0) > 0,
   )
-  t.regex(status?.deaths[0]?.reason ?? '', /did not answer for 700 ms/)
+  t.regex(status?.deaths[0]?.reason ?? '', /did not answer for 2000 ms/)
   t.deepEqual((await cell.status(keyOf('calm')))?.deaths, [])
   const ended = await statusWhere(cell, 'a', ({ state }) => state === 'stopped')
   t.is(ended?.metrics.source_demo_0_set_aside_total, 1)
@@ -172,9 +172,45 @@ test.serial('a plugin that loops ends its rule’s worker and nobody else’s', 
   await cell.close()
 })
 
+for (const [what, throws] of [
+  ['a timer', `setTimeout(() => { throw new Error('too late') }, 1)`],
+  ['a promise', `Promise.reject(new Error('too late'))`],
+] as const) {
+  test.serial(
+    `an error that nobody caught, of ${what}, costs the worker and not the rule`,
+    async (t) => {
+      const { cell } = cellOf()
+      const path = await outputFile()
+      const text = `exports.late = { exec([n]) { if (n === 50) { ${throws} } return n } }`
+      await cell.deploy(
+        pluginRule({
+          rule: 'a',
+          sql: 'SELECT late(n) AS n FROM demo',
+          stream: numberStream,
+          plugins: { late: { kind: 'function', text } },
+          action: 'lines',
+          count: 400,
+          burst: 10,
+          intervalMs: 5,
+          sink: { path },
+        }),
+      )
+      const ended = await statusWhere(cell, 'a', ({ state }) => state.startsWith('stopped'))
+      t.is(ended?.message, 'done')
+      t.regex(
+        ended?.deaths[0]?.reason ?? '',
+        /plugin acme-late left an error that nobody caught: too late/,
+      )
+      const numbers = (await linesOf(path)).flatMap((line) => JSON.parse(line))
+      t.true(new Set(numbers.map(({ n }: { n: number }) => n)).size >= 399)
+      await cell.close()
+    },
+  )
+}
+
 function cellOf() {
   const { environment, lines, store } = memoryEnvironment()
-  const watchdog = { silenceMs: 700 }
+  const watchdog = { silenceMs: 2000 }
   const cell = new LocalCell({
     environment,
     connectors: { sources, sinks: new Map([...createBuiltinConnectors().sinks, ...sinks]) },

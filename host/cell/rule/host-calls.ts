@@ -23,7 +23,7 @@ export interface RuleCalls {
 }
 
 const levels = ['debug', 'info', 'warn', 'error'] as const
-const places = ['load', 'configure', 'validate', 'open', 'collect', 'close'] as const
+const places = ['load', 'configure', 'validate', 'open', 'collect', 'close', 'stray'] as const
 const MAX_LOG = 2000
 const LINES_PER_SECOND = 200
 

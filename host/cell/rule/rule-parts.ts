@@ -121,7 +121,13 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
       sinks.delivered(action, sequence)
       checkpointer.progress()
     },
-    failed: ({ plugin, where, message }) => events.failed(`${plugin}: ${where}: ${message}`),
+    failed: ({ plugin, where, message }) => {
+      if (where !== 'stray') events.failed(`${plugin}: ${where}: ${message}`)
+      else {
+        const who = plugin === '' ? 'one of its plugins' : `plugin ${plugin}`
+        void keeper.handle?.kill(`${who} left an error that nobody caught: ${message}`)
+      }
+    },
     ended: (source) => sources.all[source]?.end(),
     lookup: (source, columns, keys) => lookups.lookup(source, columns, keys),
     log: (level, plugin, text) => {
