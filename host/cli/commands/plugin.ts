@@ -1,14 +1,14 @@
 import { relative, resolve } from 'node:path'
-import { Argument, type Command } from 'commander'
+import type { Command } from 'commander'
 import { CliError, exitCodes } from '../exit.ts'
-import { readJson, textOrFile } from '../input.ts'
-import { at, type OpenSession } from '../session.ts'
+import type { OpenSession } from '../session.ts'
+import { pluginOperatorCommands } from './plugin-operator.ts'
 
-const kinds = ['source', 'sink', 'function']
-
-/** What authors and operators do with a plugin beside Kuiper's verbs: `plugin pack`, `plugin grant`. */
+/** What authors and operators do with a plugin beside Kuiper's verbs: `plugin pack`, `plugin install`. */
 export function pluginCommand(program: Command, open: OpenSession): void {
-  const plugin = program.command('plugin').description('packs a plugin, gives it powers')
+  const plugin = program
+    .command('plugin')
+    .description('packs and installs plugins, gives them powers')
   plugin
     .command('pack')
     .description('makes the zip of a plugin project')
@@ -28,23 +28,5 @@ export function pluginCommand(program: Command, open: OpenSession): void {
         throw error
       }
     })
-  plugin
-    .command('grant')
-    .description('gives powers that a plugin asked for')
-    .addArgument(new Argument('<kind>').choices(kinds))
-    .argument('<name>')
-    .argument('[json]', '{"network": ["tcp://db:3306"], "secrets": ["apiKey"]}')
-    .option('-f, --file <file>', 'the JSON')
-    .action(
-      async (
-        kind: string,
-        name: string,
-        json: string | undefined,
-        { file }: { file?: string },
-      ): Promise<void> => {
-        const { client, output } = open()
-        const body = readJson(textOrFile(json, file))
-        output.print(await client.request('POST', at('plugins', `${kind}s`, name, 'grants'), body))
-      },
-    )
+  pluginOperatorCommands(plugin, open)
 }
