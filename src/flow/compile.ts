@@ -1,7 +1,7 @@
 import type { Expressions } from '#src/expressions/compile.ts'
 import { Analytic, type AnalyticColumn } from '#src/operators/analytic.ts'
 import type { RecordMaker } from '#src/operators/compiled.ts'
-import { Compute } from '#src/operators/compute.ts'
+import { computed } from '#src/operators/compute.ts'
 import { DistinctRows } from '#src/operators/distinct-rows.ts'
 import { DistinctStream } from '#src/operators/distinct-stream.ts'
 import { Filter } from '#src/operators/filter.ts'
@@ -123,8 +123,8 @@ export function compileNode(node: PlanNode, to: Compilation): void {
         to.addStage('compute', node.id, addColumns(columns))
         return
       }
-      const options = { columns, copy: knownCopy(to), perBatch: to.isEmission }
-      to.add('compute', (context) => new Compute(node.id, options, context))
+      const options = { record: computed(columns, knownCopy(to)), perBatch: to.isEmission }
+      to.add('compute', (context) => new Project(node.id, options, context))
       return
     }
     case 'window':

@@ -1,14 +1,7 @@
 import type { Value } from './compiled.ts'
-import {
-  type Batch,
-  type Operator,
-  type OperatorContext,
-  type OperatorId,
-  type Output,
-  type Row,
-  unlinked,
-} from './operator.ts'
+import type { Batch, OperatorContext, OperatorId, Row } from './operator.ts'
 import { compareKeys, type SortKey } from './sort.ts'
+import { Step } from './step.ts'
 import { structuralKey } from './structural-key.ts'
 
 export interface RankCallOptions {
@@ -30,30 +23,17 @@ interface Ranked {
 }
 
 /** `row_number()`: numbers the rows of each emission from 1, by partition, in the order asked for. Rows stay where they are. */
-export class Rank implements Operator {
-  readonly id: OperatorId
+export class Rank extends Step {
   readonly #options: RankOptions
-  readonly #context: OperatorContext
-  #output: Output = unlinked
 
   constructor(id: OperatorId, options: RankOptions, context: OperatorContext) {
-    this.id = id
+    super(id, context)
     this.#options = options
-    this.#context = context
   }
 
-  link(output: Output): void {
-    this.#output = output
-  }
-
-  push(batch: Batch): void {
-    if (batch.empty !== undefined) {
-      this.#output.push(batch)
-      return
-    }
-    const { rows, times } = batch
+  protected override take({ rows, times }: Batch): void {
     const { calls, perBatch } = this.#options
-    const { metrics } = this.#context
+    const { metrics } = this.context
     metrics.recordsIn += rows.length
     const made = rows.map((row): Row => ({ ...row }))
     const failed = new Set<number>()
@@ -65,20 +45,8 @@ export class Rank implements Operator {
     const kept = failed.size === 0 ? made : made.filter(isKept)
     if (kept.length === 0) return
     metrics.recordsOut += kept.length
-    this.#output.push({ rows: kept, times: failed.size === 0 ? times : times.filter(isKept) })
+    this.output.push({ rows: kept, times: failed.size === 0 ? times : times.filter(isKept) })
   }
-
-  advance(time: number): void {
-    this.#output.advance(time)
-  }
-
-  wakeAt(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  snapshot(): undefined {}
-
-  restore(): void {}
 
   #number(
     { partition, order, as }: RankCallOptions,
@@ -94,7 +62,7 @@ export class Rank implements Operator {
         ranked.push({ index, partition: key, keys: order.map(({ value }) => value(row)) })
       } catch (error) {
         failed.add(index)
-        this.#context.rowError(error, times[index] as number)
+        this.context.rowError(error, times[index] as number)
       }
     }
     if (order.length > 0) ranked.sort((a, b) => compareKeys(a.keys, b.keys, order))

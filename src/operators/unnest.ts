@@ -1,15 +1,8 @@
 import { RowError } from '#src/expressions/errors.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import type { Value } from './compiled.ts'
-import {
-  type Batch,
-  type Operator,
-  type OperatorContext,
-  type OperatorId,
-  type Output,
-  type Row,
-  unlinked,
-} from './operator.ts'
+import type { Batch, OperatorContext, OperatorId, Row } from './operator.ts'
+import { Step } from './step.ts'
 
 export interface UnnestOptions {
   readonly value: Value
@@ -19,55 +12,30 @@ export interface UnnestOptions {
 }
 
 /** A row for each element of an array; none for an empty one or for null. */
-export class Unnest implements Operator {
-  readonly id: OperatorId
+export class Unnest extends Step {
   readonly #options: UnnestOptions
-  readonly #context: OperatorContext
   readonly #made = new BatchBuilder()
-  #output: Output = unlinked
 
   constructor(id: OperatorId, options: UnnestOptions, context: OperatorContext) {
-    this.id = id
+    super(id, context)
     this.#options = options
-    this.#context = context
   }
 
-  link(output: Output): void {
-    this.#output = output
-  }
-
-  push(batch: Batch): void {
-    if (batch.empty !== undefined) {
-      this.#output.push(batch)
-      return
-    }
-    const { rows, times } = batch
+  protected override take({ rows, times }: Batch): void {
     const { perBatch } = this.#options
-    const { metrics } = this.#context
+    const { metrics } = this.context
     metrics.recordsIn += rows.length
     for (let i = 0; i < rows.length; i++) {
       const time = times[i] as number
       try {
         this.#each(rows[i] as Row, time)
       } catch (error) {
-        if (!perBatch) metrics.recordsOut += this.#made.flush(this.#output)
-        this.#context.rowError(error, time)
+        if (!perBatch) metrics.recordsOut += this.#made.flush(this.output)
+        this.context.rowError(error, time)
       }
     }
-    metrics.recordsOut += this.#made.flush(this.#output)
+    metrics.recordsOut += this.#made.flush(this.output)
   }
-
-  advance(time: number): void {
-    this.#output.advance(time)
-  }
-
-  wakeAt(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  snapshot(): undefined {}
-
-  restore(): void {}
 
   #each(row: Row, time: number): void {
     const { value, as } = this.#options

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { Compute } from '#src/operators/compute.ts'
+import { computed } from '#src/operators/compute.ts'
 import { Project } from '#src/operators/project.ts'
 import { batch, bench, column } from './testing.ts'
 
@@ -32,7 +32,8 @@ test('a row that fails is reported in its place and the next ones pass', (t) => 
 
 test('computed columns come beside the others, and the row given stays as it was', (t) => {
   const { operator, batches } = bench((context, id) => {
-    return new Compute(id, { columns: [{ value: column('a'), as: '$0' }] }, context)
+    const record = computed([{ value: column('a'), as: '$0' }])
+    return new Project(id, { record, perBatch: false }, context)
   })
   const row = { a: 1 }
   operator.push(batch(row))
