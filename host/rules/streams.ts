@@ -7,7 +7,7 @@ import { makeDefinition, type StreamDefinition } from '#src/plan/definitions.ts'
 import type { Create, DefinitionKind, Statement } from '#src/sql/ast.ts'
 import { didYouMean } from '#src/sql/errors.ts'
 import { nearest } from '#src/sql/near.ts'
-import { parseStatement } from '#src/sql/parse.ts'
+import { parseStatement, parseStatements } from '#src/sql/parse.ts'
 import { type Described, describe, describeSchema } from './described.ts'
 import { typeName } from './type-name.ts'
 
@@ -15,6 +15,14 @@ export interface StreamDetails {
   readonly name: string
   readonly type: string
   readonly format: string
+}
+
+/** What a statement shows. */
+type Executed = string | readonly string[] | Described
+
+interface Parsed {
+  readonly statement: Statement
+  readonly sql: string
 }
 
 /** Definitions of streams and tables: made, changed and dropped by their SQL. */
@@ -27,9 +35,29 @@ export class StreamService {
     this.#plugins = plugins
   }
 
-  /** Whatever statement on definitions it is. @returns Kuiper's sentence, or what SHOW and DESCRIBE show */
-  async execute(tenant: string, sql: string): Promise<string | readonly string[] | Described> {
-    const statement = this.#parse(sql)
+  /**
+   * Whatever statement on definitions it is, or several. All are read before the first is done; one that fails ends it.
+   *
+   * @returns Kuiper's sentence, or what SHOW and DESCRIBE show; of several statements a list
+   */
+  async execute(tenant: string, sql: string): Promise<Executed | readonly Executed[]> {
+    const all = this.#parseAll(sql)
+    const [only] = all
+    if (all.length === 1 && only !== undefined) return this.#execute(tenant, only)
+    const done: Executed[] = []
+    for (const each of all) {
+      try {
+        done.push(await this.#execute(tenant, each))
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error
+        const text = `statement ${done.length + 1} of ${all.length}: ${error.message}; those before it are done`
+        throw new HostError(error.code, text, { cause: error })
+      }
+    }
+    return done
+  }
+
+  async #execute(tenant: string, { statement, sql }: Parsed): Promise<Executed> {
     switch (statement.type) {
       case 'create':
         return this.#create(tenant, statement, sql)
@@ -135,13 +163,19 @@ export class StreamService {
   }
 
   #parse(sql: string): Statement {
-    if (sql.trim() === '') {
-      throw new HostError(
-        'bad-statement',
-        'the statement is empty; write CREATE STREAM name () WITH (…)',
-      )
-    }
+    checkNotEmpty(sql)
     return parseStatement(sql)
+  }
+
+  /** Each statement with its own text, as it is stored. */
+  #parseAll(sql: string): readonly Parsed[] {
+    checkNotEmpty(sql)
+    const statements = parseStatements(sql)
+    if (statements.length === 1) return statements.map((statement) => ({ statement, sql }))
+    return statements.map((statement, i) => {
+      const text = sql.slice(statement.at.offset, statements[i + 1]?.at.offset)
+      return { statement, sql: text.trim() }
+    })
   }
 
   #check(create: Create): StreamDefinition {
@@ -205,6 +239,12 @@ function asCreate(stored: StoredDefinition): Create {
   const statement = parseStatement(stored.sql)
   if (statement.type !== 'create') throw new TypeError(`no CREATE is stored for ${stored.name}`)
   return statement
+}
+
+function checkNotEmpty(sql: string): void {
+  if (sql.trim() !== '') return
+  const text = 'the statement is empty; write CREATE STREAM name () WITH (…)'
+  throw new HostError('bad-statement', text)
 }
 
 function title(kind: DefinitionKind): string {

@@ -103,6 +103,43 @@ test('statements that are no CREATE are understood, too', async (t) => {
   )
 })
 
+test('several statements in one text are done in order, each kept with its own text', async (t) => {
+  const { request } = await makeServer(t)
+  const sql = `
+    -- two streams; and one goes
+    CREATE STREAM \`a\` (v BIGINT) WITH (DATASOURCE="x;y", TYPE="memory"); /* ; */
+    CREATE STREAM b () WITH (DATASOURCE="ü", TYPE="memory");
+    CREATE TABLE c () WITH (DATASOURCE="z", TYPE="memory"); -- the end
+    DROP STREAM b;
+    SHOW STREAMS;`
+  t.deepEqual(
+    await request('POST', '/streams', { sql }),
+    json(201, [
+      'Stream a is created.',
+      'Stream b is created.',
+      'Table c is created.',
+      'Stream b is dropped.',
+      ['a'],
+    ]),
+  )
+  t.like((await request('GET', '/streams/a')).body, { Options: { datasource: 'x;y' } })
+  t.like((await request('GET', '/tables/c')).body, { Options: { datasource: 'z' } })
+})
+
+test('of several statements none is done when one cannot be read, and the first that fails says which it is', async (t) => {
+  const { request } = await makeServer(t)
+  const broken = `${create('a').sql}; CREATE STRAEM b () WITH ()`
+  t.is((await request('POST', '/streams', { sql: broken })).status, 400)
+  t.deepEqual((await request('GET', '/streams')).body, [])
+  const twice = `${create('a').sql}; ${create('a').sql}`
+  const answer = await request('POST', '/streams', { sql: twice })
+  t.is(answer.status, 409)
+  t.regex(
+    (answer.body as { message: string }).message,
+    /^statement 2 of 2: Create stream fails: stream a already exists.*; those before it are done$/,
+  )
+})
+
 test('a type that is not installed is named as pending', async (t) => {
   const { request, plugins } = await makeServer(t)
   const body = { sql: 'CREATE STREAM s () WITH (DATASOURCE="x", TYPE="random")' }
@@ -165,7 +202,7 @@ const refusals: [what: string, sql: unknown, number: number, code: string, messa
     'CREATE TABLE s () WITH (TYPE="mqtt", KIND="lookup", KEY="id")',
     3000,
     'bad-statement',
-    'Create table fails: lookup source type mqtt not found; there are memory',
+    'Create table fails: lookup source type mqtt not found; there are httppull, memory, sqlite',
   ],
   ['a statement that is no text', 3, 1000, 'bad-body', '"sql" must be a string'],
 ]
