@@ -214,13 +214,11 @@ export class RuleService {
   /** Where it stands: what the cell says, and what is known above it. */
   async standing(tenant: string, id: string): Promise<Standing> {
     const key = { tenant, rule: id }
-    const status = await this.#options.cell.status(key)
-    const phase = this.#scheduler.phase(key)
     return {
-      status,
+      status: await this.#options.cell.status(key),
       failure: this.#starter.failure(key),
-      phase,
-      plugins: this.#starter.pluginsOf(key),
+      stopped: this.#starter.stopped(key),
+      phase: this.#scheduler.phase(key),
       note: this.#starter.note(key),
     }
   }

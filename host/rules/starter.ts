@@ -5,6 +5,7 @@ import {
   type CellEvent,
   type RestartStrategy,
   type RuleKey,
+  type RuleState,
 } from '#host/cell/cell.ts'
 import { BackOff } from '#host/cell/rule/back-off.ts'
 import type { CheckpointStore } from '#host/checkpoints/store.ts'
@@ -33,6 +34,8 @@ interface Retry {
 /** Refusals that are the definition's fault: with them a rule is not created. Anything else may pass, and is its status. */
 const refusals = new Set(['unknown-connector', 'bad-property', 'already-deployed'])
 
+const resting: ReadonlySet<RuleState> = new Set(['stopped', 'stopped by error'])
+
 /** Hands rules to the cell and remembers how that went: what failed, what is used, what has come to its end. */
 export class RuleStarter {
   readonly #options: StarterOptions
@@ -45,6 +48,8 @@ export class RuleStarter {
   >()
   /** Came to their end since they were deployed, maybe before they were kept. */
   readonly #done = new Set<string>()
+  /** Why those were stopped that the cell had nothing to stop of. */
+  readonly #stops = new Map<string, string>()
   /** What an operator should know of the last start. */
   readonly #notes = new Map<string, string>()
 
@@ -58,6 +63,11 @@ export class RuleStarter {
 
   note(key: RuleKey): string {
     return this.#notes.get(nameOf(key)) ?? ''
+  }
+
+  /** Why it was stopped when it did not run; `undefined`: the cell knows more. */
+  stopped(key: RuleKey): string | undefined {
+    return this.#stops.get(nameOf(key))
   }
 
   hasDone(key: RuleKey): boolean {
@@ -89,6 +99,7 @@ export class RuleStarter {
     const name = nameOf(key)
     const checkpoint = planned.keepsState ? await this.#newest(key) : undefined
     this.#failures.delete(name)
+    this.#stops.delete(name)
     const spec = await specs.build(key, planned, { ...start, checkpoint })
     this.#done.delete(name)
     this.#uses.set(name, { key, plugins: planned.plan.plugins })
@@ -115,7 +126,9 @@ export class RuleStarter {
     this.#uses.delete(nameOf(key))
     this.#failures.delete(nameOf(key))
     this.calm(key)
-    if ((await this.#options.cell.status(key)) === undefined) return
+    const status = await this.#options.cell.status(key)
+    if (status === undefined || resting.has(status.state)) this.#stops.set(nameOf(key), reason)
+    if (status === undefined) return
     await this.#options.cell.stop(key, { reason })
   }
 
@@ -129,6 +142,7 @@ export class RuleStarter {
     const name = nameOf(key)
     this.calm(key)
     this.#failures.delete(name)
+    this.#stops.delete(name)
     this.#done.delete(name)
     this.#notes.delete(name)
   }

@@ -12,6 +12,8 @@ export interface StartFailure {
 export interface Standing {
   readonly status: RuleStatus | undefined
   readonly failure: StartFailure | undefined
+  /** Why it was stopped when it did not run. */
+  readonly stopped: string | undefined
   /** Of its schedule, if it follows one. */
   readonly phase: Phase | undefined
   /** Plugins in its worker, with their versions and tiers. */
@@ -86,7 +88,10 @@ export function statusSummary(standing: Standing) {
 /** The peer's name of a state that a cell does not know: it is the schedule's. */
 const waiting = 'stopped: waiting for next schedule.'
 
-function shownState({ status, failure, phase }: Standing): { state: string; message: string } {
+function shownState({ status, failure, stopped, phase }: Standing): {
+  state: string
+  message: string
+} {
   const known = status?.state ?? 'stopped'
   const message = status?.message ?? ''
   if (phase?.isActive === false && !busy.has(known)) {
@@ -98,6 +103,7 @@ function shownState({ status, failure, phase }: Standing): { state: string; mess
     return { state: waiting, message: `${before}starts at ${next}` }
   }
   if (failure !== undefined) return { state: 'stopped by error', message: failure.message }
+  if (stopped !== undefined) return { state: 'stopped', message: stopped }
   return { state: known, message }
 }
 

@@ -103,3 +103,21 @@ test('another time zone moves the times of a rule at once', async (t) => {
   t.is((await it.request('PATCH', '/configs', { timezone: 'Pacific/Kiritimati' })).status, 204)
   await calls(t, it, ['deploy r', 'stop r: schedule terminated'])
 })
+
+test('a rule that is stopped by hand while it waits, or after an error, says that it was', async (t) => {
+  const { request, cell } = await make(t, { cronDatetimeRange: range(year, 2 * year) })
+  await request('POST', '/rules/r/stop')
+  t.like((await request('GET', '/rules/r/status')).body, {
+    status: 'stopped',
+    message: 'canceled manually',
+    nextStartTimestamp: 0,
+  })
+  await request('POST', '/rules', { ...rule, id: 'e' })
+  cell.end('e', 'stopped by error', 'plugin gone')
+  t.like((await request('GET', '/rules/e/status')).body, { message: 'plugin gone' })
+  await request('POST', '/rules/e/stop')
+  t.like((await request('GET', '/rules/e/status')).body, {
+    status: 'stopped',
+    message: 'canceled manually',
+  })
+})

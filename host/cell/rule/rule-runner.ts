@@ -179,7 +179,9 @@ export class RuleRunner {
     // of two that fail together one is an attempt
     if (this.#parts?.keeper.awaitsRestart === true) return
     const ms = this.#attempts.next()
-    if (ms === undefined) void this.#end('stopped by error', reason)
+    const { attempts } = this.spec.options.restart
+    const used = attempts > 0 ? `; all ${attempts} attempts to restart it are used up` : ''
+    if (ms === undefined) void this.#end('stopped by error', reason + used)
     else this.#parts?.keeper.restartIn(ms, reason)
   }
 
