@@ -55,8 +55,8 @@ export function pluginProcess(facts: ProcessFacts, log: PluginLog): object {
     features: {},
     config: {},
     stdin: undefined,
-    stdout: undefined,
-    stderr: undefined,
+    stdout: pluginOutput(1, 'info', log),
+    stderr: pluginOutput(2, 'warn', log),
     nextTick: (callback: (...args: unknown[]) => unknown, ...args: unknown[]) => {
       if (typeof callback !== 'function') throw new TypeError('the callback must be a function')
       facts.nextTick(() => callback(...args))
@@ -78,6 +78,22 @@ export function pluginProcess(facts: ProcessFacts, log: PluginLog): object {
   const listen = (): object => self
   const inert = 'on once off addListener removeListener removeAllListeners prependListener'
   return Object.assign(self, Object.fromEntries(inert.split(' ').map((name) => [name, listen])))
+}
+
+/** What packages look at before they write for a terminal: it is none, and lines go where those of the logger go. */
+function pluginOutput(fd: number, level: LogLevel, log: PluginLog): object {
+  const output = {
+    fd,
+    isTTY: false,
+    writable: true,
+    write: (text: unknown): boolean => {
+      if (typeof text === 'string') log.write(level, [text.replace(/\n$/, '')])
+      return true
+    },
+    on: () => output,
+    once: () => output,
+  }
+  return output
 }
 
 function sinceTime(ms: number, before: unknown): [number, number] {

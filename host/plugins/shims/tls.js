@@ -66,8 +66,9 @@ export class TLSSocket extends Socket {
 
   _destroy(error, done) {
     super._destroy(error, (failure) => {
-      this.#inner?.destroy()
       done(failure)
+      // After the error: who listens to both is to hear of the reason first.
+      process.nextTick(() => this.#inner?.destroy())
     })
   }
 
@@ -107,12 +108,14 @@ export function connect(...given) {
   const { options: first, done } = readArguments(given)
   const more = given.find((each, i) => i > 0 && typeof each === 'object' && each !== null)
   const options = { ...first, ...more }
-  if (options.rejectUnauthorized === false) {
-    throw denied(
-      'rejectUnauthorized: false; the host always checks, give the authority of the peer as ca',
-    )
+  const refusal = refusalOf(options)
+  if (refusal !== undefined) {
+    // As an error of the connection: a driver expects nothing to be thrown here.
+    const refused = new TLSSocket(undefined, options)
+    process.nextTick(() => refused.destroy(refusal))
+    refused.once('close', () => options.socket?.destroy())
+    return refused
   }
-  if (options.path !== undefined) throw denied(`the socket file ${options.path}`)
   const socket = new TLSSocket(options.socket, options)
   if (done !== undefined) socket.once('secureConnect', done)
   if (options.timeout) socket.setTimeout(options.timeout)
@@ -121,6 +124,14 @@ export function connect(...given) {
     socket._start({ host, port, tls: wishesOf(options) })
   }
   return socket
+}
+
+function refusalOf({ rejectUnauthorized, path }) {
+  if (path !== undefined) return denied(`the socket file ${path}`)
+  if (rejectUnauthorized !== false) return undefined
+  return denied(
+    'rejectUnauthorized: false; the host always checks, give the authority of the peer as ca',
+  )
 }
 
 function wishesOf(options) {

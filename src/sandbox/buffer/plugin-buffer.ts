@@ -62,8 +62,8 @@ export function pluginBuffer(maxBytes: number): object {
   }
   for (const [name, method] of Object.entries(methods)) {
     // Enumerable, as in Node: a driver copies them in a loop.
-    put(prototype, name, method)
-    if (name.includes('UInt')) put(prototype, name.replace('UInt', 'Uint'), method)
+    replaceable(prototype, name, method)
+    if (name.includes('UInt')) replaceable(prototype, name.replace('UInt', 'Uint'), method)
   }
   const isInstance = (value: unknown): boolean => value instanceof Instance
   defineProperties(prototype, {
@@ -92,6 +92,19 @@ export function pluginBuffer(maxBytes: number): object {
   for (const [name, value] of Object.entries(statics(construction, isInstance)))
     put(Made, name, value)
   return Made
+}
+
+/** A buffer may be given a method of its own by assignment, as drivers do, although the prototype is frozen. */
+function replaceable(prototype: object, name: string, method: unknown): void {
+  defineProperty(prototype, name, {
+    get: () => method,
+    set(this: object, value: unknown) {
+      if (this === prototype) throw new TypeError(`Buffer.prototype.${name} is frozen`)
+      put(this, name, value)
+    },
+    enumerable: true,
+    configurable: true,
+  })
 }
 
 /** Defined, not assigned: what is inherited under that name is frozen. */
