@@ -1,5 +1,5 @@
 import type { Batch, Row } from '#src/operators/operator.ts'
-import type { BatchOptions } from '#src/plan/plan.ts'
+import type { BatchOptions } from '#src/plan/payload-options.ts'
 
 export interface RowHoldOptions extends BatchOptions {
   /** A batch is one emission, which is not taken apart; else each row is one. */

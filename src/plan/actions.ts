@@ -5,7 +5,8 @@ import { type Template, TemplateError } from '#src/template/template.ts'
 import { encodeOptions } from './encode-options.ts'
 import { RuleError } from './errors.ts'
 import type { Extensions } from './extensions.ts'
-import type { ActionPlan, DynamicProperty } from './plan.ts'
+import type { DynamicProperty } from './payload-options.ts'
+import type { ActionPlan } from './plan.ts'
 import type { PluginList } from './plugin-list.ts'
 
 /** One sink with its properties; the rule's `actions`, flattened. */

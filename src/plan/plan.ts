@@ -1,5 +1,6 @@
 import type { Template } from '#src/template/template.ts'
 import type { AggregateCall, AnalyticCall, PlanExpression } from './expression.ts'
+import type { BatchOptions, CompressionOptions, DynamicProperty } from './payload-options.ts'
 import type { DataType } from './types.ts'
 
 /**
@@ -376,23 +377,6 @@ export interface EncodeOptions {
   readonly compression?: CompressionOptions | undefined
   /** Properties of the sink that are made for each payload. */
   readonly dynamic?: readonly DynamicProperty[] | undefined
-}
-
-/** What waits for how many rows, and for how long, before it is sent. 0: that does not matter. */
-export interface BatchOptions {
-  readonly size: number
-  readonly lingerMs: number
-}
-
-export interface CompressionOptions {
-  readonly algorithm: 'zlib' | 'gzip' | 'flate' | 'zstd'
-  readonly level?: number | undefined
-}
-
-export interface DynamicProperty {
-  /** `topic`, `headers.X-Id` */
-  readonly name: string
-  readonly template: Template
 }
 
 /** A plugin's extension that the rule uses. The code itself travels in `DeployParams.plugins`, same index. */

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import zlib from 'node:zlib'
-import type { CompressionOptions } from '#src/plan/plan.ts'
+import type { CompressionOptions } from '#src/plan/payload-options.ts'
 import { payloadStart } from '../frame.ts'
 import type { Chunk } from './chunk-writer.ts'
 

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Batch, Row } from '#src/operators/operator.ts'
-import type { DynamicProperty } from '#src/plan/plan.ts'
+import type { DynamicProperty } from '#src/plan/payload-options.ts'
 import { runTemplate } from '#src/template/run.ts'
 import type { EncoderContext } from './encoder.ts'
 
