@@ -62,6 +62,8 @@ export class FlowKeeper {
   readonly feeder: Feeder
   readonly deaths: Death[] = []
   restarts = 0
+  /** What of the checkpoint that the rule began with fits nothing any more. */
+  droppedState: readonly string[] = []
   cpuMs = 0
   readonly #options: FlowKeeperOptions
   readonly #timer = new WakeTimer(() => this.feeder.tick())
@@ -226,6 +228,7 @@ export class FlowKeeper {
       startedAt: Date.now(),
       props: rule.props,
     })
+    if (opened.dropped.length > 0) this.droppedState = opened.dropped
     for (const name of opened.dropped) {
       logger.warn(`the state of ${name} in the checkpoint fits nothing any more`)
     }

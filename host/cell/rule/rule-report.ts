@@ -65,9 +65,11 @@ export class RuleReport {
       trouble ||
       message ||
       parts.sinks.trouble ||
+      parts.lookups.trouble ||
       disconnected(metrics) ||
       this.#setAside.text ||
-      weakness
+      weakness ||
+      droppedLine(parts.keeper.droppedState)
     )
   }
 
@@ -82,6 +84,12 @@ export class RuleReport {
     const own = [keeper.figures.figures(), sinks.figures(), checkpointer.figures()]
     return Object.assign({}, ...all, ...own)
   }
+}
+
+/** After a change of the rule. */
+function droppedLine(names: readonly string[]): string {
+  if (names.length === 0) return ''
+  return `the rule has changed: the state of ${names.join(', ')} fits nothing any more and was dropped`
 }
 
 const suffix = '_connection_status'
