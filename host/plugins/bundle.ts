@@ -149,6 +149,10 @@ function fromArchive(files: ArchiveFiles, nodeModules: Set<string>): Plugin {
         if (bytes === undefined) return { errors: [{ text: `"${path}" is not in the package` }] }
         return { contents: bytes, loader: LOADERS[posix.extname(path)] ?? 'text', resolveDir: '/' }
       })
+      bundler.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({
+        contents: absentModule(path),
+        loader: 'js',
+      }))
       bundler.onLoad({ filter: /.*/, namespace: NODE_NAMESPACE }, ({ path }) =>
         loadNodeModule(path),
       )
@@ -169,7 +173,19 @@ function resolve(
   }
   const found = findFile(files, path, importer, kind === 'require-call' ? 'require' : 'import')
   if (found !== undefined) return { path: found, namespace: 'archive' }
+  // Whoever asks while it runs is told then: packages do, of others that they can do without.
+  const isOptional = kind === 'require-call' || kind === 'dynamic-import'
+  if (isOptional && isPackageName(path)) return { path, namespace: 'absent' }
   return {
     errors: [{ text: `"${path}" is not in the package; bundle it with "plutino plugin pack"` }],
   }
+}
+
+function isPackageName(path: string): boolean {
+  return /^(?:@[\w.-]+\/)?[\w-][\w./-]*$/.test(path)
+}
+
+function absentModule(path: string): string {
+  const what = JSON.stringify(`Cannot find module "${path}": it is not in the package`)
+  return `throw Object.assign(new Error(${what}), { code: 'MODULE_NOT_FOUND' })`
 }

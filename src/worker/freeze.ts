@@ -37,21 +37,33 @@ export function disarmClasses(): void {
   defineProperty(Array.prototype, Symbol.iterator, { configurable: false })
 }
 
+/**
+ * Classes of the older kind assign `constructor` to their prototypes, and some objects have a `hasOwnProperty` of their own:
+ * that has to go on when what they inherit is frozen. Between the repair of the language's objects and their freezing.
+ */
+export function allowOwnNames(): void {
+  for (const name of ['constructor', 'hasOwnProperty']) allowOwn(Object.prototype, name, true)
+}
+
 /** The runtime assigns `constructor` to streams that it makes itself: that must go on when the prototype is frozen. */
 function allowOwnConstructor(prototype: object): void {
-  const described = getOwnPropertyDescriptor(prototype, 'constructor')
+  allowOwn(prototype, 'constructor')
+}
+
+function allowOwn(prototype: object, name: string, enumerable = false): void {
+  const described = getOwnPropertyDescriptor(prototype, name)
   if (described?.configurable !== true) return
   const original: unknown = described.value
-  defineProperty(prototype, 'constructor', {
+  defineProperty(prototype, name, {
     configurable: true,
     enumerable: false,
     get: () => original,
     set(this: object, value: unknown) {
       if (this === prototype) throw new TypeError('this class is frozen')
-      defineProperty(this, 'constructor', {
+      defineProperty(this, name, {
         value,
         writable: true,
-        enumerable: false,
+        enumerable,
         configurable: true,
       })
     },

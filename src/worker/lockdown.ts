@@ -2,12 +2,12 @@ import workerThreads from 'node:worker_threads'
 import 'ses'
 import { capAllocations, keepEngineFast } from './caps.ts'
 import { forgetWorkerData, realProcess, workerAtomics } from './capture.ts'
-import { disarmClasses, freezeClasses } from './freeze.ts'
+import { allowOwnNames, disarmClasses, freezeClasses } from './freeze.ts'
 import { installGate } from './gate.ts'
 import { dropReading, dropWorkingDirectory } from './selftest.ts'
 import { stripRealm } from './strip.ts'
 
-const { lockdown } = globalThis
+const { repairIntrinsics } = globalThis
 
 /**
  * Closes the worker for good, in the order that matters: powers dropped, loader gated, allocations capped, the realm
@@ -25,7 +25,7 @@ export function closeRealm(): void {
   capAllocations()
   disarmClasses()
   stripRealm(workerAtomics)
-  lockdown({
+  repairIntrinsics({
     errorTaming: 'safe',
     stackFiltering: 'concise',
     overrideTaming: 'moderate',
@@ -38,6 +38,9 @@ export function closeRealm(): void {
     errorTrapping: 'none',
     unhandledRejectionTrapping: 'none',
   })
+  allowOwnNames()
+  globalThis.hardenIntrinsics()
+  Reflect.deleteProperty(globalThis, 'hardenIntrinsics')
   freezeClasses(harden)
   keepEngineFast()
   gate.seal()

@@ -11,6 +11,7 @@ import {
   queueRealMicrotask,
   RealDate,
   RealMath,
+  realConstructors,
   realGlobal,
   setRealImmediate,
   setRealInterval,
@@ -44,6 +45,8 @@ export function sandboxRuntime(): PluginRuntime {
   }
 }
 
+const floatArrays = ['Float16Array', 'Float32Array', 'Float64Array'] as const
+
 /** The realm of compartments. Called after the lockdown: `Compartment` and `harden` are its. */
 export function sandboxRealm(): Realm {
   const { Compartment, harden } = realGlobal as unknown as {
@@ -52,6 +55,8 @@ export function sandboxRealm(): Realm {
   }
   const shared: Record<string, unknown> = { Date: RealDate, Math: RealMath, Intl }
   for (const name of platformClasses) shared[name] = realGlobal[name]
+  // SES leaves them to us: of a NaN they show bits that the language hides, which are no secret of anybody's.
+  for (const name of floatArrays) shared[name] = realConstructors[name].prototype.constructor
   for (const value of Object.values(shared)) harden(value)
   return {
     Compartment,
