@@ -8,14 +8,23 @@ const benchmarks = [
   'engine',
   'decode',
   'encode',
-  'windows',
+  // Each in a process of its own, as each rule has a worker of its own.
+  'windows hopping',
+  'windows sliding',
+  'windows session',
+  'join join',
+  'join analytic',
+  'join expressions',
   'source-buffer',
   'buffer',
   'host-blaster',
+  'spool',
+  'object-source',
   'mosquitto',
   'latency',
   'plugin-function',
   'plugin-buffer',
+  'sockets',
   'rule-start',
   'server-ready',
   'cell-start',
@@ -24,8 +33,12 @@ const benchmarks = [
   'many-rules',
 ] as const
 
+/** None takes so long; one that does is ended, and the next one has its turn. */
+const LONGEST_MS = 300_000
+
 const asked = process.argv.slice(2)
-const unknown = asked.filter((name) => !benchmarks.some((known) => known === name))
+const isAsked = (name: string, known: string) => known === name || known.startsWith(`${name} `)
+const unknown = asked.filter((name) => !benchmarks.some((known) => isAsked(name, known)))
 if (unknown.length > 0) {
   console.error(`there is no benchmark ${unknown.join(', ')}; there are ${benchmarks.join(', ')}`)
   process.exitCode = 1
@@ -35,12 +48,16 @@ if (unknown.length > 0) {
   const machine = `${processors.length} x ${processors[0]?.model ?? 'unknown'}`
   console.log(`${new Date().toISOString()}, ${machine}, Node ${version}, ${platform} ${arch}`)
   for (const name of benchmarks) {
-    if (asked.length > 0 && !asked.includes(name)) continue
-    const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url))
-    const child = spawn(process.execPath, [file], { stdio: 'inherit' })
-    const [code] = (await once(child, 'exit')) as [number | null]
+    if (asked.length > 0 && !asked.some((own) => isAsked(own, name))) continue
+    const [script, ...args] = name.split(' ')
+    const file = fileURLToPath(new URL(`${script}.ts`, import.meta.url))
+    console.log(`\n${name}`)
+    const child = spawn(process.execPath, [file, ...args], { stdio: 'inherit' })
+    const tooLong = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS)
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+    clearTimeout(tooLong)
     if (code === 0) continue
-    console.error(`${name}: failed with code ${code}`)
+    console.error(`${name}: failed with ${code === null ? signal : `code ${code}`}`)
     process.exitCode = 1
   }
 }
