@@ -52,7 +52,7 @@ export interface Files {
   /** `undefined`: there is nothing of this name. */
   stat(path: string): Promise<FileEntry | undefined>
   /**
-   * A page of a folder, in the order of the names' UTF-16 code units.
+   * A page of a folder, in the order of the names' UTF-16 code units. An empty one is the end.
    *
    * @param path of the folder; `''`: this one
    */

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
@@ -76,7 +76,10 @@ async function start(t: ExecutionContext, files: Readonly<Record<string, string>
   t.teardown(() => server.close())
   const request = (method: string, to: string, body?: unknown) =>
     send(`${server.url}${to}`, method, body)
-  const log = () => readFileSync(join(folder, 'log', 'stream.log'), 'utf8')
+  const log = () => {
+    const path = join(folder, 'log', 'stream.log')
+    return existsSync(path) ? readFileSync(path, 'utf8') : ''
+  }
   return { folder, file, zip, request, log }
 }
 

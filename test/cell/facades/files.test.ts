@@ -38,6 +38,10 @@ test('a list comes in order and in pages', async (t) => {
   t.deepEqual(await names('', 2), ['B', 'a'])
   t.deepEqual(await names('a', 2), ['b', 'c'])
   t.deepEqual(await names('é', 2), [])
+  for (const name of ['d1', 'd2', 'd3']) linkSync(join(paths.input, 'a'), join(paths.outside, name))
+  for (const name of ['d1', 'd2', 'd3'])
+    linkSync(join(paths.outside, 'd1'), join(paths.input, name))
+  t.deepEqual(await names('c', 2), ['é'])
 })
 
 test('a huge folder is listed page by page, and all of it', async (t) => {

@@ -54,26 +54,35 @@ export async function list(
 ): Promise<FileEntry[]> {
   const folder = await OpenFolder.open(root, parts)
   try {
-    const first: string[] = []
-    let seen = 0
-    for await (const name of folder.names()) {
-      if (++seen > MAX_NAMES)
-        throw new FacadeError(
-          'ERR_PLUGIN_LIMIT',
-          `a folder of more than ${MAX_NAMES} names cannot be listed`,
-        )
-      if (name > after) insert(first, name, limit)
+    for (let from = after; ; ) {
+      const names = await namesAfter(folder, from, limit)
+      const entries: FileEntry[] = []
+      for (const name of names) {
+        // gone meanwhile, or with a second name
+        const stats = await folder.look(name).catch(() => undefined)
+        if (stats !== undefined) entries.push(entryOf(name, stats))
+      }
+      // an empty page would be taken for the end
+      if (entries.length > 0 || names.length < limit) return entries
+      from = names.at(-1) ?? from
     }
-    const entries: FileEntry[] = []
-    for (const name of first) {
-      // gone meanwhile, or with a second name
-      const stats = await folder.look(name).catch(() => undefined)
-      if (stats !== undefined) entries.push(entryOf(name, stats))
-    }
-    return entries
   } finally {
     await folder.close()
   }
+}
+
+async function namesAfter(folder: OpenFolder, after: string, limit: number): Promise<string[]> {
+  const first: string[] = []
+  let seen = 0
+  for await (const name of folder.names()) {
+    if (++seen > MAX_NAMES)
+      throw new FacadeError(
+        'ERR_PLUGIN_LIMIT',
+        `a folder of more than ${MAX_NAMES} names cannot be listed`,
+      )
+    if (name > after) insert(first, name, limit)
+  }
+  return first
 }
 
 /** What there is from `offset` on, `length` bytes at most. `id`: it has to be this file still. */
