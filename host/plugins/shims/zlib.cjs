@@ -92,7 +92,11 @@ class Zlib extends Transform {
   }
 }
 
-module.exports = { constants, codes: constants, crc32, ...constants }
+function checksum(data, start) {
+  return crc32(typeof data === 'string' ? Buffer.from(data) : data, start)
+}
+
+module.exports = { constants, codes: constants, crc32: checksum, ...constants }
 
 for (const [kind, name] of Object.entries(classes)) {
   // An own class of each name; packages ask with instanceof, and call it without new.

@@ -40,7 +40,7 @@ export async function runCheck({ name, run }: Check): Promise<{ value?: unknown;
   files.set('index.js', Buffer.from(`const checks = { ${code} }\n${harness}`))
   const { text } = await bundleExtension(files, 'index.js')
   const rule = new RuleThread({
-    entry: await (entry ??= entryOf('sandboxed')),
+    entry: await workerEntry(),
     tier: 'sandboxed',
     sql: 'SELECT check() AS answer FROM demo',
     plugins: [{ kind: 'function', name: 'check', text }],
@@ -59,6 +59,12 @@ export async function runCheck({ name, run }: Check): Promise<{ value?: unknown;
 }
 
 let entry: Promise<string> | undefined
+
+/** Bundled once for all checks. */
+function workerEntry(): Promise<string> {
+  entry ??= entryOf('sandboxed')
+  return entry
+}
 
 const harness = `
 let answer
