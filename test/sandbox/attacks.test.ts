@@ -140,7 +140,7 @@ test(
   'classes of native code are not there',
   attacked,
   `return [typeof URLPattern, typeof Buffer.kMaxLength, typeof Blob, typeof WebAssembly, typeof SharedArrayBuffer, typeof Atomics,
-    typeof fetch, typeof Worker, typeof WebSocket, typeof navigator].join()`,
+    typeof EventSource, typeof Worker, typeof WebSocket, typeof navigator].join()`,
   Array(10).fill('undefined').join(),
 )
 test(
