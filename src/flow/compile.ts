@@ -111,6 +111,7 @@ export function compileNode(node: PlanNode, to: Compilation): void {
         expiryMs: analyticExpiryMs,
         copy: knownCopy(to),
         fill: knownFill(to),
+        perBatch: to.isEmission,
       }
       to.add('analytic', (context) => new Analytic(node.id, options, context))
       return

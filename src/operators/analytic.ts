@@ -22,6 +22,8 @@ export interface AnalyticOptions {
   readonly copy?: RecordMaker | undefined
   /** Writes the row given into one that is used again and again; set where `copy` is. */
   readonly fill?: ((made: Row, row: Row) => void) | undefined
+  /** Batches are emissions: what becomes of one stays together. @default false */
+  readonly perBatch?: boolean | undefined
 }
 
 /** Evaluates analytic functions (lag, acc_sum, …) in stream order: one state per call and partition. */
@@ -32,6 +34,7 @@ export class Analytic implements Absorber {
   readonly #copy: RecordMaker
   readonly #made = new BatchBuilder()
   readonly #fill: AnalyticOptions['fill']
+  readonly #perBatch: boolean
   readonly #scratch: Row = {}
   #output: Output = unlinked
   /** The output, where it takes rows without keeping them: then these are never built. */
@@ -42,6 +45,7 @@ export class Analytic implements Absorber {
     this.id = id
     this.#copy = copy
     this.#fill = options.fill
+    this.#perBatch = options.perBatch === true
     this.#context = context
     const names = new Set(columns.map(({ partitionName }) => partitionName))
     this.#partitions = [...names].map((name) => {
@@ -81,7 +85,7 @@ export class Analytic implements Absorber {
       for (const partition of this.#partitions) partition.evaluate(row, time, made)
       this.#made.add(made, time)
     } catch (error) {
-      this.settle()
+      if (!this.#perBatch) this.settle()
       this.#context.rowError(error, time)
     }
   }
