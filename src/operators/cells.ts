@@ -1,5 +1,6 @@
 import { packColumn, unpackColumn } from '#src/state/columns.ts'
-import type { Cell, CellLanes, CellSlots, Layout } from './layout.ts'
+import type { Cell, CellSlots, Layout } from './layout.ts'
+import { laneNumbers } from './packed-cells.ts'
 
 /** Room for so many numbers is kept, however few there are. */
 const LEAST_ROOM = 1024
@@ -127,7 +128,7 @@ export class Cells<F extends { readonly layout: Layout }> implements CellSlots {
       const lanes = this.#cells[call]?.lanes
       if (column === undefined) continue
       const cells = column.lanes === undefined ? unpackColumn(column.cells) : undefined
-      const numbers = lanes && (column.lanes ?? packed(cells ?? [], lanes))
+      const numbers = lanes && (column.lanes ?? laneNumbers(cells ?? [], lanes))
       if (lanes !== undefined && numbers !== undefined) {
         this.#setLanes(this.functions.layout.offsets[call] as number, lanes.init.length, numbers)
       } else {
@@ -164,18 +165,6 @@ export class Cells<F extends { readonly layout: Layout }> implements CellSlots {
     bigger.set(this.numbers)
     this.numbers = bigger
   }
-}
-
-/** What cells are as numbers; `undefined`: one of them is not. */
-function packed(cells: readonly unknown[], lanes: CellLanes): Float64Array | undefined {
-  const count = lanes.init.length
-  const made = new Float64Array(cells.length * count)
-  for (const [slot, cell] of cells.entries()) {
-    const numbers = lanes.pack(cell)
-    if (numbers === undefined) return undefined
-    made.set(numbers, slot * count)
-  }
-  return made
 }
 
 interface Saved {

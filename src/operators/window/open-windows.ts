@@ -28,6 +28,11 @@ export class OpenWindows {
     return closed > 256 && closed > this.#count
   }
 
+  /** No slot is of a window that was closed. */
+  get isDense(): boolean {
+    return this.#index.size === this.#count
+  }
+
   /** A slot that no key has. */
   get spare(): number {
     return this.#index.size

@@ -3,6 +3,7 @@ import type { GroupColumns } from '#src/operators/group-columns.ts'
 import type { GroupParts } from '#src/operators/groups.ts'
 import { KeyIndex } from '#src/operators/key-index.ts'
 import type { Row } from '#src/operators/operator.ts'
+import { packCells, unpackCells } from '#src/operators/packed-cells.ts'
 import { packColumn, unpackColumn } from '#src/state/columns.ts'
 import { type Pane, TwoStacks } from './two-stacks.ts'
 
@@ -95,7 +96,11 @@ export class PaneStore {
   snapshot(): unknown {
     this.#compact()
     const all = this.#stacks.map((stack) => stack.panes())
-    const panes = all.flatMap(({ front, back }) => [...front, ...back])
+    const panes: Pane[] = []
+    for (const { front, back } of all) {
+      for (const pane of front) panes.push(pane)
+      for (const pane of back) panes.push(pane)
+    }
     const { calls, first } = this.#columns
     return {
       keys: this.#index.snapshot(),
@@ -104,7 +109,12 @@ export class PaneStore {
       backs: packColumn(all.map(({ back }) => back.length)),
       panes: packColumn(panes.map(({ pane }) => pane)),
       sequences: packColumn(panes.map(({ sequence }) => sequence)),
-      accumulators: calls.map((_, i) => packColumn(panes.map((pane) => pane.accumulators[i]))),
+      accumulators: calls.map(({ aggregator }, i) => {
+        return packCells(
+          panes.map((pane) => pane.accumulators[i]),
+          aggregator.lanes,
+        )
+      }),
       firsts: first.map((_, i) => packColumn(panes.map((pane) => pane.first[i]))),
       firstRows: this.#columns.keepFirst && packColumn(panes.map(({ firstRow }) => firstRow ?? {})),
     }
@@ -117,7 +127,10 @@ export class PaneStore {
     this.#sequence = saved.sequence
     const pane = unpackColumn(saved.panes) as number[]
     const sequence = unpackColumn(saved.sequences) as number[]
-    const accumulators = saved.accumulators.map(unpackColumn)
+    const { calls } = this.#columns
+    const accumulators = saved.accumulators.map((column, i) => {
+      return unpackCells(column, calls[i]?.aggregator.lanes)
+    })
     const firsts = saved.firsts.map(unpackColumn)
     const firstRows =
       saved.firstRows === undefined ? undefined : (unpackColumn(saved.firstRows) as Row[])

@@ -79,7 +79,7 @@ export class SessionWindow implements Operator {
 
   snapshot(): State | undefined {
     if (this.#windows.size === 0) return undefined
-    this.#compact()
+    if (!this.#windows.isDense) this.#compact()
     return {
       windows: this.#windows.snapshot(),
       lasts: packColumn(this.#lasts),
