@@ -47,7 +47,7 @@ test('a package holds what a host needs, and nothing else of the folder', async 
   t.deepEqual(JSON.parse(files.get('package.json')?.toString() ?? ''), {
     name: '@acme/shout',
     version: '2.1.0',
-    type: 'module',
+    type: 'commonjs',
     plutino: { sinks: { shout: 'src/shout.js' } },
   })
   t.false(existsSync(`${packed.path}.part`))
@@ -63,6 +63,27 @@ test('what was packed is installed as it is', async (t) => {
   })
   t.is(content.package, '@acme/shout')
   t.true(scripts[0]?.text.includes('toUpperCase'))
+})
+
+test('what an npm dependency asks of Node, by either name, is left to the host', async (t) => {
+  const folder = makeFolder(t, {
+    'package.json': JSON.stringify({
+      name: 'acme-driver',
+      version: '1.0.0',
+      plutino: { functions: { f: './f.js' } },
+    }),
+    'f.js': "import Driver from 'driver'\nexport const f = { exec: () => new Driver().on.length }",
+    'node_modules/driver/package.json': '{"main":"index.js"}',
+    'node_modules/driver/index.js':
+      "const EventEmitter = require('events'), net = require('node:net'); module.exports = class extends EventEmitter { open() { net.connect(1) } }",
+  })
+  const { path } = await pack(folder)
+  const { scripts } = await prepare({
+    zip: readFileSync(path),
+    wanted: { kind: 'function', name: 'f' },
+    hostVersion: '0.1.0',
+  })
+  t.deepEqual(scripts[0]?.nodeModules, ['events', 'net'])
 })
 
 test('a package with several extensions is named after itself', async (t) => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { builtinModules } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { build } from 'esbuild'
 import yazl from 'yazl'
@@ -87,11 +88,14 @@ async function bundle({ folder }: Project, file: string): Promise<string> {
       absWorkingDir: resolve(folder),
       bundle: true,
       write: false,
-      format: 'esm',
+      // Of packages in CommonJS, only this form keeps what they ask of Node as something that the host understands.
+      format: 'cjs',
       platform: 'neutral',
       mainFields: ['module', 'main'],
+      conditions: ['plutino', 'node', 'module'],
       target: 'es2024',
-      external: ['node:*'],
+      external: ['node:*', ...builtinModules],
+      define: { 'import.meta.url': '"file:///plugin/index.js"' },
       charset: 'utf8',
       logLevel: 'silent',
     })
@@ -111,7 +115,7 @@ function packedManifest({ manifest, entries }: Project): Record<string, unknown>
       plutino[kind] = Object.fromEntries(own.map((entry) => [entry.name, packedEntry(entry)]))
   }
   const { name, version, description, license, author, engines } = manifest
-  return { name, version, description, license, author, type: 'module', engines, plutino }
+  return { name, version, description, license, author, type: 'commonjs', engines, plutino }
 }
 
 function packedEntry({ file, suffix, options }: ProjectEntry): string | object {
