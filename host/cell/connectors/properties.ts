@@ -59,7 +59,7 @@ export class Properties {
   choice<T extends string>(name: string, fallback: T, choices: readonly T[]): T {
     const value = this.#value(name)
     if (value === undefined) return fallback
-    const found = choices.find((choice) => choice === String(value).toLowerCase())
+    const found = choices.find((choice) => choice.toLowerCase() === String(value).toLowerCase())
     if (found !== undefined) return found
     return this.#fail(name, `one of ${choices.join(', ')}`, value, nearest(String(value), choices))
   }

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PayloadChunk } from '../connectors/connector.ts'
+import type { SpoolOptions } from '../spool/spool.ts'
 import { CacheVolume, type Payloads } from './cache-volume.ts'
 
 export interface ActionCacheOptions {
@@ -11,6 +12,8 @@ export interface ActionCacheOptions {
   readonly maxPayloads: number
   readonly maxBytes: number
   readonly pageSize: number
+  /** As that of a spool: for tests that make the disk fail. */
+  readonly probe?: SpoolOptions['probe']
 }
 
 /**
@@ -181,6 +184,7 @@ export class ActionCache {
   }
 
   #volumeOptions(name: string) {
-    return { folder: join(this.#options.folder, name), limitBytes: this.#options.maxBytes }
+    const { folder, maxBytes, probe } = this.#options
+    return { folder: join(folder, name), limitBytes: maxBytes, probe }
   }
 }

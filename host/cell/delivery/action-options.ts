@@ -32,7 +32,7 @@ export interface CacheOptions {
   readonly cacheFullPolicy: 'pushBack' | 'dropOldest'
 }
 
-const policies = ['pushback', 'dropoldest'] as const
+const policies = ['pushBack', 'dropOldest'] as const
 
 /** @throws CellError `bad-property` naming the property */
 export function readActionOptions({ type, props }: ActionSpec): ActionOptions {
@@ -75,7 +75,6 @@ export function readDeadLetter(where: string, value: unknown): ActionSpec | unde
 function readCache(read: Properties): CacheOptions {
   const page = read.integer('bufferPageSize', 256, 1)
   const priority = read.integer('resendPriority', 0, -1, 1)
-  const policy = read.choice('cacheFullPolicy', 'pushback', policies)
   return {
     bufferPageSize: page,
     // Both are pages, as with the peer: a part of one counts as one.
@@ -88,7 +87,7 @@ function readCache(read: Properties): CacheOptions {
     resendPriority: priority < 0 ? -1 : priority > 0 ? 1 : 0,
     resendIndicatorField: read.text('resendIndicatorField', ''),
     resendDestination: read.text('resendDestination', ''),
-    cacheFullPolicy: policy === 'pushback' ? 'pushBack' : 'dropOldest',
+    cacheFullPolicy: read.choice('cacheFullPolicy', 'pushBack', policies),
   }
 }
 

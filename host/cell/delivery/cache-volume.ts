@@ -7,7 +7,7 @@ import type { PayloadChunk } from '../connectors/connector.ts'
 import { readJson, replaceFile } from '../spool/durable-file.ts'
 import { newRecord } from '../spool/record.ts'
 import type { Piece } from '../spool/segment.ts'
-import { Spool } from '../spool/spool.ts'
+import { Spool, type SpoolOptions } from '../spool/spool.ts'
 
 export type Payloads = Pick<Emission, 'buffer' | 'count' | 'first'>
 
@@ -19,6 +19,7 @@ const GONE = '.gone'
 export interface VolumeOptions {
   readonly folder: string
   readonly limitBytes: number
+  readonly probe?: SpoolOptions['probe']
 }
 
 interface Numbering {
@@ -60,27 +61,32 @@ export class CacheVolume {
 
   /** A new one, whose first payload will have number `first`. */
   static async create(options: VolumeOptions, about: Numbering, first: number) {
-    const { folder, limitBytes } = options
+    const { folder, limitBytes, probe } = options
     await mkdir(folder, { recursive: true })
     await replaceFile(join(folder, ABOUT), JSON.stringify({ version: 1, ...about }))
     const spool = await Spool.open({
       folder: join(folder, 'spool'),
       limitBytes,
       firstSequence: first,
+      probe,
     })
     const sentFile = await open(join(folder, SENT), 'w+')
     return new CacheVolume(folder, about, { spool, sentFile, sent: first - 1 })
   }
 
   /** One of an earlier life; `undefined`: there is nothing in it. */
-  static async recover({ folder, limitBytes }: VolumeOptions): Promise<CacheVolume | undefined> {
+  static async recover({
+    folder,
+    limitBytes,
+    probe,
+  }: VolumeOptions): Promise<CacheVolume | undefined> {
     const about = folder.endsWith(GONE) ? undefined : await readJson(join(folder, ABOUT))
     if (typeof about?.generation !== 'string' || typeof about.epoch !== 'number') {
       await rm(folder, { recursive: true, force: true })
       return undefined
     }
     const { generation, epoch } = about
-    const spool = await Spool.open({ folder: join(folder, 'spool'), limitBytes })
+    const spool = await Spool.open({ folder: join(folder, 'spool'), limitBytes, probe })
     const sentFile = await open(join(folder, SENT), 'a+')
       .then((file) => file.close())
       .then(() => open(join(folder, SENT), 'r+'))
@@ -136,7 +142,7 @@ export class CacheVolume {
 
   /** Payloads up to `sequence` need not be sent any more. */
   async sentTo(sequence: number): Promise<void> {
-    if (sequence <= this.#sent) return
+    if (sequence <= this.#sent || this.last <= this.#sent) return
     this.#passed(Math.min(sequence, this.last))
     this.#spool.cut(this.#sent + 1)
     const note = Buffer.alloc(SENT_BYTES)

@@ -14,8 +14,9 @@ export interface CachedLaneOptions extends LaneOptions {
   openCache(): Promise<ActionCache>
 }
 
-const GROUP_BYTES = 4_194_304
+const GROUP_BYTES = 1_048_576
 const CLOSE_MS = 5000
+const LOOK_MS = 100
 
 /**
  * A lane that stores what its sink cannot take and forwards it later. As long as the sink takes everything, payloads go
@@ -37,8 +38,10 @@ export class CachedLane implements Lane {
   #resendTimer: NodeJS.Timeout | undefined
   /** The head of the queue is being sent. */
   #isFlying = false
-  /** It was, when it went to disk with those behind it: how far it came meanwhile. */
-  #flown: { readonly head: Emission; sentTo: number; isOnDisk: boolean } | undefined
+  /** The last number that was sent without having been on disk, or while it was written there. */
+  #sentTo = 0
+  /** The first payloads of a cache are being written: what of them was sent is not known to it yet. */
+  #isBeginning = false
   #spilling: Promise<void> | undefined
   #wake = Promise.withResolvers<void>()
   #running: Promise<void> = Promise.resolve()
@@ -153,7 +156,10 @@ export class CachedLane implements Lane {
     while (!signal.aborted && !this.#isClosing) {
       const from = this.#choose(cache)
       if (from === undefined) {
+        // The disk does not say when it begins to fail.
+        const look = this.#spilling && setTimeout(() => this.#wake.resolve(), LOOK_MS)
         await this.#wake.promise
+        clearTimeout(look)
         this.#wake = Promise.withResolvers()
         continue
       }
@@ -170,8 +176,11 @@ export class CachedLane implements Lane {
   #choose(cache: ActionCache): 'queue' | 'cache' | undefined {
     const { resendAlterQueue, resendPriority } = this.#options.cache
     const mayResend = performance.now() >= this.#resendAt
-    const hasCached = !cache.isEmpty && this.#flown === undefined && mayResend
-    const hasLive = this.#queue.head !== undefined && this.#spilling === undefined
+    const hasCached = !cache.isEmpty && !this.#isBeginning && mayResend
+    // A disk that takes nothing does not keep a sink from taking it.
+    const isHeldUp = cache.fault !== undefined && !resendAlterQueue
+    const maySend = this.#spilling === undefined || isHeldUp
+    const hasLive = this.#queue.head !== undefined && maySend
     if (!resendAlterQueue) {
       if (hasCached) return 'cache'
       return hasLive && cache.isEmpty ? 'queue' : undefined
@@ -189,13 +198,11 @@ export class CachedLane implements Lane {
     const { done, error } = await this.#options.sender.send({ ...head, epoch: this.#options.epoch })
     this.#isFlying = false
     this.#isDown = error !== undefined
-    const flown = this.#flown
-    if (flown?.head !== head) {
-      this.#queue.passed(done)
-      return
-    }
-    flown.sentTo = head.first + done - 1
-    if (flown.isOnDisk) await this.#landed(cache)
+    if (done === 0) return
+    this.#sentTo = head.first + done - 1
+    // It may have gone to disk meanwhile, with those behind it.
+    if (this.#queue.head === head) this.#queue.passed(done)
+    else await this.#skipSent(cache)
   }
 
   async #resend(cache: ActionCache): Promise<void> {
@@ -236,32 +243,32 @@ export class CachedLane implements Lane {
       if (count === 0) return
       if (options.cacheFullPolicy === 'dropOldest') cache.makeRoom(count)
       else if (cache.isFull) return
-      const [head] = group
-      if (from === 0 && this.#isFlying && head !== undefined) {
-        this.#flown = { head, sentTo: 0, isOnDisk: false }
-      }
-      await cache.append(group)
-      this.#queue.remove(from, group.length)
-      if (this.#flown !== undefined) this.#flown.isOnDisk = true
-      if (!this.#isFlying) await this.#landed(cache)
+      await this.#append(cache, group)
       this.#options.onProgress()
       this.#wake.resolve()
     }
   }
 
-  /** What was under way when it was written is not sent again. */
-  async #landed(cache: ActionCache): Promise<void> {
-    const flown = this.#flown
-    this.#flown = undefined
-    if (flown !== undefined && flown.sentTo > 0) await cache.sentTo(flown.sentTo)
+  async #append(cache: ActionCache, group: readonly Emission[]): Promise<void> {
+    this.#isBeginning = cache.isEmpty
+    try {
+      await cache.append(group)
+    } finally {
+      this.#isBeginning = false
+    }
+    this.#queue.remove(group)
+    await this.#skipSent(cache)
+  }
+
+  /** What was sent while it was written is not sent again. Out of order what is being sent is never written. */
+  async #skipSent(cache: ActionCache): Promise<void> {
+    if (!this.#options.cache.resendAlterQueue) await cache.sentTo(this.#sentTo)
   }
 
   async #saveRest(cache: ActionCache): Promise<void> {
     await this.#spilling
     const group = this.#queue.group(0, Number.POSITIVE_INFINITY)
     if (group.length === 0) return
-    await cache.append(group)
-    this.#queue.remove(0, group.length)
-    await this.#landed(cache)
+    await this.#append(cache, group)
   }
 }

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Logger, NotConnected, Retryable } from '@plutino/sdk'
+import { durationMs } from '#src/plan/duration.ts'
 import type { RuleSpec } from '../cell.ts'
 import { CellError } from '../cell.ts'
-import type { ConnectorType } from '../connectors/connector.ts'
+import type { ConnectorContext, ConnectorType } from '../connectors/connector.ts'
 import type { LookupConnector, LookupRow } from '../connectors/lookup/lookup.ts'
+import { within } from './deadline.ts'
 
 type LookupTypes = ReadonlyMap<string, ConnectorType<LookupConnector>>
 
@@ -13,6 +15,11 @@ export interface RuleLookupsOptions {
   readonly types: LookupTypes
   readonly logger: Logger
 }
+
+/** `openTimeout` of the table, where it says none. */
+const OPEN_MS = 10_000
+const FIRST_REOPEN_MS = 1000
+const LAST_REOPEN_MS = 30_000
 
 /** A table that is not there is asked again after so long, ms; then the rows that asked fail. */
 const PAUSES_MS = [100, 200, 400, 800, 1600] as const
@@ -25,6 +32,8 @@ export class RuleLookups {
   readonly #options: RuleLookupsOptions
   readonly #tables: ReadonlyMap<number, LookupConnector>
   readonly #ended = new AbortController()
+  /** By source: why it is not open. */
+  readonly #late = new Map<number, string>()
 
   constructor(options: RuleLookupsOptions) {
     this.#options = options
@@ -35,7 +44,7 @@ export class RuleLookups {
     const { rule, generation, logger } = this.#options
     const { tenant, options } = rule
     const opened = [...this.#tables].map(([index, connector]) =>
-      connector.open({
+      this.#open(index, connector, {
         tenant,
         ruleId: rule.rule,
         name: rule.sources[index]?.stream ?? '',
@@ -48,6 +57,45 @@ export class RuleLookups {
       }),
     )
     await Promise.all(opened)
+  }
+
+  /** Tables that do not come to an end with opening; they are tried again. '' when there are none. */
+  get trouble(): string {
+    return [...this.#late.values()].join('; ')
+  }
+
+  async #open(
+    index: number,
+    connector: LookupConnector,
+    context: ConnectorContext,
+    waitMs = FIRST_REOPEN_MS,
+  ): Promise<void> {
+    const { logger, rule } = this.#options
+    const opening = connector.open(context)
+    const what = `opening lookup table "${context.name}"`
+    try {
+      const ms = durationMs(rule.sources[index]?.props.openTimeout) ?? OPEN_MS
+      await within(opening, ms, what)
+      this.#late.delete(index)
+    } catch (error) {
+      if (!(error instanceof CellError) || error.code !== 'deadline') throw error
+      const text = `lookup table "${context.name}" does not open: ${error.message}; it is tried again`
+      this.#late.set(index, text)
+      logger.warn(text)
+      const again = setTimeout(() => {
+        if (context.signal.aborted) return
+        const next = Math.min(waitMs * 2, LAST_REOPEN_MS)
+        this.#open(index, connector, context, next).catch((failure: Error) =>
+          this.#late.set(index, `${what}: ${failure.message}`),
+        )
+      }, waitMs)
+      context.signal.addEventListener('abort', () => clearTimeout(again), { once: true })
+      const opened = () => {
+        clearTimeout(again)
+        this.#late.delete(index)
+      }
+      opening.then(opened, () => {})
+    }
   }
 
   /** @throws CellError for a source that is no lookup table */
@@ -64,6 +112,8 @@ export class RuleLookups {
     }
     for (const pause of PAUSES_MS) {
       try {
+        const late = this.#late.get(source)
+        if (late !== undefined) throw new NotConnected(late)
         return await table.lookup(columns, keys)
       } catch (error) {
         const mayBeLater = error instanceof NotConnected || error instanceof Retryable

@@ -1,8 +1,9 @@
 import type { Logger } from '@plutino/sdk'
+import { durationMs } from '#src/plan/duration.ts'
 import { Doorbell } from '../buffer/doorbell.ts'
 import { FrameIntake } from '../buffer/frame-intake.ts'
 import { SourceBuffer } from '../buffer/source-buffer.ts'
-import type { SourceSpec } from '../cell.ts'
+import { CellError, type SourceSpec } from '../cell.ts'
 import type { ConnectorType, SourceConnector } from '../connectors/connector.ts'
 import type { StreamSpool } from '../spool/stream-spool.ts'
 import { Connection } from './connection.ts'
@@ -34,6 +35,10 @@ export interface SourceListener {
 }
 
 const CLOSE_MS = 5000
+/** `openTimeout` of the source, where it says none. */
+const OPEN_MS = 10_000
+const FIRST_REOPEN_MS = 1000
+const LAST_REOPEN_MS = 30_000
 
 /** A source at work: its connector, the buffer that it writes, and the bell that wakes the readers. */
 export class RunningSource {
@@ -49,6 +54,7 @@ export class RunningSource {
   #abort = new AbortController()
   #hasEnded = false
   #hasFailed = false
+  #reopenMs = FIRST_REOPEN_MS
   /** For good: a new life that is on its way ends where it is. */
   #isClosed = false
   exceptions = 0
@@ -130,7 +136,31 @@ export class RunningSource {
       hostId,
       connection: this.connection.set.bind(this.connection),
     }
-    await connector.open(context, this.spooled?.writer ?? this.buffer, end)
+    await this.#opened(connector.open(context, this.spooled?.writer ?? this.buffer, end), signal)
+  }
+
+  /** A connector that does not come to an end with opening is replaced by another, again and again. */
+  async #opened(opening: Promise<void>, signal: AbortSignal): Promise<void> {
+    const { spec, logger } = this.#options
+    const ms = durationMs(spec.props.openTimeout) ?? OPEN_MS
+    try {
+      await within(opening, ms, `opening source "${spec.stream}"`)
+      this.#reopenMs = FIRST_REOPEN_MS
+    } catch (error) {
+      if (!(error instanceof CellError) || error.code !== 'deadline') throw error
+      const text = `source "${spec.stream}" does not open: ${error.message}; it is tried again`
+      this.connection.set('disconnected', text)
+      logger.warn(text)
+      const retry = setTimeout(() => {
+        if (!signal.aborted) this.reconnect().catch((failure: Error) => this.#failed(failure))
+      }, this.#reopenMs)
+      this.#reopenMs = Math.min(this.#reopenMs * 2, LAST_REOPEN_MS)
+      signal.addEventListener('abort', () => clearTimeout(retry))
+      opening.then(
+        () => clearTimeout(retry),
+        (failure: Error) => signal.aborted || this.#failed(failure),
+      )
+    }
   }
 
   /** The source was bounded and is through. */

@@ -197,8 +197,14 @@ export class PayloadQueue {
     return group
   }
 
-  remove(from: number, count: number): void {
-    for (const item of this.#items.splice(from, count)) this.#count(item, -1)
+  /** Those of a group that are still there, and what is left of them. */
+  remove(group: readonly Emission[]): void {
+    const first = group[0]?.first ?? 0
+    const end = group.at(-1)
+    const last = end === undefined ? -1 : end.first + end.count - 1
+    const isIn = (item: Emission) => item.first >= first && item.first <= last
+    for (const item of this.#items) if (isIn(item)) this.#count(item, -1)
+    this.#items = this.#items.filter((item) => !isIn(item))
   }
 
   #count({ count, buffer }: Emission, sign: 1 | -1): void {

@@ -71,6 +71,8 @@ export interface LaneChange {
   readonly position?: number
   readonly sink?: ToldSink
   readonly letters?: ToldSink | undefined
+  /** Told before each write of the cache: throws for a disk that fails. */
+  readonly beforeWrite?: () => void
 }
 
 export async function makeLane(change: LaneChange = {}): Promise<MadeLane> {
@@ -112,7 +114,7 @@ export async function makeLane(change: LaneChange = {}): Promise<MadeLane> {
   const lane =
     cache === undefined || change.folder === undefined
       ? new SinkLane(all)
-      : new CachedLane({ ...all, cache, openCache: () => openCache(cache, change.folder, context) })
+      : new CachedLane({ ...all, cache, openCache: () => openCache(cache, change, context) })
   await lane.open()
   return {
     lane,
@@ -131,7 +133,8 @@ export async function makeLane(change: LaneChange = {}): Promise<MadeLane> {
   }
 }
 
-function openCache(cache: CacheOptions, folder: string | undefined, context: ConnectorContext) {
+function openCache(cache: CacheOptions, change: LaneChange, context: ConnectorContext) {
+  const { folder, beforeWrite } = change
   return ActionCache.open({
     folder: join(folder ?? '', 'cache'),
     generation: context.generation,
@@ -139,6 +142,9 @@ function openCache(cache: CacheOptions, folder: string | undefined, context: Con
     maxPayloads: cache.maxDiskCache,
     maxBytes: cache.maxDiskCacheBytes,
     pageSize: cache.bufferPageSize,
+    probe: (point) => {
+      if (point === 'before write') beforeWrite?.()
+    },
   })
 }
 
