@@ -195,19 +195,21 @@ test('a worker that dies leaves no connection behind, and its successor makes it
   t.true(before?.destroyed)
 })
 
-test('what a listener throws is the plugin’s error, and ends its rule', async (t) => {
-  const { port } = await listen(t, (socket) => socket.write('x'))
+test('what a listener throws is an error of the plugin that nobody caught', async (t) => {
+  const { port } = await listen(t, (socket) => socket.on('data', () => socket.write('x')))
   const rule = await probes.start({
     powers: { network: [`tcp://127.0.0.1:${port}`] },
     props: { port },
     body: `
       const connection = await ctx.connect({ host: '127.0.0.1', port: props.port })
       connection.onData(() => { throw new Error('no such data') })
+      setTimeout(() => connection.write('now'), 300)
       return 'listening'`,
   })
+  t.teardown(() => probes.stop(rule.name))
   const status = await eventually(
     () => probes.status(rule.name),
-    (found) => found?.state === 'stopped by error',
+    (found) => (found?.deaths.length ?? 0) > 0,
   )
-  t.regex(status?.message ?? '', /no such data/)
+  t.regex(status?.deaths[0]?.reason ?? '', /no such data/)
 })
