@@ -32,7 +32,9 @@ test.serial(
     })
     const publish = async (topic: string, row: object, rowkindField?: string) => {
       const bytes = Buffer.from(JSON.stringify(row))
-      await topics.publish('default', topic, (take) => take(bytes, 0, bytes.length), { rowkindField })
+      await topics.publish('default', topic, (take) => take(bytes, 0, bytes.length), {
+        rowkindField,
+      })
     }
     const path = await outputFile()
     const rows = async () => (await linesOf(path)).flatMap((line) => JSON.parse(line))

@@ -27,7 +27,10 @@ export interface Input {
   readonly time: number
 }
 
-export function planStreams(sql: string, { streams, options, lookup, actions }: StreamsSetup): Plan {
+export function planStreams(
+  sql: string,
+  { streams, options, lookup, actions }: StreamsSetup,
+): Plan {
   const select = parseStatement(sql)
   if (select.type !== 'select') throw new Error('no select')
   const definitions = streams.map((text) => {
