@@ -219,6 +219,7 @@ export class RuleService {
       failure: this.#starter.failure(key),
       stopped: this.#starter.stopped(key),
       phase: this.#scheduler.phase(key),
+      plugins: this.#starter.pluginsOf(key),
       note: this.#starter.note(key),
     }
   }
