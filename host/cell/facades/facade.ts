@@ -1,6 +1,6 @@
 import type { PluginPowers, PowerName } from '../cell.ts'
-import type { Quotas } from './files/quota.ts'
 import type { Serve } from '../workers/guarded-endpoint.ts'
+import type { Quotas } from './files/quota.ts'
 
 /** What one power serves to one package of plugins in one flow. */
 export interface Facade {
