@@ -65,7 +65,7 @@ test('a thousand keys are found as one by one', async (t) => {
   const rows = Array.from({ length: 1300 }, (_, i) => `INSERT INTO n VALUES (${i}, ${i * 2});`)
   const { path } = databaseOf(
     t,
-    `CREATE TABLE n (k INTEGER PRIMARY KEY, v INTEGER);${rows.join('')}`,
+    `CREATE TABLE n (k INTEGER PRIMARY KEY, v INTEGER); BEGIN; ${rows.join('')} COMMIT`,
   )
   const table = await opened(t, { path }, { datasource: 'n', select: ['v'] })
   const keys = Array.from({ length: 1290 }, (_, i) => [i])

@@ -14,7 +14,7 @@ interface Asked {
 }
 
 export interface LookupThreadOptions {
-  /** How long a question may take, ms: a thread that does not answer is ended. @default 30000 */
+  /** How long a question may take, ms: a thread that does not answer is ended. @default 60000 */
   readonly deadlineMs?: number | undefined
 }
 
@@ -29,13 +29,14 @@ export class LookupThread {
   #users = 0
   #next = 1
 
-  constructor({ deadlineMs = 30_000 }: LookupThreadOptions = {}) {
+  constructor({ deadlineMs = 60_000 }: LookupThreadOptions = {}) {
     this.#deadlineMs = deadlineMs
   }
 
-  /** A table is open: `ask` may be called until it is released. */
+  /** A table is open: `ask` may be called until it is released. Boots the thread, so that no row waits for that. */
   acquire(): void {
     this.#users++
+    this.#worker ??= this.#boot()
   }
 
   release(): void {
@@ -45,7 +46,8 @@ export class LookupThread {
 
   /** @throws NotConnected, Retryable: it may be better later; Error: it will not */
   ask(request: TableRequest): Promise<TableRows> {
-    const worker = this.#worker ?? this.#boot()
+    this.#worker ??= this.#boot()
+    const worker = this.#worker
     const id = this.#next++
     const answer = Promise.withResolvers<TableRows>()
     const deadline = setTimeout(() => {
@@ -70,7 +72,6 @@ export class LookupThread {
       if (this.#worker === worker) this.#end(new Retryable(`the lookup thread died: ${error}`))
     })
     worker.unref()
-    this.#worker = worker
     return worker
   }
 
