@@ -19,6 +19,8 @@ const benchmarks = [
   'buffer',
   'host-blaster',
   'spool',
+  'checkpoint',
+  'recovery',
   'object-source',
   'mosquitto',
   'latency',

@@ -20,6 +20,7 @@ import { Feeder } from './feeder.ts'
 import { FlowFigures } from './flow-figures.ts'
 import type { RuleSinks } from './rule-sinks.ts'
 import type { RuleSources } from './rule-sources.ts'
+import type { Suspects } from './suspicion.ts'
 import { WakeTimer } from './timer.ts'
 
 export interface FlowKeeperOptions {
@@ -29,6 +30,8 @@ export interface FlowKeeperOptions {
   readonly sources: RuleSources
   readonly sinks: RuleSinks
   readonly logger: Logger
+  /** By source: what was in hand when an earlier life of the host ended. */
+  readonly suspects?: readonly Suspects[] | undefined
   /** What the worker may ask of the host. */
   methods(): ReadonlyMap<string, Serve>
   /** Where a successor goes on: known when no commit is under way any more. */
@@ -49,6 +52,9 @@ export interface FlowKeeperOptions {
 }
 
 const MAX_DEATHS = 10
+/** Of state, on a machine that is busy. */
+const READ_MS_PER_MB = 100
+const WRITE_MS_PER_MB = 20
 /** Tuples of a source that no checkpoint covers, about. */
 const MAX_UNCOVERED = 1_000_000
 const SETTLE_MS = 5000
@@ -62,6 +68,8 @@ export class FlowKeeper {
   readonly feeder: Feeder
   readonly deaths: Death[] = []
   restarts = 0
+  /** Of the last checkpoint. */
+  stateBytes = 0
   /** What of the checkpoint that the rule began with fits nothing any more. */
   droppedState: readonly string[] = []
   cpuMs = 0
@@ -84,6 +92,7 @@ export class FlowKeeper {
     this.feeder = new Feeder({
       sources: options.sources.all,
       isLossless: options.rule.options.qos > 0,
+      suspects: options.suspects,
       after: (index) => options.sources.after(index),
       mayFeed: () => this.#mayFeed(),
       onCollected: ({ emissions, counters, errors, wakeAt, done }) => {
@@ -195,6 +204,12 @@ export class FlowKeeper {
     }
   }
 
+  /** A state is read in one go, and later written in one go. */
+  #patienceMs(isOpening: boolean, restoredBytes: number): number {
+    const bytes = isOpening ? restoredBytes : this.stateBytes
+    return (bytes / 1e6) * (isOpening ? READ_MS_PER_MB : WRITE_MS_PER_MB)
+  }
+
   async #connect(checkpoint: StoredCheckpoint | undefined, positions: number[]): Promise<void> {
     const { rule, pool, watchdog, methods, logger, sources } = this.#options
     const facades = new FlowFacades({
@@ -212,7 +227,9 @@ export class FlowKeeper {
       facades,
     })
     this.#handle = handle
-    watchdog.watch({ handle, memoryLimitBytes: rule.options.memoryLimitBytes })
+    let isOpening = true
+    const patienceMs = () => this.#patienceMs(isOpening, checkpoint?.state.byteLength ?? 0)
+    watchdog.watch({ handle, memoryLimitBytes: rule.options.memoryLimitBytes, patienceMs })
     void handle.ended.then((ending) => this.#ended(handle, ending))
     const opened = await handle.open({
       plan: rule.plan,
@@ -228,6 +245,7 @@ export class FlowKeeper {
       startedAt: Date.now(),
       props: rule.props,
     })
+    isOpening = false
     if (opened.dropped.length > 0) this.droppedState = opened.dropped
     for (const name of opened.dropped) {
       logger.warn(`the state of ${name} in the checkpoint fits nothing any more`)

@@ -107,6 +107,7 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
     logger,
     listener,
   })
+  const suspects = await setAside.suspects()
   const pool = await spares.take(tierOf(rule)).catch(async (error: unknown) => {
     await sources.close()
     throw error
@@ -138,6 +139,7 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
   const keeper: FlowKeeper = new FlowKeeper({
     rule,
     pool,
+    suspects,
     quotas: services.quotas,
     watchdog,
     sources,
@@ -182,7 +184,10 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
         throw error
       }
     },
-    onCommitted: (checkpoint) => sources.committed(checkpoint),
+    onCommitted: (checkpoint) => {
+      keeper.stateBytes = checkpoint.state.byteLength
+      sources.committed(checkpoint)
+    },
     onStale: (error) => events.stale(error.message),
   })
   return { spools, sinks, sources, lookups, keeper, checkpointer }

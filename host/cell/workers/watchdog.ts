@@ -17,6 +17,8 @@ export interface Watched {
   readonly handle: WorkerHandle
   /** Heap and external memory, bytes. */
   readonly memoryLimitBytes: number
+  /** So many ms more of silence are nothing: a large state is read and written in one native call. */
+  readonly patienceMs?: (() => number) | undefined
 }
 
 interface Subject extends Watched {
@@ -141,9 +143,12 @@ export class Watchdog {
       if (subject.unansweredMs > bootMs) {
         void subject.handle.kill(`its thread did not boot within ${bootMs} ms`)
       }
-    } else if (subject.unansweredMs > nativeMs) {
+      return
+    }
+    const patienceMs = subject.patienceMs?.() ?? 0
+    if (subject.unansweredMs > nativeMs + patienceMs) {
       void subject.handle.kill(`its thread did not answer for ${nativeMs} ms: native code`)
-    } else if (subject.silentMs > silenceMs) {
+    } else if (subject.silentMs > silenceMs + patienceMs) {
       void subject.handle.kill(`its event loop did not answer for ${silenceMs} ms`)
     }
   }

@@ -55,6 +55,10 @@ export interface BenchHostOptions {
   /** Besides the built-in ones. */
   readonly sources?: readonly ConnectorType<SourceConnector>[]
   readonly sinks?: readonly ConnectorType<SinkConnector>[]
+  /** Where checkpoints go. @default nowhere */
+  readonly commit?: CellEnvironment['commit']
+  /** Where spools are kept. @default nowhere */
+  readonly dataFolder?: string
 }
 
 /** A cell with the built-in connectors, and rules that are parsed, planned and deployed as the server does it. */
@@ -67,7 +71,8 @@ export class BenchHost {
     const named = <T>(types: readonly ConnectorType<T>[] = []) =>
       types.map((type) => [type.name, type] as const)
     this.cell = new LocalCell({
-      environment,
+      environment: { ...environment, commit: options.commit ?? environment.commit },
+      dataFolder: options.dataFolder,
       connectors: {
         sources: new Map([...sources, ...named(options.sources)]),
         sinks: new Map([...sinks, ...named(options.sinks)]),
