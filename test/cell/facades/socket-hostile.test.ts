@@ -1,68 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { MessagePort } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
-import type { RuleSpec } from '#host/cell/cell.ts'
-import { FlowFacades } from '#host/cell/facades/flow-facades.ts'
-import { powersOf } from '#test/fixtures/cell/probe.ts'
-import { eventually, numbersRule } from '#test/fixtures/cell/rules.ts'
+import { BadWorker } from '#test/fixtures/bad-worker.ts'
+import { eventually } from '#test/fixtures/cell/rules.ts'
 import { listen, type TcpServer } from '#test/fixtures/tcp.ts'
-
-/** Answers and events that came over the port. */
-interface Heard {
-  readonly id?: number
-  readonly ok?: unknown
-  readonly error?: { readonly code: string; readonly message: string }
-  readonly event?: string
-  readonly args?: readonly unknown[]
-}
-
-/** A worker gone bad: whatever it likes goes straight into the ports of its plugins. */
-class BadWorker {
-  readonly offences: string[] = []
-  readonly heard: Heard[] = []
-  readonly facades: FlowFacades
-  readonly ports: readonly MessagePort[]
-
-  constructor(t: ExecutionContext, network: readonly string[]) {
-    const plugin = (name: string, origins: readonly string[]) => ({
-      ...{ package: name, version: '1.0.0', text: '', sha256: '', export: 'x', name },
-      kind: 'function' as const,
-      powers: powersOf({ network: origins }),
-    })
-    const rule: RuleSpec = {
-      ...numbersRule({ rule: 'bad' }),
-      plugins: [plugin('bad', network), plugin('other', [])],
-    }
-    this.facades = new FlowFacades({
-      rule,
-      refused() {},
-      onOffence: (reason) => this.offences.push(reason),
-    })
-    this.ports = this.facades.links.map(({ port }) => port)
-    for (const port of this.ports) port.on('message', (heard: Heard) => this.heard.push(heard))
-    t.teardown(() => {
-      this.facades.close()
-      for (const port of this.ports) port.close()
-    })
-  }
-
-  send(message: unknown, port = 0): void {
-    this.ports[port]?.postMessage(message)
-  }
-
-  call(method: string, ...args: readonly unknown[]): void {
-    this.send({ method, args })
-  }
-
-  async open(port: number, id = 1): Promise<void> {
-    const args = [id, 'tcp', '127.0.0.1', port, {}]
-    this.send({ id: 1000 + id, method: 'socket.connect', args })
-    await eventually(
-      async () => this.heard.find((heard) => heard.id === 1000 + id),
-      (answer) => answer !== undefined,
-    )
-  }
-}
 
 async function start(t: ExecutionContext): Promise<{ bad: BadWorker; server: TcpServer }> {
   const server = await listen(t, (socket) => socket.on('data', () => {}))
