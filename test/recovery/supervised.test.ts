@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
@@ -119,6 +119,52 @@ test.serial(
     t.is((await host.finished).code, 0)
     t.false(lives(second))
     t.regex(readFileSync(join(host.folder, 'log/stream.log'), 'utf8'), /stopping \(SIGTERM\)/)
+  },
+)
+
+test.serial(
+  'a row that holds the thread of its rule for ever is set aside after some lives of the host',
+  async (t) => {
+    t.timeout(240_000)
+    const host = supervised(t)
+    const { folder } = host
+    const url = await urlOf(host, 1)
+    const out = join(folder, 'out.jsonl')
+    const post = async (path: string, body: object, method = 'POST') => {
+      const answer = await send(url + path, method, body)
+      t.true(answer.status < 300, `${path}: ${JSON.stringify(answer.body)}`)
+    }
+    writeFileSync(join(folder, 'hang.zip'), zipOf({ 'hang.js': hang }))
+    await post('/plugins/functions', { name: 'hang', file: `file://${join(folder, 'hang.zip')}` })
+    const rows = Array.from(
+      { length: 200 },
+      (_, n) => `{"n":${n},"until":${n === 50 ? 1e15 : 0}}\n`,
+    )
+    writeFileSync(join(folder, 'rows.jsonl'), rows.join(''))
+    const props = { path: folder, fileType: 'lines' }
+    await post('/metadata/sources/file/confKeys/rows', props, 'PUT')
+    await post('/streams', {
+      sql: 'CREATE STREAM rows (n BIGINT, until BIGINT) WITH (DATASOURCE="rows.jsonl", TYPE="file", FORMAT="json", CONF_KEY="rows")',
+    })
+    await post('/rules', {
+      id: 'r',
+      sql: 'SELECT n, hang(until) AS until FROM rows',
+      actions: [{ file: { path: out, sendSingle: true, fields: ['n'] } }],
+      options: { qos: 1, checkpointInterval: '100ms' },
+    })
+    const read = () => {
+      const text = existsSync(out) ? readFileSync(out, 'utf8') : ''
+      return text.split('\n').slice(0, -1)
+    }
+    for (let i = 0; i < 9000 && read().length < 199; i++) await sleep(20)
+    t.deepEqual(
+      read().map((line) => JSON.parse(line).n),
+      Array.from({ length: 200 }, (_, n) => n).filter((n) => n !== 50),
+    )
+    const kept = readFileSync(join(folder, 'data/set-aside/default/r.jsonl'), 'utf8')
+    t.is(kept.trimEnd().split('\n').length, 1)
+    host.child.kill('SIGTERM')
+    t.is((await host.finished).code, 0)
   },
 )
 

@@ -2,7 +2,7 @@ import type { Collected, Feed, Range } from '#src/worker/protocol.ts'
 import type { BellMember } from '../buffer/doorbell.ts'
 import type { Reader } from '../buffer/reader.ts'
 import type { RunningSource } from './running-source.ts'
-import { Suspicion } from './suspicion.ts'
+import { type Suspects, Suspicion } from './suspicion.ts'
 
 export interface FeederOptions {
   readonly sources: readonly RunningSource[]
@@ -11,6 +11,8 @@ export interface FeederOptions {
   readonly after?: ((source: number) => number | undefined) | undefined
   /** Calls that may be away at one time; the second and later ones only when they are full. @default 4 */
   readonly inFlight?: number | undefined
+  /** By source: what was in hand when an earlier life of the host ended. */
+  readonly suspects?: readonly Suspects[] | undefined
   /** The sinks have room for what would come of it. */
   mayFeed(): boolean
   onCollected(collected: Collected): void
@@ -59,7 +61,13 @@ export class Feeder implements BellMember {
     this.#inputs = sources.map((source, index) => {
       source.bell.add(this)
       const reader = source.buffer.addReader({ isLossless, after: after?.(index) })
-      return { source, reader, suspicion: new Suspicion(), toldEnd: false, latencyUs: 0 }
+      return {
+        source,
+        reader,
+        suspicion: new Suspicion(options.suspects?.[index]),
+        toldEnd: false,
+        latencyUs: 0,
+      }
     })
   }
 
@@ -69,6 +77,11 @@ export class Feeder implements BellMember {
 
   reader(source: number): Reader | undefined {
     return this.#inputs[source]?.reader
+  }
+
+  /** By source: what was in hand at the last deaths. */
+  get suspects(): Suspects[] {
+    return this.#inputs.map(({ suspicion }) => suspicion.suspects)
   }
 
   /** µs that the last batch of a source took, from its being given to the worker to its acknowledgement. */

@@ -110,7 +110,7 @@ export class RuleRunner {
   /** Ends it in order: sources, what is buffered, a checkpoint, the worker, the sinks. */
   stop({ reason = 'canceled manually', drainMs = DRAIN_MS }: StopOptions = {}): Promise<void> {
     if (this.#stopping !== undefined) return this.#stopping
-    if (!this.isActive) return Promise.resolve()
+    if (!this.isActive) return this.#ending ?? Promise.resolve()
     this.#enter('stopping', reason)
     this.#stopping = this.#stop(reason, drainMs)
     return this.#stopping
@@ -228,6 +228,10 @@ export class RuleRunner {
 
   async #letGo(state: RuleState, message: string): Promise<void> {
     const parts = this.#parts
+    // first of all: with the news that it is stuck the host begins to end
+    await this.#safely('keeping what was in hand', () =>
+      this.#setAside.keepSuspects(state === 'stuck' ? parts?.keeper.feeder.suspects : undefined),
+    )
     if (this.#state !== 'stopping') this.#enter(state === 'stuck' ? state : 'stopping', message)
     const isStuck = parts !== undefined && (await this.#close(parts))
     const end = isStuck ? 'stuck' : state

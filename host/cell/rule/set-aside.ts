@@ -1,10 +1,11 @@
-import { appendFile, mkdir, rm, stat } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from '@plutino/sdk'
 import { payloadStart } from '#src/flow/frame.ts'
 import type { Range } from '#src/worker/protocol.ts'
 import type { RuleSpec } from '../cell.ts'
 import { textOf } from '../workers/worker-fault.ts'
+import type { Suspects } from './suspicion.ts'
 
 /** Bytes of a rule's file. */
 const MAX_BYTES = 16_777_216
@@ -75,10 +76,35 @@ export class SetAside {
     await this.#saved
   }
 
+  /** What was in hand when the thread of the rule could not be ended, and the host had to be. */
+  async suspects(): Promise<readonly Suspects[] | undefined> {
+    if (this.#suspectsPath === undefined || this.#rule.options.qos === 0) return undefined
+    try {
+      return JSON.parse(await readFile(this.#suspectsPath, 'utf8'))
+    } catch {
+      return undefined // there were none, or they were not written to their end
+    }
+  }
+
+  /** For the next life of the host; `undefined`: it needs none. At qos 0 tuples have other numbers then. */
+  async keepSuspects(suspects: readonly Suspects[] | undefined): Promise<void> {
+    const path = this.#suspectsPath
+    if (path === undefined || this.#rule.options.qos === 0) return
+    if (suspects === undefined) return rm(path, { force: true })
+    await mkdir(this.#folder ?? '', { recursive: true })
+    await writeFile(path, JSON.stringify(suspects))
+  }
+
   /** The rule is no more. */
   async forget(): Promise<void> {
     await this.#saved
-    if (this.#path !== undefined) await rm(this.#path, { force: true })
+    for (const path of [this.#path, this.#suspectsPath]) {
+      if (path !== undefined) await rm(path, { force: true })
+    }
+  }
+
+  get #suspectsPath(): string | undefined {
+    return this.#path?.replace(/jsonl$/, 'suspects.json')
   }
 
   get #path(): string | undefined {

@@ -3,6 +3,15 @@ import type { Reader } from '../buffer/reader.ts'
 /** Deaths with the same tuples in hand after which those are looked at one by one. */
 const DEATHS = 2
 
+/** What a suspicion rests on, for the next life of the host. */
+export interface Suspects {
+  readonly first: number
+  readonly end: number
+  readonly deaths: number
+  readonly alone: number
+  readonly killers: readonly number[]
+}
+
 /**
  * Finds the tuple that kills a worker. What was in hand at two deaths in a row is fed tuple by tuple; the one that is
  * alone in hand at two deaths is the killer. One death is no proof: a promise that a tuple left behind may be rejected
@@ -21,6 +30,24 @@ export class Suspicion {
   #until = -1
   /** Tuples before this one were in hand at a death: one call at a time. */
   #uneasyUntil = -1
+
+  /** @param before of an earlier life of the host, which a tuple has ended as well */
+  constructor(before?: Suspects | undefined) {
+    if (before === undefined) return
+    const { first, end, deaths, alone, killers } = before
+    this.#first = first
+    this.#end = end
+    this.#deaths = deaths
+    this.#alone = alone
+    this.#uneasyUntil = end
+    if (deaths >= DEATHS) this.#until = end
+    for (const killer of killers) this.#killers.add(killer)
+  }
+
+  get suspects(): Suspects {
+    const killers = [...this.#killers]
+    return { first: this.#first, end: this.#end, deaths: this.#deaths, alone: this.#alone, killers }
+  }
 
   /** To be called before the reader is rewound. */
   died(reader: Reader): void {
