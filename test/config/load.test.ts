@@ -77,7 +77,7 @@ test('an unknown option is refused with its line and the one that was meant', as
   )
   t.is(
     await refusal(t, 'toString: 1\n'),
-    'plutino.yaml, line 1: unknown option "toString"; known are basic, rest, folders, rule, source, plugins',
+    'plutino.yaml, line 1: unknown option "toString"; known are basic, rest, folders, rule, sink, source, plugins',
   )
 })
 

@@ -75,15 +75,17 @@ export class DeadLetters {
   async #take(chunk: PayloadChunk, reason: Reason): Promise<number> {
     const { epoch, context, outlet } = this.#options
     await outlet.ready()
-    const letters: Buffer[] = []
+    const texts: Buffer[] = []
     for (const { bytes, sequence, meta } of payloadsOf(chunk)) {
-      letters.push(this.#letter(bytes, { sequence, meta }, reason))
+      texts.push(this.#letter(bytes, { sequence, meta }, reason))
     }
     let taken = 0
-    for (let at = 0; at < letters.length && !context.signal.aborted; at += GROUP) {
-      const group = framed(letters.slice(at, at + GROUP))
+    for (let at = 0; at < texts.length && !context.signal.aborted; at += GROUP) {
+      const group = framed(texts.slice(at, at + GROUP))
       const { generation } = chunk
-      if (await this.#deliver({ ...group, first: chunk.first + at, epoch, generation })) {
+      // Their numbers are those of several sources, or out of order: no sink is to judge by them.
+      const letters = { ...group, first: chunk.first + at, epoch, generation, isResent: true }
+      if (await this.#deliver(letters)) {
         taken += group.count
       }
     }
