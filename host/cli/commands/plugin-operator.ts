@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { type Command, Option } from 'commander'
 import type { Client } from '../client.ts'
@@ -109,10 +109,18 @@ async function askOnTerminal(
     asks: readonly Ask[]
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  // lines that come before they are asked for wait in it; at its end nothing is installed
+  const lines = terminal[Symbol.asyncIterator]()
+  const ask = async (question: string) => {
+    process.stderr.write(question)
+    const { done, value } = await lines.next()
+    if (done === true) throw new CliError(exitCodes.refused, 'nothing was installed')
+    return value
+  }
   try {
     const show = (text: string) => void process.stderr.write(`${text}\n`)
     show(`${title} ${version}: ${extensions.map((each) => `${each.kind} ${each.name}`).join(', ')}`)
-    const grants = await askForGrants(asks, { show, ask: (text) => terminal.question(text) })
+    const grants = await askForGrants(asks, { show, ask })
     return grants && { grants, sha256 }
   } finally {
     terminal.close()
