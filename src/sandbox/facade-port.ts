@@ -18,11 +18,14 @@ export interface HostFacades {
 
 /** Calls under way at one time. The host takes more for an offence; what a plugin asks beyond waits here. */
 const MAX_CALLS = 48
+/** Bytes that these calls bring, likewise. */
+const MAX_BYTES = 48 * 2 ** 20
 
 interface Call {
   readonly method: string
   readonly args: readonly unknown[]
   readonly move: ArrayBuffer[]
+  readonly bytes: number
   resolve(value: unknown): void
   reject(reason: unknown): void
 }
@@ -39,6 +42,7 @@ export class FacadePort implements HostFacades {
   readonly #listeners = new Map<string, FacadeListener>()
   readonly #closing: (() => void)[] = []
   #lastId = 0
+  #bytes = 0
   #isClosed = false
 
   constructor(port: MessagePort) {
@@ -55,8 +59,8 @@ export class FacadePort implements HostFacades {
   call(method: string, args: readonly unknown[], move: ArrayBuffer[] = []): Promise<unknown> {
     if (this.#isClosed) return Promise.reject(closedError())
     return new Promise((resolve, reject) => {
-      const call = { method, args, move, resolve, reject }
-      if (this.#calls.size < MAX_CALLS) this.#start(call)
+      const call = { method, args, move, bytes: bytesIn(args), resolve, reject }
+      if (this.#queue.length === 0 && this.#hasRoom(call)) this.#start(call)
       else this.#queue.push(call)
     })
   }
@@ -85,8 +89,14 @@ export class FacadePort implements HostFacades {
     for (const closed of this.#closing) closed()
   }
 
+  #hasRoom({ bytes }: Call): boolean {
+    if (this.#calls.size === 0) return true
+    return this.#calls.size < MAX_CALLS && this.#bytes + bytes <= MAX_BYTES
+  }
+
   #start(call: Call): void {
     const id = ++this.#lastId
+    this.#bytes += call.bytes
     this.#calls.set(id, call)
     this.#post({ id, method: call.method, args: call.args }, call.move)
   }
@@ -99,11 +109,25 @@ export class FacadePort implements HostFacades {
     const call = id === undefined ? undefined : this.#calls.get(id)
     if (id === undefined || call === undefined) return
     this.#calls.delete(id)
+    this.#bytes -= call.bytes
     if (error === undefined) call.resolve(ok)
     else call.reject(facadeError(error.code, error.message))
-    const next = this.#queue.shift()
-    if (next !== undefined) this.#start(next)
+    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
+      if (!this.#hasRoom(next)) return
+      this.#queue.shift()
+      this.#start(next)
+    }
   }
+}
+
+/** As the host counts them. */
+function bytesIn(args: readonly unknown[]): number {
+  let bytes = 0
+  for (const arg of args) {
+    if (arg instanceof ArrayBuffer) bytes += arg.byteLength
+    else if (typeof arg === 'string') bytes += arg.length * 2
+  }
+  return bytes
 }
 
 /** An answer or an event. The host is believed. */

@@ -65,6 +65,8 @@ export class SocketLink {
   #early: (() => void)[] | undefined = []
   #room = WINDOW_BYTES
   #queued = 0
+  /** Came, and was not taken yet. */
+  #unpaid = 0
   #taken = 0
   #isHeld = true
   /** The host reads no more in clear: what comes from here on has come through TLS. */
@@ -133,7 +135,9 @@ export class SocketLink {
 
   /** So many bytes of what came were taken; as many more may come. */
   taken(bytes: number): void {
-    this.#taken += bytes
+    const paid = Math.min(bytes, this.#unpaid)
+    this.#unpaid -= paid
+    this.#taken += paid
     if (this.#taken < PORTION_BYTES || this.#isClosed) return
     this.#port.post('socket.taken', [this.#id, this.#taken])
     this.#taken = 0
@@ -193,6 +197,7 @@ export class SocketLink {
 
   /** From the host: bytes that are this connection's alone. */
   received(buffer: ArrayBuffer): void {
+    this.#unpaid += buffer.byteLength
     if (this.#isSecuring && !this.#isSwitched) {
       // Clear text behind the word that TLS begins: somebody has put it there.
       this.#port.post('socket.close', [this.#id])

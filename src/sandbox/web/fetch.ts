@@ -8,6 +8,8 @@ import { PluginResponse } from './response.ts'
 /** Requests that wait for the head of their answer at one time; the others wait here. */
 const MAX_SENDING = 16
 const PORTION_BYTES = 65_536
+const MAX_HEADERS = 100
+const MAX_BODY_BYTES = 16 * 2 ** 20
 
 interface FetchInit extends RequestInit {
   /** Until the end of the answer, ms. */
@@ -66,15 +68,19 @@ class Fetches {
     const request = new PluginRequest(input, init)
     const { signal } = request
     const abort = abortOf(signal)
+    const headers = [...request.headers].flat()
+    if (headers.length > 2 * MAX_HEADERS)
+      throw new TypeError(`fetch: a request has at most ${MAX_HEADERS} headers`)
     const body = request.body === null ? undefined : (await request.bytes()).buffer
     const wanted = {
       url: request.url,
       method: request.method,
-      headers: [...request.headers].flat(),
-      timeoutMs:
-        init?.timeoutMs === undefined ? undefined : Math.floor(Number(init.timeoutMs)) || 1,
+      headers,
+      timeoutMs: init?.timeoutMs === undefined ? undefined : readMs(init.timeoutMs),
       tls: init?.tls === undefined ? undefined : readTls(init.tls),
     }
+    if ((body?.byteLength ?? 0) > MAX_BODY_BYTES)
+      throw new RangeError(`fetch: a body has at most ${MAX_BODY_BYTES} bytes`)
     const id = ++this.#lastId
     let cancel = () => {}
     const given = () => {
@@ -159,6 +165,12 @@ class Fetches {
     if (next === undefined) this.#sending--
     else next()
   }
+}
+
+function readMs(value: unknown): number {
+  const ms = Math.floor(Number(value))
+  if (ms >= 1) return Math.min(ms, 600_000)
+  throw new TypeError('fetch: timeoutMs is at least 1')
 }
 
 /** A plugin's signal, which may be anything. */
