@@ -61,7 +61,7 @@ function escaped(text: string): string {
 
 /** In a template whose escapes are not read: parted by an empty insertion. */
 function inserted(text: string): string {
-  const empty = "${''}"
+  const empty = `\${''}`
   return text
     .replace(/<!--/g, `<!${empty}--`)
     .replace(/-->/g, `--${empty}>`)

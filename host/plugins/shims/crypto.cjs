@@ -1,6 +1,6 @@
 /* `node:crypto` of a sandboxed plugin: hashes, HMAC, random bytes, and what is computed of them. */
 const hashing = require('plutino:hashing')
-const { Transform } = require('stream')
+const { Transform } = require('node:stream')
 const { Buffer } = require('./buffer.cjs')
 const { pbkdf2Sync, hkdfSync } = require('./crypto-keys.cjs')
 const { publicEncrypt, constants } = require('./crypto-rsa.cjs')

@@ -1,1 +1,1 @@
-module.exports = require('stream').promises
+module.exports = require('node:stream').promises

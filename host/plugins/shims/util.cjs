@@ -5,7 +5,8 @@ const tagOf = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   Symbol.toStringTag,
 ).get
-const colors = /[\u001b\u009b][[()#;?]*(?:\d{1,4}(?:;\d{0,4})*)?[\dA-ORZcf-nqry=><]/g
+const starts = `[${String.fromCharCode(0x1b, 0x9b)}]`
+const colors = new RegExp(`${starts}[[()#;?]*(?:\\d{1,4}(?:;\\d{0,4})*)?[\\dA-ORZcf-nqry=><]`, 'g')
 
 function kindOf(value) {
   return typeof value === 'object' && value !== null ? Reflect.apply(tagOf, value, []) : undefined

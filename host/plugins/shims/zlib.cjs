@@ -3,7 +3,7 @@
  * compute it at their end.
  */
 const { constants, run, crc32 } = require('plutino:compression')
-const { Transform } = require('stream')
+const { Transform } = require('node:stream')
 const { Buffer } = require('./buffer.cjs')
 
 const MAX_BYTES = 64 * 2 ** 20
