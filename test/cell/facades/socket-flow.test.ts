@@ -195,6 +195,34 @@ test('a worker that dies leaves no connection behind, and its successor makes it
   t.true(before?.destroyed)
 })
 
+test('what a plugin writes when it closes still leaves', async (t) => {
+  let received = 0
+  const { port } = await listen(t, (socket) => {
+    socket.on('data', (bytes) => {
+      received += bytes.length
+    })
+    socket.on('end', () => socket.end())
+  })
+  const rule = await probes.start({
+    powers: { network: [`tcp://127.0.0.1:${port}`] },
+    props: { port },
+    body: `
+      shared.connection = await ctx.connect({ host: '127.0.0.1', port: props.port })
+      return 'open'`,
+    close: 'void shared.connection.write(new Uint8Array(200000))',
+  })
+  await eventually(
+    () => probes.answers(rule),
+    (answers) => answers.length === 1,
+  )
+  await probes.stop(rule.name)
+  await eventually(
+    async () => received,
+    (bytes) => bytes === 200_000,
+  )
+  t.is(received, 200_000)
+})
+
 test('what a listener throws is an error of the plugin that nobody caught', async (t) => {
   const { port } = await listen(t, (socket) => socket.on('data', () => socket.write('x')))
   const rule = await probes.start({
