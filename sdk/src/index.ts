@@ -12,7 +12,7 @@ export type {
   TlsFacts,
   TlsOptions,
 } from './network.ts'
-export type { RowSink, Sink, SinkContext } from './sink.ts'
+export type { RowId, RowSink, Sink, SinkContext } from './sink.ts'
 export type {
   Consumer,
   ErrorChannel,

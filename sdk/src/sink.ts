@@ -1,9 +1,21 @@
 import type { PluginContext } from './context.ts'
 import type { Row } from './tuple.ts'
 
+export interface RowId {
+  /** Grows with each start of the rule. */
+  readonly epoch: number
+  /** Counts the emissions of the action. */
+  readonly sequence: number
+  /**
+   * At qos 1 and 2 the same when the emission comes again after a restart, and never that of another one: rule, numbering,
+   * action and number, as sink `rest` sends it. A receiver that remembers it has each emission once.
+   */
+  readonly key: string
+}
+
 export interface SinkContext extends PluginContext {
-  /** Names the emission in hand: the same for a row that is sent again after a restart. */
-  readonly rowId: { readonly epoch: number; readonly sequence: number }
+  /** Names the emission in hand. */
+  readonly rowId: RowId
 }
 
 interface SinkLife {

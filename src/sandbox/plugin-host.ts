@@ -198,11 +198,14 @@ export class PluginHost {
   ): PluginSinkRunner {
     const { log } = this.#evaluated(code).outlet
     const title = titleOf(code)
+    const { plan, epoch, numbering = `${epoch}` } = this.#params
+    const prefix = `${plan.ruleId}-${numbering}-${code.name}_${action}-`
     return new PluginSinkRunner({
       title,
       instance: this.#instance(code),
       props,
       epoch: this.#params.epoch,
+      keyOf: (sequence) => `${prefix}${sequence}`,
       timers: this.#runtime.timers,
       context: (more) => this.#context(code, `sink_${action}`, 0, more) as SinkContext,
       delivered: (sequence) => this.#host.delivered(this.#id, action, sequence),

@@ -10,6 +10,8 @@ export interface SinkOptions {
   readonly instance: object
   readonly props: Readonly<Record<string, unknown>>
   readonly epoch: number
+  /** Names an emission of this action for ever, by its number. */
+  keyOf(sequence: number): string
   readonly timers: RealTimers
   context(more: Pick<SinkContext, 'rowId'>): SinkContext
   delivered(sequence: number): void
@@ -45,7 +47,7 @@ export class PluginSinkRunner implements PluginSink {
     this.#options = options
     this.#sink = options.instance as Sink | RowSink
     this.accepts = this.#sink.accepts === 'rows' ? 'rows' : 'bytes'
-    this.#rowId = Object.freeze({ epoch: options.epoch, sequence: 0 })
+    this.#rowId = this.#rowIdOf(0)
     const current = (): SinkContext['rowId'] => this.#rowId
     this.#context = options.context({
       get rowId() {
@@ -129,7 +131,7 @@ export class PluginSinkRunner implements PluginSink {
   }
 
   async #deliver({ data, sequence }: Waiting): Promise<void> {
-    this.#rowId = Object.freeze({ epoch: this.#options.epoch, sequence })
+    this.#rowId = this.#rowIdOf(sequence)
     for (let delayMs = FIRST_DELAY_MS; !this.#isClosed; delayMs = nextDelay(delayMs)) {
       try {
         await this.#collect(data)
@@ -146,6 +148,11 @@ export class PluginSinkRunner implements PluginSink {
       }
     }
     if (!this.#isClosed) this.#options.delivered(sequence)
+  }
+
+  #rowIdOf(sequence: number): SinkContext['rowId'] {
+    const { epoch, keyOf } = this.#options
+    return Object.freeze({ epoch, sequence, key: keyOf(sequence) })
   }
 
   /** The plugin owns what it gets, and may get the same again: so it is a copy each time. */

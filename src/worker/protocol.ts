@@ -42,6 +42,8 @@ export interface OpenParams {
   readonly positions: readonly number[]
   /** Part of every emitted row's identity. Grows with each start of the rule. */
   readonly epoch: number
+  /** In which numbering the emissions count: the same emission has the same number in it, whatever died meanwhile. */
+  readonly numbering?: string | undefined
   readonly startedAt: number
   readonly props: Readonly<Record<string, string>>
   /** Where each package of plugins reaches what it was granted. The ports are transferred. */

@@ -24,6 +24,8 @@ import type { Suspects } from './suspicion.ts'
 import { WakeTimer } from './timer.ts'
 
 export interface FlowKeeperOptions {
+  /** In which the sinks' payloads count. */
+  readonly numbering: string
   readonly rule: RuleSpec
   readonly pool: RulePool
   readonly watchdog: Watchdog
@@ -242,6 +244,7 @@ export class FlowKeeper {
       offsets: sources.offsets(checkpoint),
       positions,
       epoch: rule.epoch,
+      numbering: this.#options.numbering,
       startedAt: Date.now(),
       props: rule.props,
     })

@@ -42,6 +42,8 @@ export interface RuleParts {
   readonly lookups: RuleLookups
   readonly keeper: FlowKeeper
   readonly checkpointer: Checkpointer
+  /** Its worker cannot go on. */
+  fail(reason: string): void
 }
 
 /** What happens to the parts that the rule's life depends on. */
@@ -138,6 +140,7 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
   })
   const keeper: FlowKeeper = new FlowKeeper({
     rule,
+    numbering: generation,
     pool,
     suspects,
     quotas: services.quotas,
@@ -190,5 +193,6 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
     },
     onStale: (error) => events.stale(error.message),
   })
-  return { spools, sinks, sources, lookups, keeper, checkpointer }
+  const fail = (reason: string) => events.failed(reason)
+  return { spools, sinks, sources, lookups, keeper, checkpointer, fail }
 }
