@@ -2,6 +2,7 @@ import type { Expressions } from '#src/expressions/compile.ts'
 import { Analytic, type AnalyticColumn } from '#src/operators/analytic.ts'
 import type { RecordMaker } from '#src/operators/compiled.ts'
 import { computed } from '#src/operators/compute.ts'
+import { DedupTrigger } from '#src/operators/dedup-trigger.ts'
 import { DistinctRows } from '#src/operators/distinct-rows.ts'
 import { DistinctStream } from '#src/operators/distinct-stream.ts'
 import { Filter } from '#src/operators/filter.ts'
@@ -16,7 +17,7 @@ import { Sort, type SortKey } from '#src/operators/sort.ts'
 import { Tables } from '#src/operators/tables.ts'
 import { Unnest } from '#src/operators/unnest.ts'
 import { canonical, canonicalAnalytic } from '#src/plan/canonical.ts'
-import type { AnalyticCall, Column } from '#src/plan/expression.ts'
+import type { AnalyticCall, Column, PlanExpression } from '#src/plan/expression.ts'
 import type { PlanNode, SortNode } from '#src/plan/plan.ts'
 import type { Compilation } from './compilation.ts'
 import { compileAggregate, compileWindow, slidingWithWhere } from './compile-aggregate.ts'
@@ -76,6 +77,22 @@ export function compileNode(node: PlanNode, to: Compilation): void {
       }))
       const options = { calls, perBatch: to.isEmission }
       to.add('rank', (context) => new Rank(node.id, options, context))
+      return
+    }
+    case 'dedup-trigger': {
+      const { start, end, now, expireMs, as } = withPluginColumns(node, to)
+      const named = (expression: PlanExpression, name: string) => ({
+        value: compileScalar(expression, expressions),
+        name: expression.type === 'column' ? expression.name : name,
+      })
+      const options = {
+        start: named(start, 'start'),
+        end: named(end, 'end'),
+        now: named(now, 'now'),
+        expireMs,
+        as,
+      }
+      to.add('dedup_trigger', (context) => new DedupTrigger(node.id, options, context))
       return
     }
     case 'unnest': {

@@ -1,6 +1,6 @@
 import { ANY, type DataType } from '#src/plan/types.ts'
 import type { RowDeclaration } from './declaration.ts'
-import { anything, BIGINT } from './signature.ts'
+import { anything, arrayOf, BIGINT, STRUCT, whole } from './signature.ts'
 
 /**
  * Functions of what a row comes with: its metadata, its time, its window. The planner puts their values into hidden columns,
@@ -80,6 +80,13 @@ export const plannedFunctions: readonly RowDeclaration[] = [
     [anything('object')],
     ANY,
     'The columns of the object. A field of the select list.',
+  ),
+  planned(
+    'dedup_trigger',
+    'other',
+    [whole('start'), whole('end'), whole('now'), whole('expireMs')],
+    arrayOf(STRUCT),
+    'For rows that each ask for a range of time, from `start` until `end` in milliseconds: the parts of it that no row before has asked for, as `[{"start_key": "100", "end_key": "200"}]`, empty when all of it was taken. The row is held until its range is over, as far as `now` of the rows that follow, and the time since the last of them, say so; rows leave in the order of `end`. What is older than `now - expireMs` is not given any more. `start`, `end` and `now` are whole numbers, `expireMs` is a number as it is written. A field of the select list, in a rule without a window, join or aggregate.',
   ),
   planned('last_hit_count', 'analytic', [], BIGINT, 'How many rows passed WHERE before this one.'),
   planned(

@@ -1,8 +1,10 @@
 import { canonicalAggregate, canonicalAnalytic } from './canonical.ts'
 import type { AggregateCall, AnalyticCall, Column, PlanExpression } from './expression.ts'
-import type { RankCall } from './plan.ts'
+import type { DedupTriggerCall, RankCall } from './plan.ts'
 import type { DataType } from './types.ts'
 import { some } from './walk.ts'
+
+const STRING: DataType = { type: 'string' }
 
 /** A value that is computed once and read as a hidden column. */
 export interface Computed {
@@ -27,6 +29,8 @@ export class Derived {
   readonly timeColumns = new Map<number, string>()
   /** `row_number()` */
   readonly ranks: RankCall[] = []
+  /** `dedup_trigger()` */
+  readonly triggers: DedupTriggerCall[] = []
   readonly #bounds = new Set<string>()
   /** `last_hit_count()` and its like; those of rows, and those of emissions. */
   readonly #rowHits = new Set<string>()
@@ -93,6 +97,14 @@ export class Derived {
     return column(as, { type: 'bigint' })
   }
 
+  trigger(call: Omit<DedupTriggerCall, 'as'>): Column {
+    const as = `$trigger${this.triggers.length}`
+    this.triggers.push({ ...call, as })
+    this.#above.add(as)
+    const fields = { start_key: STRING, end_key: STRING }
+    return column(as, { type: 'array', element: { type: 'struct', fields } })
+  }
+
   /** @param ofEmissions counts what passed HAVING, not WHERE */
   hit(as: string, ofEmissions: boolean): Column {
     if (ofEmissions) {
@@ -130,7 +142,8 @@ export class Derived {
   /** The names of all hidden columns so far. */
   get hidden(): readonly string[] {
     const named = [...this.metas, ...this.analytics, ...this.aggregates, ...this.computes]
-    const hits = [...this.#rowHits, ...this.#emissionHits, ...this.ranks.map(({ as }) => as)]
+    const calls = [...this.ranks, ...this.triggers].map(({ as }) => as)
+    const hits = [...this.#rowHits, ...this.#emissionHits, ...calls]
     return [...this.timeColumns.values(), ...this.#bounds, ...hits, ...named.map(({ as }) => as)]
   }
 

@@ -90,6 +90,12 @@ function ownLines(
       const info = `unnest(${expressionText(node.expression, stream)})`
       return [{ op: 'ProjectSetPlan', info, id }]
     }
+    case 'dedup-trigger': {
+      const parts = [node.start, node.end, node.now].map((part) => expressionText(part, stream))
+      return [
+        { op: 'DedupTriggerPlan', info: `Range:{ ${parts.join(', ')}, ${node.expireMs} }`, id },
+      ]
+    }
     case 'distinct':
       return [{ op: 'DistinctPlan', info: '', id }]
     case 'analytic': {

@@ -67,6 +67,8 @@ function describe(node: PlanNode): string {
       return `${node.clause} ${texts(node)}`
     case 'distinct':
       return node.stream === true ? 'stream' : ''
+    case 'dedup-trigger':
+      return `${node.as} ${node.expireMs} ${texts(node)}`
     case 'unnest':
       return `${node.as} ${texts(node)}`
     case 'rank': {

@@ -52,6 +52,13 @@ export function mapExpressions(node: PlanNode, change: Change): PlanNode {
           order: call.order.map((key) => mapNamed(key, change)),
         })),
       }
+    case 'dedup-trigger':
+      return {
+        ...node,
+        start: change(node.start),
+        end: change(node.end),
+        now: change(node.now),
+      }
     case 'unnest':
       return { ...node, expression: change(node.expression) }
     case 'sort':

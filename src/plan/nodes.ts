@@ -36,6 +36,7 @@ export function buildNodes(statement: Statement): Nodes {
     window: [
       ...(from === undefined ? specReaders(window) : []),
       ...aggregateReaders(derived),
+      ...derived.triggers.flatMap(({ start, end, now }) => [start, end, now]),
       ...dimensions,
     ],
     aggregated,
@@ -51,7 +52,11 @@ export function buildNodes(statement: Statement): Nodes {
   node = stack(node, layers.between)
   const open = behindWindow ? undefined : window
   if (aggregated) return aggregatedNodes(open, node, statement, layers)
-  node = stack(windowNode(node, open), layers.behind)
+  node = windowNode(node, open)
+  for (const call of derived.triggers) {
+    node = { type: 'dedup-trigger', id: unset, input: node, ...call }
+  }
+  node = stack(node, layers.behind)
   return { root: finish(node, statement, (expression) => expression), hidden: hiddenOf(statement) }
 }
 

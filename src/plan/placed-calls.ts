@@ -21,7 +21,7 @@ export function resolvePlaced(
   const behindHaving = hits.get(lower)
   if (behindHaving !== undefined) return hit(node, behindHaving, place, resolution)
   if (lower === 'row_number') return rowNumber(node, place, resolution)
-  if (lower === 'dedup_trigger') throw dedupTrigger(node)
+  if (lower === 'dedup_trigger') return dedupTrigger(node, place, resolution)
   return undefined
 }
 
@@ -76,14 +76,35 @@ function rowNumber(node: ast.Call, place: Place, resolution: Resolution): PlanEx
   })
 }
 
-function dedupTrigger(node: ast.Call): SqlError {
-  if (node.args.length !== 4) {
+function dedupTrigger(node: ast.Call, place: Place, resolution: Resolution): PlanExpression {
+  const [start, end, now, expire] = node.args
+  const refuse = (what: string, hint: string) =>
+    new SqlError('wrong-arguments', what, node.at, { hint })
+  if (!start || !end || !now || !expire || node.args.length !== 4) {
     const what = 'dedup_trigger function should have 4 arguments'
-    return new SqlError('wrong-arguments', what, node.at, { hint: `found ${node.args.length}` })
+    throw refuse(what, `found ${node.args.length}`)
   }
-  return new SqlError('not-supported', 'function dedup_trigger is not supported', node.at, {
-    hint: 'use a session window to join triggers that follow each other',
-  })
+  if (place.clause !== 'SELECT' || place.inAnalytic !== undefined || place.inAggregate) {
+    throw refuse('dedup_trigger can only be in select fields', 'use it in SELECT')
+  }
+  if (resolution.hasWindow || resolution.scope.sources.length > 1) {
+    const what = `dedup_trigger with ${resolution.hasWindow ? 'a window' : 'a join'}`
+    throw refuse(what, 'use it in a rule of its own, over the stream or a memory topic')
+  }
+  const inside: Place = { ...place, inAnalytic: 'dedup_trigger' }
+  const [first, second, third] = [start, end, now].map((arg) => {
+    const argument = resolution.expression(arg, inside)
+    const { type } = argument.dataType
+    if (type === 'any' || type === 'bigint' || type === 'float' || type === 'datetime') {
+      return argument
+    }
+    throw refuse('dedup_trigger wants times in ms', 'give it the columns start, end and now')
+  }) as [PlanExpression, PlanExpression, PlanExpression] // as many as were mapped
+  const expireMs = expire.type === 'literal' && expire.kind === 'bigint' ? Number(expire.value) : -1
+  if (!Number.isSafeInteger(expireMs) || expireMs < 0) {
+    throw refuse('dedup_trigger wants a whole number of ms as its 4th argument', 'such as 60000')
+  }
+  return resolution.derived.trigger({ start: first, end: second, now: third, expireMs })
 }
 
 function refuseArguments(node: ast.Call): void {

@@ -107,6 +107,7 @@ export type PlanNode =
   | WindowNode
   | AggregateNode
   | RankNode
+  | DedupTriggerNode
   | SortNode
   | UnnestNode
   | LimitNode
@@ -292,6 +293,24 @@ export interface RankCall {
   readonly as: string
 }
 
+/**
+ * `dedup_trigger()`: a row asks for a range of time. It is held until the range is over and gets, in a hidden column, the
+ * parts of it that no row before it has had.
+ */
+export interface DedupTriggerNode extends NodeBase, DedupTriggerCall {
+  readonly type: 'dedup-trigger'
+  readonly input: PlanNode
+}
+
+export interface DedupTriggerCall {
+  readonly start: PlanExpression
+  readonly end: PlanExpression
+  readonly now: PlanExpression
+  /** What is older than `now` less this is not given any more, and forgotten. */
+  readonly expireMs: number
+  readonly as: string
+}
+
 export interface SortNode extends NodeBase {
   readonly type: 'sort'
   readonly input: PlanNode
@@ -387,4 +406,6 @@ export interface PluginUse {
   readonly package: string
   readonly version: string
   readonly tier: 'sandboxed' | 'trusted'
+  /** Of the zip that it came in: a version may be installed again with other content. */
+  readonly sha256?: string | undefined
 }

@@ -106,6 +106,11 @@ function multiColumn(
 
 function checkHits({ at }: ast.Select, { derived }: Resolver, isGrouped: boolean): void {
   const isAggregate = isGrouped || derived.aggregates.length > 0
+  if (derived.triggers.length > 0 && isAggregate) {
+    throw new SqlError('wrong-arguments', 'dedup_trigger in an aggregate query', at, {
+      hint: 'use it in a rule of its own, over the stream or a memory topic',
+    })
+  }
   if (derived.hasRowHits && isAggregate) {
     const what = 'last_hit_count() and last_hit_time() in an aggregate query'
     throw new SqlError('wrong-arguments', what, at, {

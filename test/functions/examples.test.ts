@@ -15,6 +15,7 @@ test('every function that is called has a documented example', (t) => {
   const without = functions.declarations.filter(({ examples }) => examples.length === 0)
   t.deepEqual(without.map(({ name }) => name).sort(), [
     'changed_cols',
+    'dedup_trigger',
     'event_time',
     'extract',
     'last_agg_hit_count',
