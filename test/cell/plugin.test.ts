@@ -1,9 +1,7 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import test from 'ava'
 import { createBuiltinConnectors } from '#host/cell/connectors/builtin.ts'
 import { LocalCell } from '#host/cell/local-cell.ts'
+import { processFolder } from '#test/fixtures/folder.ts'
 import { cacheFolder, memoryEnvironment } from '../fixtures/cell/cells.ts'
 import { sinks, sources } from '../fixtures/cell/connectors.ts'
 import { pluginRule } from '../fixtures/cell/plugin-rule.ts'
@@ -215,7 +213,7 @@ function cellOf() {
     environment,
     connectors: { sources, sinks: new Map([...createBuiltinConnectors().sinks, ...sinks]) },
     cacheFolder,
-    dataFolder: mkdtempSync(join(tmpdir(), 'cell-data-')),
+    dataFolder: processFolder(),
     watchdog,
   })
   return { cell, lines, store }

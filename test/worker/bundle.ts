@@ -1,8 +1,8 @@
-import { mkdtemp, realpath } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { processFolder } from '#test/fixtures/folder.ts'
 
 export type Tier = 'bare' | 'sandboxed' | 'trusted'
 
@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** A worker's entry as one script in a folder of its own. */
 export async function bundled(entry: string): Promise<string> {
-  const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'plutino-worker-')))
+  const folder = await realpath(processFolder())
   const outfile = path.join(folder, 'entry.mjs')
   await build({
     entryPoints: [entry],

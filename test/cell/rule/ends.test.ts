@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import type { RuleState } from '#host/cell/cell.ts'
 import type { ConnectorType } from '#host/cell/connectors/connector.ts'
@@ -14,6 +11,7 @@ import {
 } from '#test/fixtures/cell/cells.ts'
 import { sinks, sources } from '#test/fixtures/cell/connectors.ts'
 import { keyOf, numbersRule, statusWhere } from '#test/fixtures/cell/rules.ts'
+import { processFolder } from '#test/fixtures/folder.ts'
 
 /** What nobody waited for, as long as the test lasts. */
 function unhandled(t: ExecutionContext): unknown[] {
@@ -67,7 +65,7 @@ test.serial(
       environment,
       connectors: { sources, sinks, lookups: new Map([['table', type]]) },
       cacheFolder,
-      dataFolder: mkdtempSync(path.join(tmpdir(), 'cell-data-')),
+      dataFolder: processFolder(),
       entries: { bare: workerEntry },
     })
     const rule = numbersRule({ rule: 'a', count: 5, orders: { 3: 'fail' } })

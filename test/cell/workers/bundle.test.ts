@@ -1,11 +1,11 @@
-import { mkdtemp, stat, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { stat, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import test from 'ava'
 import { bundleEntry } from '#host/cell/workers/bundle.ts'
+import { processFolder } from '#test/fixtures/folder.ts'
 
 test('an entry is bundled once, and again when one of its sources changes', async (t) => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'bundle-'))
+  const folder = processFolder()
   const [entry, part] = [path.join(folder, 'entry.ts'), path.join(folder, 'part.ts')]
   await writeFile(entry, `import { n } from './part.ts'\nexport default (): number => n\n`)
   await writeFile(part, 'export const n: number = 1\n')
@@ -22,7 +22,7 @@ test('an entry is bundled once, and again when one of its sources changes', asyn
 })
 
 test('a source that cannot be bundled is an error that names it', async (t) => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'bundle-'))
+  const folder = processFolder()
   const entry = path.join(folder, 'broken.ts')
   await writeFile(entry, 'export default {{')
   await t.throwsAsync(bundleEntry(entry, folder), { message: /broken\.ts/ })
