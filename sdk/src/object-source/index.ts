@@ -44,7 +44,7 @@ export {
 export { ObjectSourceRecord } from './source-record.ts'
 export { fromSweep } from './sweep.ts'
 export { AbstractSourceTask, type TaskSetup } from './task.ts'
-export type { TaskContext } from './task-context.ts'
+export type { TaskContext, TaskPowers } from './task-context.ts'
 export { defaultTuple, type ToTuple, taskSource } from './task-source.ts'
 export { Template } from './template.ts'
 export { Timer } from './timer.ts'

@@ -46,6 +46,7 @@ class TaskSource implements Source, Rewindable {
     await this.#task.start({
       logger: ctx.logger,
       state: ctx,
+      powers: ctx,
       prefix: `object-source/${ctx.operatorId}`,
       taskId: instances === undefined ? undefined : ctx.instanceId,
       tasks: instances,

@@ -6,13 +6,15 @@ import { type Position, Progress, positionsOf } from './progress.ts'
 import type { ResumableIterator, SourceRecord } from './record.ts'
 import { QueuedMarks, type QueueItem, RecordQueue } from './record-queue.ts'
 import type { SourceCommonConfig } from './source-config.ts'
-import type { TaskContext } from './task-context.ts'
+import type { TaskContext, TaskPowers } from './task-context.ts'
 
 /** What a task is started with. */
 export interface TaskSetup {
   readonly logger: Logger
   /** Where the ends of objects are kept, in the rule's checkpoint. */
   readonly state: Pick<State, 'getState' | 'putState' | 'deleteState'>
+  /** Files, secrets and network of the plugin. */
+  readonly powers?: TaskPowers | undefined
   /** Apart from other sources of the rule. @default object-source */
   readonly prefix?: string | undefined
   /** Which of how many instances. @default as the configuration has it */
@@ -250,7 +252,8 @@ export abstract class AbstractSourceTask<C extends SourceCommonConfig = SourceCo
     const setup = this.#setup
     const config = this.#config
     if (setup === undefined || config === undefined) return
-    const { logger, state, now = Date.now, random = Math.random, sleep = sleepFor } = setup
+    const { logger, state, powers } = setup
+    const { now = Date.now, random = Math.random, sleep = sleepFor } = setup
     const { taskId = config.taskId, tasks = config.tasksMax } = setup
     const progress = new Progress(
       {
@@ -268,7 +271,8 @@ export abstract class AbstractSourceTask<C extends SourceCommonConfig = SourceCo
     const { resume } = progress
     const offsetManager = new OffsetManager(progress)
     const { signal } = this.#abort
-    const context = { signal, logger, offsetManager, resume, taskId, tasks, now, random, sleep }
+    const time = { now, random, sleep }
+    const context = { signal, logger, powers, offsetManager, resume, taskId, tasks, ...time }
     this.#context = context
     const always: BackoffConfig = {
       timeRemaining: () => AbstractSourceTask.MAX_POLL_TIME_MS,
