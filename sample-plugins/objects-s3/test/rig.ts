@@ -4,11 +4,25 @@ import { BucketStore } from '../sources/bucket-store.ts'
 import { type Credentials, S3Client } from '../sources/s3-client.ts'
 import { s3Config } from '../sources/s3-config.ts'
 
-/** The platform's own fetch: only what a granted one has beyond it is left out. */
+/** The platform's own fetch, with errors of connections as the granted one has them: the `code` on the error itself. */
 export const plainFetch: Network['fetch'] = async (url, options = {}) => {
   const { headers = {}, signal = null } = options
   const answer = await fetch(url, { headers: headers as Record<string, string>, signal })
-  return answer as unknown as Awaited<ReturnType<Network['fetch']>>
+  return new Proxy(answer, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target)
+      if (name === 'body') return target.body === null ? null : withCause(target.body)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  }) as unknown as Awaited<ReturnType<Network['fetch']>>
+}
+
+async function* withCause(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
+    throw error instanceof TypeError && error.cause !== undefined ? error.cause : error
+  }
 }
 
 export interface StoreOptions {
