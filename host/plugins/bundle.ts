@@ -147,7 +147,8 @@ function fromArchive(files: ArchiveFiles, nodeModules: Set<string>): Plugin {
       bundler.onLoad({ filter: /.*/, namespace: 'archive' }, ({ path }) => {
         const bytes = files.get(path)
         if (bytes === undefined) return { errors: [{ text: `"${path}" is not in the package` }] }
-        return { contents: bytes, loader: LOADERS[posix.extname(path)] ?? 'text', resolveDir: '/' }
+        const loader = LOADERS[posix.extname(path)] ?? 'text'
+        return { contents: withMap(bytes, files.get(`${path}.map`)), loader, resolveDir: '/' }
       })
       bundler.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({
         contents: absentModule(path),
@@ -179,6 +180,13 @@ function resolve(
   return {
     errors: [{ text: `"${path}" is not in the package; bundle it with "plutino plugin pack"` }],
   }
+}
+
+/** A script's own map, from packing, is put into it: the bundler goes on from there to the author's lines. */
+function withMap(script: Buffer, map: Buffer | undefined): Buffer {
+  if (map === undefined) return script
+  const url = `data:application/json;base64,${map.toString('base64')}`
+  return Buffer.concat([script, Buffer.from(`\n//# sourceMappingURL=${url}`)])
 }
 
 function isPackageName(path: string): boolean {

@@ -1,3 +1,5 @@
+import { withStackOf } from './plugin-stack.ts'
+
 /** An error as it may leave a compartment or a worker: two short texts, nothing of the original. */
 export interface CleanError {
   readonly code: string
@@ -22,7 +24,7 @@ export function cleanError(error: unknown, fallback = 'failed'): CleanError {
 /** As `cleanError`, as an error to throw inside the engine. */
 export function rebuiltError(error: unknown, fallback = 'failed'): Error & CleanError {
   const { code, message } = cleanError(error, fallback)
-  return Object.assign(new Error(message), { code })
+  return Object.assign(withStackOf(new Error(message), error), { code, message })
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import { pluginConsole, pluginProcess } from './ambient.ts'
 import { pluginBuffer } from './buffer/plugin-buffer.ts'
 import type { PluginLog } from './plugin-log.ts'
+import { scriptUrl } from './plugin-stack.ts'
 import type { Powers } from './powers.ts'
 import type { Realm } from './realm.ts'
 import { cloneStructured } from './structured-clone.ts'
@@ -17,6 +18,7 @@ export interface Evaluated {
 export interface PluginIdentity {
   readonly package: string
   readonly version: string
+  readonly sha256?: string | undefined
 }
 
 /** How the plugin reaches the outside: its log, and where an error goes that no caller waits for. */
@@ -26,6 +28,9 @@ export interface Outlet {
   readonly powers: Pick<Powers, 'globals' | 'modules'>
   failed(error: unknown): void
 }
+
+/** What stands before the script on its first line; one line more stands before that. */
+export const SCRIPT_HEAD = 'return function (exports, require, module, __filename, __dirname) {'
 
 /**
  * Evaluates a bundled CommonJS script in a compartment of its own: it sees the language, the globals made here, and
@@ -49,7 +54,8 @@ export function evaluateInCompartment(
   const names = Object.getOwnPropertyNames(global).filter(isParameter)
   const bind: unknown = compartment.evaluate(
     `(function (${names.join(', ')}) {
-return function (exports, require, module, __filename, __dirname) {${text}\n}})`,
+${SCRIPT_HEAD}${text}\n}})
+//# sourceURL=${scriptUrl(plugin)}`,
   )
   const load: unknown = call(
     bind,

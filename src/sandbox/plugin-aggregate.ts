@@ -3,6 +3,7 @@ import type { Aggregator } from '#src/functions/declaration.ts'
 import { rebuiltError } from './clean-error.ts'
 import { copyValue } from './copy.ts'
 import { argument, pluginCall } from './plugin-function.ts'
+import { withStackOf } from './plugin-stack.ts'
 
 /**
  * An aggregate function of a plugin, as operators use one. The incremental form is preferred; without it the values of
@@ -37,7 +38,7 @@ function incremental(title: string, instance: IncrementalAggregate): Aggregator<
       return copyValue(run(), what)
     } catch (error) {
       const { code, message } = rebuiltError(error)
-      throw Object.assign(new Error(`${title}: ${message}`), { code })
+      throw Object.assign(withStackOf(new Error(`${title}: ${message}`), error), { code })
     }
   }
   const { remove } = instance

@@ -1,6 +1,7 @@
 import type { FunctionContext, RowFunction } from '@plutino/sdk'
 import { rebuiltError } from './clean-error.ts'
 import { BorderError, copyLimits, copyValue } from './copy.ts'
+import { withStackOf } from './plugin-stack.ts'
 
 /** What compiled code calls for each row. */
 export type PluginCall = (...args: unknown[]) => unknown
@@ -21,7 +22,7 @@ export function pluginCall(
 ): PluginCall {
   const failure = (error: unknown): Error => {
     const { code, message } = rebuiltError(error)
-    return Object.assign(new Error(`${title}: ${message}`), { code })
+    return Object.assign(withStackOf(new Error(`${title}: ${message}`), error), { code })
   }
   const finish = (result: unknown): unknown => {
     switch (typeof result) {

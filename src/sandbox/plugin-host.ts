@@ -14,6 +14,7 @@ import { PluginLog } from './plugin-log.ts'
 import { PluginLookup } from './plugin-lookup.ts'
 import { PluginSinkRunner } from './plugin-sink.ts'
 import { PluginSource } from './plugin-source.ts'
+import { stackOf } from './plugin-stack.ts'
 import { makePowers, type Powers } from './powers.ts'
 import type { RealTimers } from './timers.ts'
 
@@ -27,6 +28,8 @@ export interface PluginRuntime {
   now(): number
   /** ms since the epoch */
   wallTime(): number
+  /** Told of what a sink fails on: it is dropped, or asked for again. For tests of plugins. */
+  sinkFailed?(flow: FlowId, outcome: 'dropped' | 'retried', error: unknown): void
 }
 
 /** The plugins of one flow: evaluated once per package, an instance per use, all of it closed together. */
@@ -174,9 +177,10 @@ export class PluginHost {
     const link = this.#params.facades?.find(
       (each) => each.package === code.package && each.version === code.version,
     )
-    const port = link && new FacadePort(link.port)
+    const { timers, harden, now } = this.#runtime
+    const pace = { now, later: timers.setTimeout }
+    const port = link && new FacadePort(link.port, pace)
     if (port !== undefined) this.#ports.push(port)
-    const { timers, harden } = this.#runtime
     const failed = (error: unknown) => this.#stray(code.package, error)
     const made = makePowers({ port: port ?? unserved, timers, harden, failed })
     this.#powers.set(key, made)
@@ -184,7 +188,12 @@ export class PluginHost {
   }
 
   #stray(plugin: string, error: unknown): void {
-    this.#host.failed(this.#id, { plugin, where: 'stray', ...cleanError(error) })
+    this.#host.failed(this.#id, {
+      plugin,
+      where: 'stray',
+      ...cleanError(error),
+      stack: stackOf(error),
+    })
   }
 
   #instance(code: PluginCode): object {
@@ -209,8 +218,14 @@ export class PluginHost {
       timers: this.#runtime.timers,
       context: (more) => this.#context(code, `sink_${action}`, 0, more) as SinkContext,
       delivered: (sequence) => this.#host.delivered(this.#id, action, sequence),
-      dropped: (error) => log.write('error', [`${title}: emission dropped:`, error]),
-      retrying: (error) => log.write('warn', [`${title}: trying again:`, error]),
+      dropped: (error) => {
+        log.write('error', [`${title}: emission dropped:`, error])
+        this.#runtime.sinkFailed?.(this.#id, 'dropped', error)
+      },
+      retrying: (error) => {
+        log.write('warn', [`${title}: trying again:`, error])
+        this.#runtime.sinkFailed?.(this.#id, 'retried', error)
+      },
     })
   }
 
@@ -261,7 +276,12 @@ export class PluginHost {
         },
         harden: this.#runtime.harden,
         failed: (where, error) =>
-          this.#host.failed(this.#id, { plugin: code.name, where, ...cleanError(error) }),
+          this.#host.failed(this.#id, {
+            plugin: code.name,
+            where,
+            ...cleanError(error),
+            stack: stackOf(error),
+          }),
         ended: () => {
           running--
           if (running === 0) this.#host.ended(this.#id, number)

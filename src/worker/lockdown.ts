@@ -1,5 +1,6 @@
 import workerThreads from 'node:worker_threads'
 import 'ses'
+import { watchStacks } from '#src/sandbox/plugin-stack.ts'
 import { capAllocations, keepEngineFast } from './caps.ts'
 import { forgetWorkerData, realProcess, workerAtomics } from './capture.ts'
 import { allowOwnNames, disarmClasses, freezeClasses } from './freeze.ts'
@@ -38,6 +39,7 @@ export function closeRealm(): void {
     errorTrapping: 'none',
     unhandledRejectionTrapping: 'none',
   })
+  watchStacks(Error)
   allowOwnNames()
   globalThis.hardenIntrinsics()
   Reflect.deleteProperty(globalThis, 'hardenIntrinsics')

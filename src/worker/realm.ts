@@ -1,6 +1,7 @@
 import { evaluateInCompartment } from '#src/sandbox/compartment.ts'
 import type { PluginRuntime } from '#src/sandbox/plugin-host.ts'
 import type { CompartmentClass, Realm } from '#src/sandbox/realm.ts'
+import type { RealTimers } from '#src/sandbox/timers.ts'
 import { MAX_ALLOCATION_BYTES } from './caps.ts'
 import {
   clearRealImmediate,
@@ -29,9 +30,27 @@ const nextTick = process.nextTick.bind(process)
 const { version, platform, arch } = process
 const v8 = process.versions.v8
 
+/** The time of plugins: the thread's, or one that a test moves by hand. */
+export interface PluginTime {
+  readonly timers: RealTimers
+  /** ms since the epoch */
+  wallTime(): number
+}
+
+const realTime: PluginTime = {
+  timers: {
+    setTimeout: setRealTimeout,
+    setInterval: setRealInterval,
+    setImmediate: setRealImmediate,
+    clearTimeout: clearRealTimeout,
+    clearImmediate: clearRealImmediate,
+  },
+  wallTime: () => Math.floor(timeOrigin + now()),
+}
+
 /** Plugins in compartments. Called after the lockdown. */
-export function sandboxRuntime(): PluginRuntime {
-  const realm = sandboxRealm()
+export function sandboxRuntime(time: PluginTime = realTime): PluginRuntime {
+  const realm = sandboxRealm(time.timers)
   return {
     evaluate: (code, outlet) => evaluateInCompartment(realm, code, code.text, outlet),
     harden: realm.harden,
@@ -41,14 +60,14 @@ export function sandboxRuntime(): PluginRuntime {
       return { signal: controller.signal, abort: () => controller.abort() }
     },
     now,
-    wallTime: () => Math.floor(timeOrigin + now()),
+    wallTime: () => time.wallTime(),
   }
 }
 
 const floatArrays = ['Float16Array', 'Float32Array', 'Float64Array'] as const
 
 /** The realm of compartments. Called after the lockdown: `Compartment` and `harden` are its. */
-export function sandboxRealm(): Realm {
+export function sandboxRealm(timers: RealTimers = realTime.timers): Realm {
   const { Compartment, harden } = realGlobal as unknown as {
     Compartment: CompartmentClass
     harden: <T>(value: T) => T
@@ -62,13 +81,7 @@ export function sandboxRealm(): Realm {
     Compartment,
     harden,
     shared,
-    timers: {
-      setTimeout: setRealTimeout,
-      setInterval: setRealInterval,
-      setImmediate: setRealImmediate,
-      clearTimeout: clearRealTimeout,
-      clearImmediate: clearRealImmediate,
-    },
+    timers,
     facts: { version, v8, platform, arch, now },
     timeOrigin,
     nextTick: (run) => nextTick(run),

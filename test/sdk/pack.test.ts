@@ -41,7 +41,13 @@ test('a package holds what a host needs, and nothing else of the folder', async 
   const folder = makeFolder(t, { ...project, '.env': 'SECRET=1', 'README.md': '# Shout' })
   const packed = await pack(folder)
   t.is(packed.path, join(folder, 'target', 'plugins', 'sinks', 'Shout@v2.1.0.zip'))
-  t.deepEqual(packed.files, ['README.md', 'package.json', 'shout.yaml', 'src/shout.js'])
+  t.deepEqual(packed.files, [
+    'README.md',
+    'package.json',
+    'shout.yaml',
+    'src/shout.js',
+    'src/shout.js.map',
+  ])
   const files = readArchive(readFileSync(packed.path))
   t.deepEqual([...files.keys()].sort(), [...packed.files])
   t.deepEqual(JSON.parse(files.get('package.json')?.toString() ?? ''), {
@@ -98,7 +104,7 @@ test('a package with several extensions is named after itself', async (t) => {
   })
   const { path, files } = await pack(folder)
   t.is(path, join(folder, 'target', 'plugins', '@acme-both@v1.0.0.zip'))
-  t.deepEqual(files, ['package.json', 'x.js'])
+  t.deepEqual(files, ['package.json', 'x.js', 'x.js.map'])
   const { plutino } = JSON.parse(
     readArchive(readFileSync(path)).get('package.json')?.toString() ?? '',
   )

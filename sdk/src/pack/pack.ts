@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { builtinModules } from 'node:module'
-import { dirname, join, resolve } from 'node:path'
-import { build } from 'esbuild'
+import { basename, dirname, join } from 'node:path'
 import yazl from 'yazl'
+import { bundleScript, scriptName } from './bundle.ts'
 import { PackError } from './errors.ts'
 import { type Project, type ProjectEntry, readProject } from './project.ts'
 
@@ -38,7 +37,10 @@ export async function pack(folder: string, options: PackOptions = {}): Promise<P
   const project = await readProject(folder)
   const files = new Map<string, Uint8Array | string>()
   for (const file of new Set(project.entries.map((entry) => entry.file))) {
-    files.set(scriptName(file), await bundle(project, file))
+    const { text, map } = await bundleScript(folder, file)
+    const name = scriptName(file)
+    files.set(name, `${text}//# sourceMappingURL=${basename(name)}.map\n`)
+    files.set(`${name}.map`, map)
   }
   for (const entry of project.entries) {
     if (entry.options !== undefined) files.set(entry.options, await readSchema(project, entry))
@@ -80,33 +82,6 @@ async function readSchema(
   }
 }
 
-async function bundle({ folder }: Project, file: string): Promise<string> {
-  try {
-    const { outputFiles } = await build({
-      entryPoints: [resolve(folder, file)],
-      // Comments in the bundle name files from here: the same wherever the project lies.
-      absWorkingDir: resolve(folder),
-      bundle: true,
-      write: false,
-      // Of packages in CommonJS, only this form keeps what they ask of Node as something that the host understands.
-      format: 'cjs',
-      platform: 'neutral',
-      mainFields: ['module', 'main'],
-      conditions: ['plutino', 'node', 'module'],
-      target: 'es2024',
-      external: ['node:*', ...builtinModules],
-      define: { 'import.meta.url': '"file:///plugin/index.js"' },
-      charset: 'utf8',
-      logLevel: 'silent',
-    })
-    return outputFiles[0]?.text ?? ''
-  } catch (error) {
-    throw new PackError('cannot-bundle', `${file} cannot be bundled: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
-}
-
 function packedManifest({ manifest, entries }: Project): Record<string, unknown> {
   const plutino: Record<string, unknown> = { ...(manifest.plutino as object) }
   for (const kind of ['sources', 'sinks', 'functions'] as const) {
@@ -121,10 +96,6 @@ function packedManifest({ manifest, entries }: Project): Record<string, unknown>
 function packedEntry({ file, suffix, options }: ProjectEntry): string | object {
   const script = scriptName(file) + suffix
   return options === undefined ? script : { file: script, options }
-}
-
-function scriptName(file: string): string {
-  return file.replace(/^\.\//, '').replace(/\.[cm]?[jt]s$/, '.js')
 }
 
 function defaultName({ name, version, entries }: Project): string {

@@ -1,0 +1,26 @@
+import { type MappedScript, mapStack, readSourceMap } from '@plutino/sdk/source-map'
+import { ExtensionError } from '@plutino/sdk/testing'
+import type { Prepared } from '#host/plugins/prepare.ts'
+import { SCRIPT_HEAD } from '#src/sandbox/compartment.ts'
+import { scriptUrl } from '#src/sandbox/plugin-stack.ts'
+import type { TestFault } from '#src/worker/test-flows.ts'
+
+/** The scripts of a package with their maps to the author's files. */
+export type Scripts = readonly MappedScript[]
+
+export function scriptsOf({ content, scripts }: Prepared): Scripts {
+  return scripts.flatMap(({ sha256, map: text }) => {
+    const map = readSourceMap(text)
+    const file = scriptUrl({ package: content.package, version: content.version, sha256 })
+    return map === undefined ? [] : [{ file, map, lineOffset: 1, columnOffset: SCRIPT_HEAD.length }]
+  })
+}
+
+/** A fault with the lines of the author's files in its stack. */
+export function tellFault({ code, message, stack }: TestFault, scripts: Scripts) {
+  return { code, message, stack: `Error: ${message}\n${mapStack(stack, scripts)}` }
+}
+
+export function errorOf(fault: TestFault, scripts: Scripts): ExtensionError {
+  return new ExtensionError(tellFault(fault, scripts))
+}
