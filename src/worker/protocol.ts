@@ -182,6 +182,8 @@ export interface HostCalls {
     columns: readonly string[],
     keys: readonly (readonly unknown[])[],
   ): Promise<readonly (readonly Readonly<Record<string, unknown>>[])[]>
+  /** What the tenant has put under each key; null where there is nothing. */
+  keyedState(flow: FlowId, keys: readonly string[]): Promise<readonly unknown[]>
   log(flow: FlowId, level: 'debug' | 'info' | 'warn' | 'error', plugin: string, text: string): void
 }
 
@@ -192,4 +194,6 @@ export interface PluginFailure {
   readonly where: 'load' | 'configure' | 'validate' | 'open' | 'collect' | 'close' | 'stray'
   readonly message: string
   readonly code?: string | undefined
+  /** Its frames in the plugin's script; the host maps them to the author's lines. */
+  readonly stack?: string | undefined
 }
