@@ -1,8 +1,8 @@
 import type { FunctionTable } from '#src/functions/table.ts'
 import type { Literal, PlanExpression } from '#src/plan/expression.ts'
 import type { DataType } from '#src/plan/types.ts'
+import { mapParts } from '#src/plan/walk.ts'
 import type { Expressions } from './compile.ts'
-import { mapChildren } from './walk.ts'
 
 /**
  * Replaces what depends on no row by its value. What throws stays, to be an error of each row that needs it; what gives an
@@ -14,7 +14,7 @@ export function fold(
   functions: FunctionTable,
 ): PlanExpression {
   let isConstant = true
-  const folded = mapChildren(expression, (child) => {
+  const folded = mapParts(expression, (child) => {
     const result = fold(child, expressions, functions)
     if (result.type !== 'literal') isConstant = false
     return result

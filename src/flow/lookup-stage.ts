@@ -9,6 +9,7 @@ import type {
 } from '#src/operators/operator.ts'
 import { unlinked } from '#src/operators/operator.ts'
 import { structuralKey } from '#src/operators/structural-key.ts'
+import { BorderQueue } from './border-queue.ts'
 import type { Border } from './compilation.ts'
 import type { LookupCache } from './lookup-cache.ts'
 import { within } from './within.ts'
@@ -59,7 +60,7 @@ export class LookupStage implements Operator, Border {
   readonly id: OperatorId
   readonly #options: LookupOptions
   readonly #context: OperatorContext
-  readonly #queue: (Waiting | { readonly advance: number })[] = []
+  readonly #queue: BorderQueue<Waiting>
   /** By structural key: asked for, and not answered yet. */
   readonly #open = new Map<unknown, Asked>()
   /** Takes more keys. */
@@ -67,15 +68,15 @@ export class LookupStage implements Operator, Border {
   readonly #unsent: Map<unknown, Asked>[] = []
   #calls = 0
   #output: Output = unlinked
-  #waitingRows = 0
-  #draining: Promise<void> | undefined
-  #fault: { readonly error: unknown } | undefined
-  #room: PromiseWithResolvers<void> | undefined
 
   constructor(id: OperatorId, options: LookupOptions, context: OperatorContext) {
     this.id = id
     this.#options = options
     this.#context = context
+    const { left, maxRows } = options
+    const work = async (waiting: Waiting) =>
+      this.#join(waiting, await Promise.all(waiting.found.map(settled)))
+    this.#queue = new BorderQueue({ work, output: () => this.#output, left, maxRows })
   }
 
   link(output: Output): void {
@@ -83,24 +84,19 @@ export class LookupStage implements Operator, Border {
   }
 
   push(batch: Batch): void {
-    this.#check()
+    this.#queue.check()
     if (batch.empty !== undefined) return
     this.#context.metrics.recordsIn += batch.rows.length
     const found = batch.rows.map((row) => this.#find(row))
     const waiting: Waiting = { ...batch, found }
-    if (this.#draining === undefined && !found.some((each) => each instanceof Promise)) {
-      this.#join(waiting, found as readonly Answered[])
-      return
-    }
-    this.#queue.push(waiting)
-    this.#waitingRows += batch.rows.length
-    this.#draining ??= this.#drain()
+    const isKnown = !found.some((each) => each instanceof Promise)
+    if (isKnown && !this.#queue.isBusy) this.#join(waiting, found as readonly Answered[])
+    else this.#queue.push(waiting)
   }
 
   advance(time: number): void {
-    this.#check()
-    if (this.#draining === undefined) this.#output.advance(time)
-    else this.#queue.push({ advance: time })
+    this.#queue.check()
+    this.#queue.advance(time)
   }
 
   wakeAt(): number {
@@ -113,15 +109,11 @@ export class LookupStage implements Operator, Border {
   restore(): void {}
 
   room(): Promise<void> | undefined {
-    this.#check()
-    if (this.#waitingRows < (this.#options.maxRows ?? 4096)) return undefined
-    this.#room ??= Promise.withResolvers()
-    return this.#room.promise
+    return this.#queue.room()
   }
 
   idle(): Promise<void> | undefined {
-    this.#check()
-    return this.#draining
+    return this.#queue.idle()
   }
 
   #find(row: Row): Found | undefined {
@@ -186,25 +178,6 @@ export class LookupStage implements Operator, Border {
     }
   }
 
-  async #drain(): Promise<void> {
-    try {
-      for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
-        if ('advance' in next) this.#output.advance(next.advance)
-        else {
-          this.#join(next, await Promise.all(next.found.map(settled)))
-          this.#waitingRows -= next.rows.length
-        }
-        this.#queue.shift()
-        this.#makeRoom()
-        this.#options.left()
-      }
-    } catch (error) {
-      this.#fault = { error }
-    }
-    this.#draining = undefined
-    this.#makeRoom()
-  }
-
   #join({ rows, times }: Batch, answers: readonly Answered[]): void {
     const made: Row[] = []
     const at: number[] = []
@@ -229,17 +202,6 @@ export class LookupStage implements Operator, Border {
     const pairs = (answer ?? []).map((found) => pair(row, found))
     const kept = rest === undefined ? pairs : pairs.filter((each) => rest(each) === true)
     return kept.length === 0 && join === 'left' ? [row] : kept
-  }
-
-  #makeRoom(): void {
-    if (this.#room === undefined) return
-    if (this.#fault === undefined && this.#waitingRows >= (this.#options.maxRows ?? 4096)) return
-    this.#room.resolve()
-    this.#room = undefined
-  }
-
-  #check(): void {
-    if (this.#fault !== undefined) throw this.#fault.error
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type Row,
   unlinked,
 } from '#src/operators/operator.ts'
+import { BorderQueue } from './border-queue.ts'
 import { type Answers, type Suspender, Suspension } from './suspension.ts'
 import { within } from './within.ts'
 
@@ -27,7 +28,12 @@ export interface StageOptions {
   readonly left: () => void
 }
 
-type Waiting = Batch & { readonly done: BatchBuilder; readonly answers: Answers | undefined }
+type Waiting = Batch & {
+  readonly done: BatchBuilder
+  readonly answers?: Answers | undefined
+  /** What its first row waits for. */
+  readonly first?: Suspension | undefined
+}
 type Outcome = { readonly row: Row | undefined } | { readonly error: unknown }
 
 /**
@@ -38,19 +44,17 @@ export class Stage implements Operator {
   readonly id: OperatorId
   readonly #options: StageOptions
   readonly #context: OperatorContext
-  readonly #queue: (Waiting | { readonly advance: number })[] = []
+  readonly #queue: BorderQueue<Waiting>
   #output: Output = unlinked
-  #waitingRows = 0
-  #draining: Promise<void> | undefined
-  /** What the operators behind threw: a fault of the engine, told to whoever comes next. */
-  #fault: { readonly error: unknown } | undefined
-  #room: PromiseWithResolvers<void> | undefined
   #spare: Answers = new Map()
 
   constructor(id: OperatorId, options: StageOptions, context: OperatorContext) {
     this.id = id
     this.#options = options
     this.#context = context
+    const { left, maxRows } = options
+    const work = (waiting: Waiting) => this.#finish(waiting)
+    this.#queue = new BorderQueue({ work, output: () => this.#output, left, maxRows })
   }
 
   link(output: Output): void {
@@ -58,17 +62,15 @@ export class Stage implements Operator {
   }
 
   push(batch: Batch): void {
-    this.#check()
+    this.#queue.check()
     this.#context.metrics.recordsIn += batch.rows.length
-    if (this.#draining !== undefined)
-      this.#wait({ ...batch, done: new BatchBuilder(), answers: undefined })
+    if (this.#queue.isBusy) this.#wait({ ...batch, done: new BatchBuilder() })
     else this.#pass(batch)
   }
 
   advance(time: number): void {
-    this.#check()
-    if (this.#draining === undefined) this.#output.advance(time)
-    else this.#queue.push({ advance: time })
+    this.#queue.check()
+    this.#queue.advance(time)
   }
 
   wakeAt(): number {
@@ -80,18 +82,12 @@ export class Stage implements Operator {
 
   restore(): void {}
 
-  /** Pending while too many rows wait. */
   room(): Promise<void> | undefined {
-    this.#check()
-    if (this.#waitingRows < (this.#options.maxRows ?? 4096)) return undefined
-    this.#room ??= Promise.withResolvers()
-    return this.#room.promise
+    return this.#queue.room()
   }
 
-  /** Pending while anything waits. */
   idle(): Promise<void> | undefined {
-    this.#check()
-    return this.#draining
+    return this.#queue.idle()
   }
 
   /** Without a queue, until a row has to wait. */
@@ -108,7 +104,8 @@ export class Stage implements Operator {
       if (outcome instanceof Suspension) {
         const answers = this.#spare
         this.#spare = new Map()
-        this.#wait({ rows: rows.slice(i), times: times.slice(i), done, answers }, outcome)
+        const first = outcome
+        this.#wait({ rows: rows.slice(i), times: times.slice(i), done, answers, first })
         return
       }
       this.#settle(outcome, times[i] as number, done)
@@ -136,35 +133,18 @@ export class Stage implements Operator {
     this.#context.metrics.recordsOut += done.flush(this.#output)
   }
 
-  /** @param first what the first row of the batch waits for */
-  #wait(waiting: Waiting, first?: Suspension): void {
+  #wait(waiting: Waiting): void {
     if (!this.#options.perBatch) this.#send(waiting.done)
     this.#queue.push(waiting)
-    this.#waitingRows += waiting.rows.length
-    this.#draining ??= this.#drain(first)
-  }
-
-  async #drain(first: Suspension | undefined): Promise<void> {
-    let suspension = first
-    try {
-      for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
-        if ('advance' in next) this.#output.advance(next.advance)
-        else if (next.empty !== undefined) this.#output.push(next)
-        else await this.#finish(next, suspension)
-        suspension = undefined
-        this.#queue.shift()
-        this.#options.left()
-      }
-    } catch (error) {
-      this.#fault = { error }
-    }
-    this.#draining = undefined
-    this.#makeRoom()
   }
 
   /** Waits for all rows of a batch, some at a time, and sends them in their order. */
-  async #finish(waiting: Waiting, first: Suspension | undefined): Promise<void> {
-    const { rows, times, done } = waiting
+  async #finish(waiting: Waiting): Promise<void> {
+    if (waiting.empty !== undefined) {
+      this.#output.push(waiting)
+      return
+    }
+    const { rows, times, done, first } = waiting
     const outcomes: Outcome[] = []
     let next = 0
     const work = async (): Promise<void> => {
@@ -178,8 +158,6 @@ export class Stage implements Operator {
     await Promise.all(Array.from({ length: most }, work))
     for (const [i, outcome] of outcomes.entries()) this.#settle(outcome, times[i] as number, done)
     this.#send(done)
-    this.#waitingRows -= rows.length
-    this.#makeRoom()
   }
 
   async #outcome(row: Row, answers: Answers, first: Suspension | undefined): Promise<Outcome> {
@@ -195,16 +173,5 @@ export class Stage implements Operator {
       outcome = this.#try(row, answers)
     }
     return outcome
-  }
-
-  #makeRoom(): void {
-    if (this.#room === undefined) return
-    if (this.#fault === undefined && this.#waitingRows >= (this.#options.maxRows ?? 4096)) return
-    this.#room.resolve()
-    this.#room = undefined
-  }
-
-  #check(): void {
-    if (this.#fault !== undefined) throw this.#fault.error
   }
 }

@@ -1,6 +1,6 @@
 import type { PlanExpression } from './expression.ts'
 
-/** The same expression with `change` applied to each of its direct parts; the very same object when nothing changed. */
+/** The same expression with `change` applied to each of its direct parts. */
 export function mapParts(
   expression: PlanExpression,
   change: (part: PlanExpression) => PlanExpression,
