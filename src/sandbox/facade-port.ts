@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import { Pace, type PaceOptions } from './pace.ts'
 
 /** An event of the host's: what it says with it is plain data. */
 export type FacadeListener = (...args: readonly unknown[]) => void
@@ -14,6 +15,9 @@ export interface HostFacades {
   on(event: string, listener: FacadeListener): void
   /** Called once, when nothing goes over the port any more. */
   onClosed(listener: () => void): void
+  /** More was sent than the host is to be given at one time: small pieces should wait for `whenClear` and go as one. */
+  readonly isBehind?: boolean | undefined
+  whenClear?(run: () => void): void
 }
 
 /** Calls under way at one time. The host takes more for an offence; what a plugin asks beyond waits here. */
@@ -41,19 +45,30 @@ export class FacadePort implements HostFacades {
   readonly #queue: Call[] = []
   readonly #listeners = new Map<string, FacadeListener>()
   readonly #closing: (() => void)[] = []
+  readonly #pace: Pace
   #lastId = 0
   #bytes = 0
   #isClosed = false
 
-  constructor(port: MessagePort) {
+  constructor(port: MessagePort, pace: PaceOptions) {
     this.#port = port
-    this.#post = port.postMessage.bind(port) as (message: object, move: ArrayBuffer[]) => void
+    this.#pace = new Pace(pace)
+    const post = port.postMessage.bind(port) as (message: object, move: ArrayBuffer[]) => void
+    this.#post = (message, move) => this.#pace.send(() => post(message, move))
     port.on('message', (message: unknown) => this.#receive(message as Message))
     port.on('close', () => this.close())
   }
 
   get isClosed(): boolean {
     return this.#isClosed
+  }
+
+  get isBehind(): boolean {
+    return this.#pace.isBehind
+  }
+
+  whenClear(run: () => void): void {
+    this.#pace.whenClear(run)
   }
 
   call(method: string, args: readonly unknown[], move: ArrayBuffer[] = []): Promise<unknown> {
@@ -81,6 +96,7 @@ export class FacadePort implements HostFacades {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#pace.close()
     this.#port.close()
     const pending = [...this.#calls.values(), ...this.#queue]
     this.#calls.clear()

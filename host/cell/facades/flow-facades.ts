@@ -24,6 +24,9 @@ export interface FlowFacadesOptions {
 /** Every power that is served. */
 const allFacades: readonly MakeFacade[] = [socketFacade, httpFacade, filesFacade, secretsFacade]
 
+/** Twice what the worker's side lets a package send. */
+const MESSAGES_PER_SECOND = 40_000
+
 const nothing: PluginPowers = {
   network: [],
   files: { folders: {} },
@@ -100,6 +103,7 @@ class Served {
     }
     this.#endpoint = new GuardedEndpoint(port, {
       methods,
+      messagesPerSecond: MESSAGES_PER_SECOND,
       onOffence: (reason) => options.onOffence(`${title}: ${reason}`),
     })
     this.#endpoint.onClosed(() => this.close('ended'))

@@ -19,6 +19,7 @@ export interface RuleCalls {
     columns: readonly string[],
     keys: readonly (readonly unknown[])[],
   ): Promise<unknown>
+  keyedState(keys: readonly string[]): Promise<readonly unknown[]>
   log(level: LogLine['level'], plugin: string, text: string): void
 }
 
@@ -26,10 +27,18 @@ const levels = ['debug', 'info', 'warn', 'error'] as const
 const places = ['load', 'configure', 'validate', 'open', 'collect', 'close', 'stray'] as const
 const MAX_LOG = 2000
 const LINES_PER_SECOND = 200
+const MAX_PLUGINS = 32
 
 /** The fixed table of the guarded endpoint. The first argument of each is the flow, of which a worker has one. */
 export function hostCalls(rule: RuleCalls): ReadonlyMap<string, Serve> {
-  const mayLog = lineBudget()
+  const budgets = new Map<string, () => boolean>()
+  /** Each plugin has lines of its own; a worker that invents names has no more than so many plugins. */
+  const mayLog = (plugin: string) => {
+    const name = budgets.has(plugin) || budgets.size < MAX_PLUGINS ? plugin : ''
+    const mayWrite = budgets.get(name) ?? lineBudget()
+    budgets.set(name, mayWrite)
+    return mayWrite()
+  }
   return new Map<string, Serve>([
     [
       'write',
@@ -55,13 +64,15 @@ export function hostCalls(rule: RuleCalls): ReadonlyMap<string, Serve> {
       ([, source, columns, keys]) =>
         rule.lookup(sourceOf(source, rule.sources.length), readColumns(columns), readKeys(keys)),
     ],
+    ['keyedState', ([, keys]) => rule.keyedState(readNames(keys))],
     [
       'log',
       ([, level, plugin, text]) => {
         const known = levels.find((name) => name === level)
         const line = textOf(text, MAX_LOG)
         if (known === undefined || line === undefined) throw new OffenceError('no line of a log')
-        if (mayLog()) rule.log(known, textOf(plugin, 200) ?? '', line)
+        const name = textOf(plugin, 200) ?? ''
+        if (mayLog(name)) rule.log(known, name, line)
       },
     ],
   ])
@@ -90,6 +101,13 @@ function readKeys(keys: unknown): readonly (readonly unknown[])[] {
   const isKey = (key: unknown) => Array.isArray(key) && key.length <= 32
   if (Array.isArray(keys) && keys.length <= 1024 && keys.every(isKey)) return keys
   throw new OffenceError('keys are no lists of values')
+}
+
+/** Longer keys than any that can be put are asked for like others: there is nothing under them. */
+function readNames(keys: unknown): readonly string[] {
+  const isName = (name: unknown) => typeof name === 'string'
+  if (Array.isArray(keys) && keys.length <= 256 && keys.every(isName)) return keys
+  throw new OffenceError('keys are no texts')
 }
 
 function asOffence<T>(work: () => T): T {

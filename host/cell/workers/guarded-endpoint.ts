@@ -11,6 +11,11 @@ export interface GuardOptions {
   readonly maxBytes?: number | undefined
   /** Offences after which the worker is ended. @default 5 */
   readonly maxStrikes?: number | undefined
+  /**
+   * Messages a second that a worker may send; after a time of silence as many as in three of them, for what has waited while
+   * this thread was late. More are a flood, and the worker is ended. @default without limit
+   */
+  readonly messagesPerSecond?: number | undefined
   /** The worker has broken the rules once too often. */
   onOffence(reason: string): void
 }
@@ -32,6 +37,8 @@ export class OffenceError extends Error {
   readonly code = 'bad-call'
 }
 
+const BURST_SECONDS = 3
+
 /**
  * Serves a fixed list of methods to a worker over a port. Everything that arrives is hostile: methods are looked up in a
  * Map, nothing is walked by path, nothing but plain data goes back, and what is asked at one time is bounded.
@@ -43,10 +50,13 @@ export class GuardedEndpoint {
   #bytes = 0
   #strikes = 0
   #isClosed = false
+  #tokens: number
+  #filledAt = performance.now()
 
   constructor(port: MessagePort, options: GuardOptions) {
     this.#port = port
     this.#options = options
+    this.#tokens = BURST_SECONDS * (options.messagesPerSecond ?? 0)
     port.on('message', (message: unknown) => this.#receive(message))
     port.on('messageerror', () => this.#strike('a message that cannot be read'))
   }
@@ -80,9 +90,25 @@ export class GuardedEndpoint {
 
   #receive(message: unknown): void {
     if (this.#isClosed) return
+    if (!this.#isInTime()) {
+      // What has come besides is not looked at any more.
+      this.close()
+      this.#options.onOffence('the worker floods the host with messages')
+      return
+    }
     const call = readCall(message)
     if (call === undefined) this.#strike('a malformed call')
     else this.#admit(call)
+  }
+
+  #isInTime(): boolean {
+    const rate = this.#options.messagesPerSecond
+    if (rate === undefined || this.#tokens-- >= 1) return true
+    const now = performance.now()
+    const fresh = ((now - this.#filledAt) * rate) / 1000
+    this.#filledAt = now
+    this.#tokens = Math.min(rate * BURST_SECONDS, fresh)
+    return this.#tokens-- >= 1
   }
 
   #admit(call: Call): void {

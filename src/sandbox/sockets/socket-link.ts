@@ -172,7 +172,7 @@ export class SocketLink {
 
   /** TLS from here on. What was written before leaves first; nothing leaves until it stands. */
   async secure(wishes: TlsWishes, secured: (facts: TlsFacts) => void): Promise<void> {
-    this.#flush()
+    this.#flushNow()
     if (this.#hasTls) throw facadeError('EINVAL', 'the connection has TLS already')
     if (this.#queued > 0 || this.#isHeld)
       throw facadeError('EINVAL', 'TLS is taken up when the connection stands and nothing waits')
@@ -261,7 +261,21 @@ export class SocketLink {
     })
   }
 
+  /** When the host is behind, the small writes of many turns become one message. */
   #flush(): void {
+    if (this.#port.isBehind !== true || this.#port.whenClear === undefined) {
+      this.#flushNow()
+      return
+    }
+    if (this.#isPlanned) return
+    this.#isPlanned = true
+    this.#port.whenClear(() => {
+      this.#isPlanned = false
+      this.#flushNow()
+    })
+  }
+
+  #flushNow(): void {
     if (this.#isHeld || this.#isClosed) return
     while (this.#queue.length > 0 && this.#room > 0) this.#send(this.#nextPiece())
     if (!this.#isEnding || this.#hasEnded || this.#queue.length > 0) return

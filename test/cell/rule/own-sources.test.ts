@@ -18,10 +18,11 @@ function rule() {
       seen.push(`ended ${source}`)
     },
     lookup: async () => [],
+    keyedState: async () => [],
     log: () => {},
   }
   const serve = (method: string, ...args: unknown[]) => hostCalls(calls).get(method)?.(args)
-  return { seen, serve }
+  return { seen, serve, calls }
 }
 
 test('a worker writes to and ends the sources of its plugins', async (t) => {
@@ -40,4 +41,18 @@ test('a source that is not its plugin’s is none of a worker’s: asking for it
   t.throws(() => serve('ended', 1, 0), { instanceOf: OffenceError })
   t.throws(() => serve('ended', 1, 2), { message: 'there is no source 2' })
   t.deepEqual(seen, [])
+})
+
+test('one plugin’s lines in the log are not its neighbour’s', (t) => {
+  const lines = new Map<string, number>()
+  const { calls } = rule()
+  const table = hostCalls({
+    ...calls,
+    log: (_level, plugin) => lines.set(plugin, (lines.get(plugin) ?? 0) + 1),
+  })
+  for (let i = 0; i < 5000; i++) table.get('log')?.([1, 'info', 'loud', `${i}`])
+  for (let i = 0; i < 10; i++) table.get('log')?.([1, 'info', 'quiet', `${i}`])
+  const loud = lines.get('loud') ?? 0
+  t.true(loud >= 200 && loud < 2000, `${loud}`)
+  t.is(lines.get('quiet'), 10)
 })

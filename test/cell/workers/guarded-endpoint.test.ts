@@ -74,6 +74,28 @@ test('arguments of a wrong shape are offences, other refusals are not', async (t
   guarded.close()
 })
 
+test('a flood of messages ends the worker, and what has come besides is not looked at', async (t) => {
+  let served = 0
+  const guarded = guard({ count: () => served++ }, { messagesPerSecond: 100 })
+  for (let i = 0; i < 5000; i++) guarded.send({ method: 'count', args: [] })
+  await guarded.settled()
+  t.deepEqual(guarded.offences, ['the worker floods the host with messages'])
+  t.true(served >= 300 && served < 5000, `${served}`)
+  guarded.close()
+})
+
+test('messages that come slowly are no flood, however many they are', async (t) => {
+  let served = 0
+  const guarded = guard({ count: () => served++ }, { messagesPerSecond: 1000 })
+  for (let round = 0; round < 40; round++) {
+    for (let i = 0; i < 100; i++) guarded.send({ method: 'count', args: [] })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  t.is(served, 4000)
+  t.deepEqual(guarded.offences, [])
+  guarded.close()
+})
+
 test('once closed nothing is served any more', async (t) => {
   let served = 0
   const guarded = guard({ count: () => served++ })
