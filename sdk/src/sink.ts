@@ -31,7 +31,7 @@ interface SinkLife {
  * Sends what a rule emits to the outside. One instance per action.
  *
  * `collect` is called for one emission at a time, in order, and again only after it has settled; that it settles means
- * that the emission is durable where it went. `NotConnected` and `Retryable` bring the same data again; any other error
+ * that the emission is durable where it went. It has 30 s; what takes longer is dropped. `NotConnected` and `Retryable` bring the same data again; any other error
  * drops the emission, counted in the status.
  *
  * @example

@@ -7,7 +7,13 @@ export class DeadlineError extends Error {
 }
 
 /** How long the steps of a plugin may take, ms. */
-export const deadlines = { configure: 30_000, open: 30_000, call: 5_000, close: 5_000 } as const
+export const deadlines = {
+  configure: 30_000,
+  open: 30_000,
+  collect: 30_000,
+  call: 5_000,
+  close: 5_000,
+} as const
 
 /** Calls `step`, and waits for what it returns for so long at most. The plugin's promise is left to itself then. */
 export async function within(

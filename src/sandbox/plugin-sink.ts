@@ -159,7 +159,7 @@ export class PluginSinkRunner implements PluginSink {
   async #collect(data: Uint8Array | Row[]): Promise<void> {
     const { title, timers } = this.#options
     const own = copyValue(data, 'emission') as never
-    await within(deadlines.call, `collect of ${title}`, timers, () =>
+    await within(deadlines.collect, `collect of ${title}`, timers, () =>
       this.#sink.collect(this.#context, own),
     )
   }
