@@ -13,11 +13,14 @@ import { LocalCell } from './local-cell.ts'
 /** The process of a forked cell: a local cell, driven by messages from its parent. */
 const commits = new Map<number, PromiseWithResolvers<void>>()
 let lastCommit = 0
+const asked = new Map<number, (values: readonly unknown[]) => void>()
+let lastAsked = 0
 let cell: LocalCell | undefined
 
 process.on('message', (message: ToCell) => {
   if (message.type === 'setup') void setUp(message.setup)
   else if (message.type === 'call') void call(message)
+  else if (message.type === 'keyed') answered(message)
   else settle(message)
 })
 
@@ -32,6 +35,12 @@ const environment: CellEnvironment = {
     return commit.promise
   },
   log: (line) => tell({ type: 'log', line }),
+  keyedState(tenant, keys) {
+    const { promise, resolve } = Promise.withResolvers<readonly unknown[]>()
+    asked.set(++lastAsked, resolve)
+    tell({ type: 'keyed-state', id: lastAsked, tenant, keys })
+    return promise
+  },
   refused: (refusal) => tell({ type: 'refused', refusal }),
 }
 
@@ -59,6 +68,11 @@ function settle({ id, error }: ToCell & { type: 'committed' }): void {
   commits.delete(id)
   if (error === undefined) commit?.resolve()
   else commit?.reject(errorOf(error))
+}
+
+function answered({ id, values }: ToCell & { type: 'keyed' }): void {
+  asked.get(id)?.(values)
+  asked.delete(id)
 }
 
 function tell(message: FromCell): void {

@@ -13,6 +13,11 @@ import { literalText, Scope } from './scope.ts'
 /** Makes the function behind a call of a plugin's function. */
 export type PluginCalls = (call: Call) => (...args: unknown[]) => unknown
 
+/** What a built-in that may answer with a promise is called through. */
+export type WaitingCalls = (call: Call, target: Target) => Target
+
+type Target = (...args: unknown[]) => unknown
+
 export interface Field {
   readonly name: string
   readonly expression: PlanExpression
@@ -30,15 +35,18 @@ export class Expressions {
   readonly #environment: FunctionEnvironment
   readonly #functions: FunctionTable
   readonly #pluginCalls: PluginCalls
+  readonly #waitingCalls: WaitingCalls
 
   constructor(
     environment: FunctionEnvironment,
     functions: FunctionTable,
     pluginCalls: PluginCalls = noPlugins,
+    waitingCalls: WaitingCalls = (_, target) => target,
   ) {
     this.#environment = environment
     this.#functions = functions
     this.#pluginCalls = pluginCalls
+    this.#waitingCalls = waitingCalls
   }
 
   /** The text of an expression's value in three-valued logic, for generated code of operators. */
@@ -121,6 +129,11 @@ export class Expressions {
       return `${scope.constant(this.#pluginCalls(call))}(${args.join(', ')})`
     }
     const declaration = this.#functions.row(call.name)
+    if (call.waits === true) {
+      // What a function takes is its own affair: arguments are checked when a rule is planned.
+      const made = declaration.make(this.#environment, knownArguments(call.args)) as Target
+      return `${scope.constant(this.#waitingCalls(call, made))}(${args.join(', ')})`
+    }
     return emitBuiltIn(declaration, call, args, this.#environment, scope)
   }
 }

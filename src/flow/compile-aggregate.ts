@@ -11,7 +11,7 @@ import type { AggregateNode, PlanNode, WindowNode } from '#src/plan/plan.ts'
 import { some } from '#src/plan/walk.ts'
 import type { Compilation } from './compilation.ts'
 import { aggregatingWindow, keepingWindow } from './compile-window.ts'
-import { callsPlugin } from './plugin-columns.ts'
+import { mayWait } from './plugin-columns.ts'
 import { rowCopier, wholeRow } from './record.ts'
 import { compileScalar } from './scalar.ts'
 
@@ -60,7 +60,7 @@ export function slidingWithWhere(
   if (input.type !== 'filter' || input.clause !== 'where') return undefined
   const { predicate: where, input: window } = input
   if (window.type !== 'window' || window.spec.window !== 'sliding') return undefined
-  if (callsPlugin(where)) return undefined
+  if (mayWait(where)) return undefined
   const { spec, filter } = window
   return { where, node: { ...node, input: window.input, window: spec, filter } }
 }

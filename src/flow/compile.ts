@@ -22,7 +22,7 @@ import type { PlanNode, SortNode } from '#src/plan/plan.ts'
 import type { Compilation } from './compilation.ts'
 import { compileAggregate, compileWindow, slidingWithWhere } from './compile-aggregate.ts'
 import { compileJoin, compileLookup } from './compile-join.ts'
-import { addColumns, callsPlugin, withPluginColumns } from './plugin-columns.ts'
+import { addColumns, mayWait, withPluginColumns } from './plugin-columns.ts'
 import { recordMaker, rowCopier } from './record.ts'
 import { compileScalar } from './scalar.ts'
 
@@ -40,7 +40,7 @@ export function compileNode(node: PlanNode, to: Compilation): void {
   switch (node.type) {
     case 'source':
       // The source stage cannot wait: a filter that may have to stands behind it.
-      if (node.filter !== undefined && callsPlugin(node.filter)) {
+      if (node.filter !== undefined && mayWait(node.filter)) {
         const predicate = expressions.compilePredicate(node.filter)
         to.addStage('filter', node.id, (row) => (predicate(row) ? row : undefined))
       }
@@ -111,7 +111,7 @@ export function compileNode(node: PlanNode, to: Compilation): void {
     case 'filter': {
       const predicate = expressions.compilePredicate(node.predicate)
       const kind = node.clause === 'having' ? 'having' : 'filter'
-      if (callsPlugin(node.predicate)) {
+      if (mayWait(node.predicate)) {
         to.addStage(kind, node.id, (row) => (predicate(row) ? row : undefined))
         return
       }
@@ -137,7 +137,7 @@ export function compileNode(node: PlanNode, to: Compilation): void {
       const columns = node.columns.map(({ expression, as }): NamedValue => {
         return { value: expressions.compileValue(expression), as }
       })
-      if (node.columns.some(({ expression }) => callsPlugin(expression))) {
+      if (node.columns.some(({ expression }) => mayWait(expression))) {
         to.addStage('compute', node.id, addColumns(columns))
         return
       }
@@ -166,7 +166,7 @@ export function compileNode(node: PlanNode, to: Compilation): void {
     }
     case 'project': {
       const record = recordMaker(node.fields, expressions, to.hidden)
-      if (node.fields.some((field) => field.type !== 'star' && callsPlugin(field.expression))) {
+      if (node.fields.some((field) => field.type !== 'star' && mayWait(field.expression))) {
         to.addStage('project', node.id, record)
         return
       }

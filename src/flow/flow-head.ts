@@ -11,7 +11,7 @@ import type { SourceNode, SourcePlan } from '#src/plan/plan.ts'
 import type { Compilation } from './compilation.ts'
 import { sourceDecoder } from './decode/source-decoder.ts'
 import type { OperatorBook } from './operator-book.ts'
-import { callsPlugin } from './plugin-columns.ts'
+import { mayWait } from './plugin-columns.ts'
 import { metaWriter, rowTime } from './row-stamps.ts'
 import { absorbing, batching, keying, queueing, type RowTarget } from './row-target.ts'
 import { SourceStage } from './source-stage.ts'
@@ -105,7 +105,7 @@ export function sourceStage(
 
 /** A filter that calls plugins may have to wait, which the source stage cannot. */
 function pushedFilter({ filter }: SourceNode): PlanExpression | undefined {
-  return filter === undefined || callsPlugin(filter) ? undefined : filter
+  return filter === undefined || mayWait(filter) ? undefined : filter
 }
 
 /** Behind a merge node rows are keyed by their source. */

@@ -76,7 +76,12 @@ export class Flow {
     const suspender = new Suspender()
     const to = new Compilation({
       plan,
-      expressions: new Expressions(environment, functions, pluginCalls(plugins, suspender)),
+      expressions: new Expressions(
+        environment,
+        functions,
+        pluginCalls(plugins, suspender),
+        (call, target) => suspender.wrap(call, target),
+      ),
       book: this.#book,
       pluginAggregator: plugins?.aggregator ?? noAggregator,
       suspender,

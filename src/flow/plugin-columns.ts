@@ -1,15 +1,15 @@
 import type { NamedValue } from '#src/operators/group-columns.ts'
 import type { OperatorId, Row } from '#src/operators/operator.ts'
-import type { PlanExpression } from '#src/plan/expression.ts'
+import { isAwaited, type PlanExpression } from '#src/plan/expression.ts'
 import { mapExpressions } from '#src/plan/node-expressions.ts'
 import type { PlanNode } from '#src/plan/plan.ts'
 import { some } from '#src/plan/walk.ts'
 import type { Compilation } from './compilation.ts'
 import { compileScalar } from './scalar.ts'
 
-/** Whether a plugin's function is called in it, which may answer with a promise. */
-export function callsPlugin(expression: PlanExpression): boolean {
-  return some(expression, (part) => part.type === 'call' && part.plugin !== undefined)
+/** Whether a function is called in it that may answer with a promise: one of a plugin, for the most part. */
+export function mayWait(expression: PlanExpression): boolean {
+  return some(expression, (part) => part.type === 'call' && isAwaited(part))
 }
 
 /**
@@ -19,7 +19,7 @@ export function callsPlugin(expression: PlanExpression): boolean {
 export function withPluginColumns<N extends PlanNode>(node: N, to: Compilation): N {
   const columns: NamedValue[] = []
   const changed = mapExpressions(node, (expression) => {
-    if (!callsPlugin(expression)) return expression
+    if (!mayWait(expression)) return expression
     const as = `$stage${to.stages.length}.${columns.length}`
     columns.push({ value: compileScalar(expression, to.expressions), as })
     return { type: 'column', name: as, dataType: expression.dataType }

@@ -10,6 +10,7 @@ import { compressionFunctions } from './compression.ts'
 import { conversionFunctions } from './conversion.ts'
 import { hashFunctions } from './hash.ts'
 import { jsonFunctions } from './json.ts'
+import { keyedStateFunction } from './keyed-state.ts'
 import { mathFunctions } from './math.ts'
 import { objectFunctions } from './object.ts'
 import { otherFunctions } from './other.ts'
@@ -42,6 +43,7 @@ export function builtInFunctions(): FunctionTable {
     ...compressionFunctions,
     ...conversionFunctions,
     ...otherFunctions,
+    keyedStateFunction,
     ...plannedFunctions,
   ])
   return table

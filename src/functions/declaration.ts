@@ -10,6 +10,8 @@ export interface FunctionEnvironment {
   now(): number
   /** Environment of `props("k")`, given by the host. */
   readonly props: Readonly<Record<string, string>>
+  /** What stands under a key outside of the flow, or a promise of it; null: nothing. Missing: nothing does. */
+  readonly keyedState?: ((key: string) => unknown) | undefined
 }
 
 /** What is known of an argument when the rule is created. */
@@ -75,6 +77,8 @@ export interface RowDeclaration extends Declaration {
   readonly inline?: InlineCall | undefined
   /** Never the same for the same arguments, so never folded (now, rand, newuuid). */
   readonly volatile?: boolean | undefined
+  /** Its call may give a promise: the row waits for it, at a stage border. */
+  readonly waits?: boolean | undefined
   /**
    * Makes the function for one call in one flow. Literals are known here (compile a regular expression once). What it
    * throws at run time is an error of the row; throw `RowError` with the peer's wording where there is one.

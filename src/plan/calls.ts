@@ -48,7 +48,16 @@ export function resolveCall(node: ast.Call, place: Place, resolution: Resolution
       const args = node.args.map((arg) => resolution.expression(arg, place))
       const dataType = checkArguments(node, args, resolution, found.declaration)
       const id = resolution.derived.nextCall()
-      return { type: 'call', name: found.name, args, id, plugin: found.plugin, dataType }
+      const call = {
+        type: 'call',
+        name: found.name,
+        args,
+        id,
+        plugin: found.plugin,
+        dataType,
+      } as const
+      const { declaration } = found
+      return declaration?.kind === 'row' && declaration.waits ? { ...call, waits: true } : call
     }
     default:
       return found.kind satisfies never

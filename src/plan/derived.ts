@@ -1,6 +1,12 @@
 import { canonicalAggregate, canonicalAnalytic } from './canonical.ts'
-import type { AggregateCall, AnalyticCall, Column, PlanExpression } from './expression.ts'
-import type { DedupTriggerCall, RankCall } from './plan.ts'
+import type {
+  AggregateCall,
+  AnalyticCall,
+  Column,
+  DedupTriggerCall,
+  PlanExpression,
+} from './expression.ts'
+import type { RankCall } from './plan.ts'
 import type { DataType } from './types.ts'
 import { some } from './walk.ts'
 

@@ -123,6 +123,13 @@ export interface Call extends Typed {
   readonly id: number
   /** The plugin's code in `Plan.plugins`, by index; a built-in when it is missing. */
   readonly plugin?: number | undefined
+  /** A built-in that may answer with a promise, as any function of a plugin may. */
+  readonly waits?: true | undefined
+}
+
+/** Whether a call may answer with a promise, which only a stage border can wait for. */
+export function isAwaited({ plugin, waits }: Call): boolean {
+  return plugin !== undefined || waits === true
 }
 
 /** A call of an aggregate function over the rows of a group or window. */
@@ -151,5 +158,14 @@ export interface AnalyticCall {
   readonly star?: { readonly except: readonly string[] } | undefined
   readonly id: number
   readonly dataType: DataType
+  readonly as: string
+}
+
+export interface DedupTriggerCall {
+  readonly start: PlanExpression
+  readonly end: PlanExpression
+  readonly now: PlanExpression
+  /** What is older than `now` less this is not given any more, and forgotten. */
+  readonly expireMs: number
   readonly as: string
 }

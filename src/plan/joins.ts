@@ -1,6 +1,6 @@
 import type * as ast from '#src/sql/ast.ts'
 import { SqlError } from '#src/sql/errors.ts'
-import type { PlanExpression } from './expression.ts'
+import { isAwaited, type PlanExpression } from './expression.ts'
 import { isKeyed, sourceKind } from './keyed.ts'
 import { conjunction, conjuncts } from './optimize.ts'
 import type { JoinStep, LookupNode } from './plan.ts'
@@ -123,11 +123,15 @@ function conditionsOf(
     const what = `ON of ${join.from.name} names ${later.name}, which is joined later`
     throw new SqlError('bad-join', what, on.at, { hint: 'change the order of the joins' })
   }
-  const plugin = some(expression, (part) => part.type === 'call' && part.plugin !== undefined)
-  if (plugin) {
-    throw new SqlError('bad-join', 'functions of plugins cannot stand in ON', on.at, {
-      hint: 'use them in WHERE',
-    })
+  if (some(expression, (part) => part.type === 'call' && isAwaited(part))) {
+    throw new SqlError(
+      'bad-join',
+      'functions of plugins and get_keyed_state cannot stand in ON',
+      on.at,
+      {
+        hint: 'use them in WHERE',
+      },
+    )
   }
   return conjuncts(expression)
 }

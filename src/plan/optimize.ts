@@ -1,4 +1,4 @@
-import type { PlanExpression } from './expression.ts'
+import { isAwaited, type PlanExpression } from './expression.ts'
 import { mapExpressions } from './node-expressions.ts'
 import type { PlanNode } from './plan.ts'
 import { some } from './walk.ts'
@@ -41,12 +41,10 @@ function pushed(node: Extract<PlanNode, { type: 'filter' }>, hidden: readonly st
   return rest === undefined ? source : { ...node, predicate: rest, input: source }
 }
 
-/** Calls of plugins may take their time; hidden columns come after decoding. */
+/** Some calls take their time; hidden columns come after decoding. */
 function fitsSource(condition: PlanExpression, hidden: readonly string[]): boolean {
   return !some(condition, (part) =>
-    part.type === 'call'
-      ? part.plugin !== undefined
-      : part.type === 'column' && hidden.includes(part.name),
+    part.type === 'call' ? isAwaited(part) : part.type === 'column' && hidden.includes(part.name),
   )
 }
 

@@ -1,5 +1,5 @@
 import type { Template } from '#src/template/template.ts'
-import type { AggregateCall, AnalyticCall, PlanExpression } from './expression.ts'
+import type { AggregateCall, AnalyticCall, DedupTriggerCall, PlanExpression } from './expression.ts'
 import type { BatchOptions, CompressionOptions, DynamicProperty } from './payload-options.ts'
 import type { DataType } from './types.ts'
 
@@ -293,22 +293,10 @@ export interface RankCall {
   readonly as: string
 }
 
-/**
- * `dedup_trigger()`: a row asks for a range of time. It is held until the range is over and gets, in a hidden column, the
- * parts of it that no row before it has had.
- */
+/** Holds rows until the range of time that they ask for is over, and says what of it no row before had. */
 export interface DedupTriggerNode extends NodeBase, DedupTriggerCall {
   readonly type: 'dedup-trigger'
   readonly input: PlanNode
-}
-
-export interface DedupTriggerCall {
-  readonly start: PlanExpression
-  readonly end: PlanExpression
-  readonly now: PlanExpression
-  /** What is older than `now` less this is not given any more, and forgotten. */
-  readonly expireMs: number
-  readonly as: string
 }
 
 export interface SortNode extends NodeBase {

@@ -58,6 +58,10 @@ export class HostClient implements HostCalls {
     return this.call('lookup', [flow, source, columns, keys]) as ReturnType<HostCalls['lookup']>
   }
 
+  keyedState(flow: FlowId, keys: readonly string[]): Promise<readonly unknown[]> {
+    return this.call('keyedState', [flow, keys]) as Promise<readonly unknown[]>
+  }
+
   log(
     flow: FlowId,
     level: 'debug' | 'info' | 'warn' | 'error',

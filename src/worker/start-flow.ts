@@ -1,6 +1,8 @@
 import { EngineError } from '#src/errors.ts'
 import { Flow, type FlowOptions, type FlowPlugins } from '#src/flow/flow.ts'
+import { KeyedState } from '#src/flow/keyed-state.ts'
 import { builtInFunctions } from '#src/functions/built-in.ts'
+import type { FunctionEnvironment } from '#src/functions/declaration.ts'
 import type { Row } from '#src/operators/operator.ts'
 import { PluginHost, type PluginRuntime } from '#src/sandbox/plugin-host.ts'
 import {
@@ -56,11 +58,13 @@ export function wallTime(): number {
   return Math.floor(timeOrigin + now())
 }
 
-type Outlets = Pick<FlowOptions, 'emitted' | 'askLookup'>
+type Outlets = Pick<FlowOptions, 'emitted' | 'askLookup'> & Pick<FunctionEnvironment, 'keyedState'>
 
 /** Where a flow turns to outside of its calls. */
 function outlets(id: FlowId, host: HostCalls, plugins?: PluginHost): Outlets {
+  const keyed = new KeyedState({ ask: (keys) => host.keyedState(id, keys), now: wallTime })
   return {
+    keyedState: (key) => keyed.get(key),
     emitted: (emissions) => host.emit(id, emissions),
     askLookup: async (source, columns, keys) => {
       const own = plugins?.lookup(source)
@@ -71,7 +75,11 @@ function outlets(id: FlowId, host: HostCalls, plugins?: PluginHost): Outlets {
   }
 }
 
-function makeFlow(params: OpenParams, outlets: Outlets, plugins?: FlowPlugins): Flow {
+function makeFlow(
+  params: OpenParams,
+  { keyedState, ...outlets }: Outlets,
+  plugins?: FlowPlugins,
+): Flow {
   const { plan, startedAt, props } = params
   return new Flow({
     plan,
@@ -81,6 +89,7 @@ function makeFlow(params: OpenParams, outlets: Outlets, plugins?: FlowPlugins): 
       timeZone: plan.settings.timeZone,
       now: wallTime,
       props,
+      keyedState,
     },
     functions: builtInFunctions(),
     positions: params.positions,
