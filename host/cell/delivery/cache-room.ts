@@ -10,6 +10,8 @@ const ABOUT = 'cache.json'
 /** Where the caches of a rule's actions are: a folder per rule, in it one per action. */
 export class CacheRoom {
   readonly #folder: string
+  /** Actions of one rule open at the same time, and write one file. */
+  readonly #noting = new Map<string, Promise<void>>()
 
   /** @param dataFolder where the cell keeps what has to outlive it */
   constructor(dataFolder: string) {
@@ -22,9 +24,7 @@ export class CacheRoom {
     options: Omit<ActionCacheOptions, 'folder'>,
   ): Promise<ActionCache> {
     const folder = this.#folderOf(key)
-    await mkdir(folder, { recursive: true })
-    const { tenant, rule } = key
-    await replaceFile(join(folder, ABOUT), JSON.stringify({ version: 1, tenant, rule }))
+    await this.#note(key, folder)
     return ActionCache.open({ ...options, folder: join(folder, encodeURIComponent(action)) })
   }
 
@@ -46,6 +46,18 @@ export class CacheRoom {
   /** The rule is no more. */
   async forget(key: RuleKey): Promise<void> {
     await rm(this.#folderOf(key), { recursive: true, force: true })
+  }
+
+  /** Whose folder it is, for whoever finds it. */
+  #note({ tenant, rule }: RuleKey, folder: string): Promise<void> {
+    const underWay = this.#noting.get(folder)
+    if (underWay !== undefined) return underWay
+    const noted = (async () => {
+      await mkdir(folder, { recursive: true })
+      await replaceFile(join(folder, ABOUT), JSON.stringify({ version: 1, tenant, rule }))
+    })().finally(() => this.#noting.delete(folder))
+    this.#noting.set(folder, noted)
+    return noted
   }
 
   #folderOf({ tenant, rule }: RuleKey): string {
