@@ -9,7 +9,7 @@ import {
 } from '#host/cell/cell.ts'
 import { BackOff } from '#host/cell/rule/back-off.ts'
 import type { CheckpointStore } from '#host/checkpoints/store.ts'
-import { textOf } from '#host/errors.ts'
+import { codeOf, textOf } from '#host/errors.ts'
 import type { PluginUse } from '#src/plan/plan.ts'
 import type { Planned } from './planning.ts'
 import type { SpecBuilder } from './spec.ts'
@@ -33,6 +33,15 @@ interface Retry {
 
 /** Refusals that are the definition's fault: with them a rule is not created. Anything else may pass, and is its status. */
 const refusals = new Set(['unknown-connector', 'bad-property', 'already-deployed'])
+
+/** A disk has room again at some time, and then the rule is to run, whatever its own strategy says. */
+const fullDiskStrategy: RestartStrategy = {
+  attempts: Number.POSITIVE_INFINITY,
+  delayMs: 1000,
+  multiplier: 2,
+  maxDelayMs: 30_000,
+  jitterFactor: 0.1,
+}
 
 const resting: ReadonlySet<RuleState> = new Set(['stopped', 'stopped by error'])
 
@@ -114,9 +123,10 @@ export class RuleStarter {
     }
   }
 
-  /** A start that nobody waits for has failed. Without a strategy it is not tried again. */
-  failed(key: RuleKey, error: unknown, strategy?: RestartStrategy | undefined): void {
+  /** A start that nobody waits for has failed. Without a strategy only a full disk is tried again. */
+  failed(key: RuleKey, error: unknown, given?: RestartStrategy | undefined): void {
     const message = textOf(error)
+    const strategy = codeOf(error) === 'folder-full' ? fullDiskStrategy : given
     const again = strategy && this.#tryLater(key, strategy)
     this.#failures.set(nameOf(key), { message: message + (again ?? ''), at: Date.now() })
     this.#options.report(key, `not started: ${message}${again ?? ''}`)
@@ -188,7 +198,8 @@ export class RuleStarter {
     retry.count++
     clearTimeout(retry.timer)
     retry.timer = setTimeout(() => this.#options.retry(key), ms).unref()
-    return `; starts again in ${Math.round(ms)} ms (attempt ${retry.count} of ${strategy.attempts})`
+    const of = Number.isFinite(strategy.attempts) ? ` of ${strategy.attempts}` : ''
+    return `; starts again in ${Math.round(ms)} ms (attempt ${retry.count}${of})`
   }
 }
 
