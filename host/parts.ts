@@ -24,7 +24,12 @@ export interface PluginHostParts {
   readonly environment: Environment
   builtIn(kind: PluginKind, name: string): boolean
   /** Rules that hold an extension in their workers. */
-  usedBy(tenant: string, kind: PluginKind, name: string): readonly string[]
+  usedBy(
+    tenant: string,
+    kind: PluginKind,
+    name: string,
+    sha256?: string | undefined,
+  ): readonly string[]
 }
 
 /** What a server is put together of; tests put others in. */

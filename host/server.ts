@@ -102,6 +102,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     {
       commit: (key, checkpoint) => checkpoints.commit(key, checkpoint),
       log: (line) => log.line(line, rules?.isDebug(line) === true),
+      keyedState: async (tenant, keys) => catalog.keyedStates.many(tenant, keys),
     },
     withRows(createBuiltinConnectors(), rows),
     folders,
@@ -118,7 +119,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     options: settings.plugins,
     environment,
     builtIn: (kind, name) => isBuiltIn(functions, kind, name),
-    usedBy: (tenant, kind, name) => rules?.usedBy(tenant, kind, name) ?? [],
+    usedBy: (tenant, kind, name, sha256) => rules?.usedBy(tenant, { kind, name, sha256 }) ?? [],
   })
   closing.defer(async () => plugins.close?.())
 
@@ -183,6 +184,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     folder: folders.plugins,
     restart: async (tenant, name) => {
       await service.restartUsers(tenant, name)
+    },
+    upgrade: async (tenant, name) => {
+      await service.upgradeUsers(tenant, name)
     },
     report: (level, message) => log.logger[level](message),
   })

@@ -81,6 +81,7 @@ const cellErrors: Readonly<Record<CellErrorCode, Entry>> = {
   'worker-died': failed,
   'stale-epoch': conflict,
   closed: { status: 503, error: 1000 },
+  'not-swapped': conflict,
 }
 
 const installErrors: Readonly<Record<InstallErrorCode, Entry>> = {
@@ -99,6 +100,8 @@ const installErrors: Readonly<Record<InstallErrorCode, Entry>> = {
   'unknown-plugin': notFound,
   'in-use': conflict,
   'not-trusted': { status: 403, error: 1000 },
+  cancelled: conflict,
+  'too-many-jobs': { status: 429, error: 1000 },
 }
 
 /** Those of the planner that are no mere refusal. */

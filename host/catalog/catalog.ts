@@ -1,8 +1,11 @@
 import { ConfKeys } from './conf-keys.ts'
 import { Database } from './database.ts'
 import { Definitions } from './definitions.ts'
+import { KeyedStates } from './keyed-states.ts'
+import { PluginAudit } from './plugin-audit.ts'
 import { PluginRecords } from './plugins.ts'
 import { textAt } from './row.ts'
+import { RulePlugins } from './rule-plugins.ts'
 import { Rules } from './rules.ts'
 
 /** The one tenant while none is configured. */
@@ -14,7 +17,10 @@ export class Catalog {
   readonly definitions: Definitions
   readonly rules: Rules
   readonly plugins: PluginRecords
+  readonly rulePlugins: RulePlugins
+  readonly audit: PluginAudit
   readonly confKeys: ConfKeys
+  readonly keyedStates: KeyedStates
 
   /** @throws HostError when the folder cannot be used */
   constructor(folder: string) {
@@ -23,7 +29,10 @@ export class Catalog {
     this.definitions = new Definitions(database)
     this.rules = new Rules(database)
     this.plugins = new PluginRecords(database)
+    this.rulePlugins = new RulePlugins(database)
+    this.audit = new PluginAudit(database)
     this.confKeys = new ConfKeys(database)
+    this.keyedStates = new KeyedStates(database)
     database.transaction(() => {
       // what is temporary ends with its process, however that ended
       database.run('DELETE FROM rules WHERE temp = 1')

@@ -79,4 +79,36 @@ export const migrations: readonly string[] = [
     FOREIGN KEY (tenant, rule) REFERENCES rules (tenant, id) ON DELETE CASCADE
   ) STRICT;
   `,
+  `
+  CREATE TABLE rule_plugins (
+    tenant TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    uses TEXT NOT NULL,
+    PRIMARY KEY (tenant, rule),
+    FOREIGN KEY (tenant, rule) REFERENCES rules (tenant, id) ON DELETE CASCADE
+  ) STRICT;
+
+  CREATE TABLE plugin_audit (
+    number INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    package TEXT NOT NULL,
+    version TEXT NOT NULL,
+    what TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    result TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX plugin_audit_by_package ON plugin_audit (tenant, package, what);
+  `,
+  `
+  CREATE TABLE keyed_states (
+    tenant TEXT NOT NULL REFERENCES tenants (id),
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (tenant, key)
+  ) STRICT;
+  `,
 ]

@@ -9,6 +9,12 @@ import type { PluginCode } from '#src/worker/protocol.ts'
 export interface Cell {
   /** Starts a rule. Resolves when it runs: its worker has opened the plan and its sources are connected or trying to. */
   deploy(rule: RuleSpec): Promise<void>
+  /**
+   * Moves a rule that runs to other versions of its plugins, without a stop: its sources and sinks stay open, its state goes
+   * over by one checkpoint. Rejects with `not-swapped` when the rule runs on as it was and needs a stop and a start for it;
+   * any other error is why the new versions did not open, and the rule has its old ones again.
+   */
+  upgrade(rule: RuleSpec): Promise<void>
   /** Ends a rule in order: sources first, then what is buffered, then its worker. Resolves when all of it is gone. */
   stop(key: RuleKey, options?: StopOptions): Promise<void>
   /** `undefined`: never deployed here. A stopped rule keeps its last figures. */
@@ -131,6 +137,8 @@ export interface StopOptions {
   readonly reason?: string | undefined
   /** What is buffered is read and sent first, for so long at most. */
   readonly drainMs?: number | undefined
+  /** A checkpoint is taken at the end, whatever the rule's options say. */
+  readonly keepState?: boolean | undefined
 }
 
 export const ruleStates = [
@@ -188,6 +196,8 @@ export interface CellEnvironment {
   commit(key: RuleKey, checkpoint: StoredCheckpoint): Promise<void>
   /** One line of a rule's or plugin's log. */
   log(line: LogLine): void
+  /** What a tenant has put under keys, in their order; null where there is nothing. Missing: nobody can. */
+  keyedState?(tenant: string, keys: readonly string[]): Promise<readonly unknown[]>
   /** A plugin reached for what it was not granted. Called at the first time, then at most every ten seconds with how often. */
   refused?(refusal: RefusedPower): void
 }
@@ -247,6 +257,7 @@ export const cellErrorCodes = [
   'worker-died',
   'stale-epoch',
   'closed',
+  'not-swapped',
 ] as const
 
 export type CellErrorCode = (typeof cellErrorCodes)[number]

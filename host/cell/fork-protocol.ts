@@ -17,6 +17,7 @@ export type CellMethod = Exclude<keyof Cell, 'watch'>
 
 export const cellMethods: readonly CellMethod[] = [
   'deploy',
+  'upgrade',
   'stop',
   'status',
   'checkpoint',
@@ -43,6 +44,7 @@ export type ToCell =
       readonly args: readonly unknown[]
     }
   | { readonly type: 'committed'; readonly id: number; readonly error?: PlainError | undefined }
+  | { readonly type: 'keyed'; readonly id: number; readonly values: readonly unknown[] }
 
 export type FromCell =
   | { readonly type: 'ready' }
@@ -54,6 +56,12 @@ export type FromCell =
     }
   | { readonly type: 'event'; readonly event: CellEvent }
   | { readonly type: 'log'; readonly line: LogLine }
+  | {
+      readonly type: 'keyed-state'
+      readonly id: number
+      readonly tenant: string
+      readonly keys: readonly string[]
+    }
   | { readonly type: 'refused'; readonly refusal: RefusedPower }
   | {
       readonly type: 'commit'

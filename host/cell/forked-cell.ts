@@ -70,6 +70,10 @@ export class ForkedCell implements Cell {
     await this.#call('deploy', rule)
   }
 
+  async upgrade(rule: RuleSpec): Promise<void> {
+    await this.#call('upgrade', rule)
+  }
+
   async stop(key: RuleKey, options?: StopOptions): Promise<void> {
     await this.#call('stop', key, options)
   }
@@ -129,6 +133,7 @@ export class ForkedCell implements Cell {
     else if (message.type === 'log') this.#environment.log(message.line)
     else if (message.type === 'refused') this.#environment.refused?.(message.refusal)
     else if (message.type === 'commit') void this.#commit(message)
+    else if (message.type === 'keyed-state') void this.#keyedState(message)
     else {
       const call = this.#calls.get(message.id)
       this.#calls.delete(message.id)
@@ -144,6 +149,13 @@ export class ForkedCell implements Cell {
     } catch (error) {
       this.#tell({ type: 'committed', id, error: plainOf(error) })
     }
+  }
+
+  /** What cannot be read is nothing. */
+  async #keyedState({ id, tenant, keys }: FromCell & { type: 'keyed-state' }): Promise<void> {
+    const found = this.#environment.keyedState?.(tenant, keys)
+    const values = (await found?.catch(() => [])) ?? []
+    this.#tell({ type: 'keyed', id, values })
   }
 
   #heard(event: CellEvent): void {

@@ -104,6 +104,8 @@ export class LocalCell implements Cell {
       environment: {
         commit: (key, checkpoint) => options.environment.commit(key, checkpoint),
         log: (line) => options.environment.log(this.#masks.line(line)),
+        keyedState: async (tenant, keys) =>
+          (await options.environment.keyedState?.(tenant, keys)) ?? [],
         refused: (refusal) => {
           this.#refusals.add(refusal)
           options.environment.refused?.(refusal)
@@ -142,6 +144,19 @@ export class LocalCell implements Cell {
     }
     // What both use was taken again when it started: only what the former one alone used goes.
     if (former !== undefined) forgetLookups(former.spec, this.#services.lookups, rule)
+  }
+
+  async upgrade(rule: RuleSpec): Promise<void> {
+    const runner = this.#known(rule)
+    this.#masks.set(rule)
+    try {
+      await runner.upgrade(rule)
+      this.#refusals.begin(rule)
+    } catch (error) {
+      throw this.#masks.error(rule, error)
+    } finally {
+      this.#masks.set(runner.spec)
+    }
   }
 
   async stop(key: RuleKey, options: StopOptions = {}): Promise<void> {

@@ -9,8 +9,13 @@ import type { PluginKind } from './service.ts'
 export interface AdmissionRules {
   /** The names of what is built in: no plugin may take one. */
   builtIn(kind: PluginKind, name: string): boolean
-  /** The rules that use an extension, for a refusal that names them. */
-  usedBy(tenant: string, kind: PluginKind, name: string): readonly string[]
+  /** The rules that hold an extension, in any version or in that of a zip with this digest. */
+  usedBy(
+    tenant: string,
+    kind: PluginKind,
+    name: string,
+    sha256?: string | undefined,
+  ): readonly string[]
 }
 
 const MAX_NAME = 100
@@ -62,10 +67,24 @@ export class Admission {
     }
   }
 
+  /** The rules that hold something of these. */
+  usersOf(tenant: string, records: readonly PluginRecord[]): string[] {
+    const users = records.flatMap(({ kind, names, sha256 }) =>
+      names.flatMap((name) => this.#rules.usedBy(tenant, kind, name, sha256)),
+    )
+    return [...new Set(users)].sort()
+  }
+
+  /** In whichever version. */
+  usersOfName(tenant: string, kind: PluginKind, names: readonly string[]): string[] {
+    return [...new Set(names.flatMap((name) => this.#rules.usedBy(tenant, kind, name)))].sort()
+  }
+
+  /** @throws InstallError `in-use` */
   refuseUsed(tenant: string, gone: readonly PluginRecord[]): void {
-    for (const { kind, names } of gone) {
+    for (const { kind, names, sha256 } of gone) {
       for (const name of names) {
-        const rules = this.#rules.usedBy(tenant, kind, name)
+        const rules = this.#rules.usedBy(tenant, kind, name, sha256)
         if (rules.length === 0) continue
         throw new InstallError(
           'in-use',

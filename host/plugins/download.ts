@@ -29,6 +29,9 @@ export const downloadDefaults: DownloadOptions = Object.freeze({
   retries: 2,
 })
 
+/** Told how much of the zip is there; `total` where the other side says it. */
+export type OnBytes = (bytes: number, total: number | undefined) => void
+
 /**
  * Fetches a plugin's zip from an http, https or file URL. Every redirect and the address that is really connected to are
  * checked; an error of the server or the network is tried again with back-off.
@@ -37,6 +40,7 @@ export async function download(
   url: string,
   options: DownloadOptions = downloadDefaults,
   signal?: AbortSignal,
+  onBytes: OnBytes = () => {},
 ): Promise<Buffer> {
   const target = URL.parse(url)
   if (target === null || !['http:', 'https:', 'file:'].includes(target.protocol)) {
@@ -45,12 +49,12 @@ export async function download(
   if (!target.pathname.endsWith('.zip')) {
     throw badUri(url, 'it does not end in .zip')
   }
-  if (target.protocol === 'file:') return readLocal(target, options)
+  if (target.protocol === 'file:') return readLocal(target, options, onBytes)
   const limit = AbortSignal.timeout(options.totalMs)
   const all = signal === undefined ? limit : AbortSignal.any([signal, limit])
   for (let attempt = 0; ; attempt++) {
     try {
-      return await fetchOnce(target, options, all)
+      return await fetchOnce(target, options, { signal: all, onBytes })
     } catch (error) {
       if (limit.aborted)
         throw failed(
@@ -83,7 +87,11 @@ function badUri(url: string, why: string): InstallError {
   return new InstallError('bad-url', `invalid uri ${url.slice(0, 300)}: ${why}`)
 }
 
-async function readLocal(url: URL, { maxBytes }: DownloadOptions): Promise<Buffer> {
+async function readLocal(
+  url: URL,
+  { maxBytes }: DownloadOptions,
+  onBytes: OnBytes,
+): Promise<Buffer> {
   try {
     const path = fileURLToPath(url)
     const status = await stat(path)
@@ -91,7 +99,9 @@ async function readLocal(url: URL, { maxBytes }: DownloadOptions): Promise<Buffe
     if (!status.isFile()) throw failed(url.href, 'it is no plain file')
     const { size } = status
     if (size > maxBytes) throw tooLarge(url.href, maxBytes)
-    return await readFile(path)
+    const zip = await readFile(path)
+    onBytes(zip.length, zip.length)
+    return zip
   } catch (error) {
     throw asInstallError(url.href, error)
   }
@@ -100,14 +110,14 @@ async function readLocal(url: URL, { maxBytes }: DownloadOptions): Promise<Buffe
 async function fetchOnce(
   start: URL,
   options: DownloadOptions,
-  signal: AbortSignal,
+  { signal, onBytes }: { readonly signal: AbortSignal; readonly onBytes: OnBytes },
 ): Promise<Buffer> {
   let url = start
   for (let hops = 0; ; hops++) {
     const answer = await request(url, options, signal)
     const { statusCode = 0, headers } = answer
     if (statusCode < 300 || statusCode >= 400 || headers.location === undefined) {
-      return readBody(answer, url, options)
+      return readBody(answer, url, { ...options, onBytes })
     }
     answer.destroy()
     if (hops >= options.redirects)
@@ -184,7 +194,7 @@ function checkedLookup(url: URL, privateNetworks: boolean): LookupFunction {
 async function readBody(
   answer: http.IncomingMessage,
   url: URL,
-  { maxBytes }: DownloadOptions,
+  { maxBytes, onBytes }: DownloadOptions & { readonly onBytes: OnBytes },
 ): Promise<Buffer> {
   const { statusCode = 0 } = answer
   if (statusCode !== 200) {
@@ -193,7 +203,9 @@ async function readBody(
     if (statusCode >= 500) throw new Passing(message)
     throw failed(url.href, message)
   }
-  if (Number(answer.headers['content-length'] ?? 0) > maxBytes) {
+  const length = answer.headers['content-length']
+  const total = length === undefined ? undefined : Number(length)
+  if ((total ?? 0) > maxBytes) {
     answer.destroy()
     throw tooLarge(url.href, maxBytes)
   }
@@ -204,6 +216,7 @@ async function readBody(
       bytes += part.length
       if (bytes > maxBytes) throw tooLarge(url.href, maxBytes)
       parts.push(part)
+      onBytes(bytes, total)
     }
   } catch (error) {
     if (error instanceof InstallError) throw error

@@ -14,6 +14,8 @@ export const installErrorCodes = [
   'unknown-plugin',
   'in-use',
   'not-trusted',
+  'cancelled',
+  'too-many-jobs',
 ] as const
 
 export type InstallErrorCode = (typeof installErrorCodes)[number]

@@ -1,4 +1,5 @@
 import type { PluginRecord, PluginRecords } from '#host/catalog/plugins.ts'
+import type { PluginUse } from '#src/plan/plan.ts'
 import { InstallError } from './errors.ts'
 import type { Extension } from './layout.ts'
 import type { PluginKind } from './service.ts'
@@ -25,6 +26,10 @@ export interface InstalledDetails {
   readonly hasEtc?: boolean | undefined
   /** The file in the drop-in folder that it came from. */
   readonly dropIn?: string | undefined
+  /** Who signed it. */
+  readonly signer?: string | undefined
+  /** The version that it was, before another took its place while rules held it. */
+  readonly superseded?: string | undefined
 }
 
 /** One extension in one version. */
@@ -57,8 +62,13 @@ export class InstalledPlugins {
     return known
   }
 
+  /** Without those that only rules still hold. */
+  current(tenant: string): PluginRecord[] {
+    return this.records(tenant).filter((record) => detailsOf(record).superseded === undefined)
+  }
+
   names(tenant: string, kind: PluginKind): string[] {
-    const names = this.records(tenant)
+    const names = this.current(tenant)
       .filter((record) => record.kind === kind)
       .flatMap((record) => record.names)
     return [...new Set(names)].sort()
@@ -66,7 +76,7 @@ export class InstalledPlugins {
 
   /** All versions of an extension that are installed, the newest first. */
   versions(tenant: string, kind: PluginKind, name: string): PluginRecord[] {
-    return this.records(tenant)
+    return this.current(tenant)
       .filter((record) => record.kind === kind && record.names.includes(name))
       .sort((a, b) => compareVersions(b.version, a.version))
   }
@@ -75,7 +85,7 @@ export class InstalledPlugins {
   named(tenant: string, kind: PluginKind, name: string): PluginRecord[] {
     const versions = this.versions(tenant, kind, name)
     if (versions.length > 0) return versions
-    return this.records(tenant)
+    return this.current(tenant)
       .filter((record) => record.kind === kind && detailsOf(record).alias === name)
       .sort((a, b) => compareVersions(b.version, a.version))
   }
@@ -88,7 +98,7 @@ export class InstalledPlugins {
 
   /** All versions of a package, or of the only package that has an extension of this name. */
   byWord(tenant: string, word: string): PluginRecord[] {
-    const all = this.records(tenant)
+    const all = this.current(tenant)
     const found = all.filter((record) => record.package === word)
     const named = found.length > 0 ? found : all.filter(({ names }) => names.includes(word))
     const packages = new Set(named.map((record) => record.package))
@@ -105,7 +115,10 @@ export class InstalledPlugins {
     kind: PluginKind,
     name: string,
     range?: string | undefined,
+    lock?: PluginUse | undefined,
   ): InstalledExtension | undefined {
+    const locked = lock && this.#same(tenant, lock)
+    if (locked !== undefined) return extensionOf(locked, kind, name)
     const versions = this.versions(tenant, kind, name)
     const version = chooseVersion(
       versions.map((record) => record.version),
@@ -116,10 +129,9 @@ export class InstalledPlugins {
   }
 
   /** @throws InstallError `unknown-plugin` when exactly this version is gone */
-  exactly(tenant: string, kind: PluginKind, name: string, version: string): InstalledExtension {
-    const record = this.versions(tenant, kind, name).find(
-      (candidate) => candidate.version === version,
-    )
+  exactly(tenant: string, use: PluginUse): InstalledExtension {
+    const { kind, name, version } = use
+    const record = this.#same(tenant, use)
     if (record === undefined) {
       throw new InstallError(
         'unknown-plugin',
@@ -127,6 +139,18 @@ export class InstalledPlugins {
       )
     }
     return extensionOf(record, kind, name)
+  }
+
+  /** The same zip; where that was replaced, what has its version now. */
+  #same(tenant: string, use: PluginUse): PluginRecord | undefined {
+    const { kind, name, package: from, version, tier, sha256 } = use
+    const all = this.records(tenant).filter(
+      (record) => record.kind === kind && record.package === from && record.names.includes(name),
+    )
+    return (
+      all.find((record) => record.sha256 === sha256 && record.tier === tier) ??
+      all.find((record) => record.version === version)
+    )
   }
 }
 

@@ -10,6 +10,7 @@ import { codeOf, notesOf, recordsOf } from './installation.ts'
 import { detailsOf, type Inspection, type InstalledPlugins } from './installed.ts'
 import type { Extension, PackageContent } from './layout.ts'
 import type { Prepared } from './prepare.ts'
+import { checkGoesOn, type InstallRun, unlessCancelled } from './progress.ts'
 import type {
   InstallRequest,
   InstallResult,
@@ -18,6 +19,7 @@ import type {
   PluginKind,
 } from './service.ts'
 import type { PackageStore, StoredScript } from './store.ts'
+import { supersededOf } from './superseded.ts'
 import type { Utility } from './utility.ts'
 import { compareVersions } from './version.ts'
 import { placeYaml } from './yaml-file.ts'
@@ -70,12 +72,12 @@ export class Installer {
   }
 
   /** @throws InstallError; nothing has changed then */
-  async install(tenant: string, wish: Wish, signal: AbortSignal): Promise<InstallResult> {
+  async install(tenant: string, wish: Wish, run: InstallRun): Promise<InstallResult> {
     const { kind, request, mode } = wish
     const { installed, admission, grants, record } = this.#parts
     const versions = this.#versions(tenant, wish)
     const tier = this.#tierOf(request)
-    const prepared = await this.#prepare(wish, tier, signal)
+    const prepared = await this.#prepare(wish, tier, run)
     const { content } = prepared
     const older =
       mode === 'new'
@@ -93,10 +95,12 @@ export class Installer {
       .records(tenant)
       .filter((each) => each.package === content.package)
       .map((each) => detailsOf(each).yaml)
-    const { stored, extensions } = await this.#store(tenant, prepared)
+    const { stored, extensions } = await this.#store(tenant, prepared, run)
     const { dropIn } = wish
     const records = recordsOf({ prepared, stored, extensions, url: request.file, given, dropIn })
-    await record(tenant, records, older, stored.path)
+    const held = this.#held(tenant, older, prepared)
+    await record(tenant, [...records, ...held], older, stored.path)
+    run.progress?.({ step: 'recorded' })
     const [written] = records
     const waiting = written === undefined ? [] : grants.waiting(written)
     const extension = { kind: first.kind, name: content.alias ?? first.name, dropIn }
@@ -112,11 +116,11 @@ export class Installer {
     }
   }
 
-  async preview(file: string, signal: AbortSignal): Promise<PackagePreview> {
+  async preview(file: string, run: InstallRun): Promise<PackagePreview> {
     const { content, sha256 } = await this.#prepare(
       { request: { file }, mode: 'new' },
       'sandboxed',
-      signal,
+      run,
       true,
     )
     return {
@@ -183,21 +187,42 @@ export class Installer {
   async #prepare(
     { kind, request, zip: given }: Wish,
     tier: PluginUse['tier'],
-    signal: AbortSignal,
+    run: InstallRun,
     isPreview = false,
   ): Promise<Prepared> {
     const { name, file, functions, sha256 } = request
-    const zip = given ?? (await download(file, this.#options.download, signal))
+    const zip = given ?? (await this.#download(file, run))
     const wanted = kind === undefined || name === undefined ? undefined : { kind, name, functions }
     const { hostVersion } = this.#options
     const prepared = await this.#parts.utility
-      .prepare({ zip, wanted, hostVersion, tier, isPreview })
+      .prepare({ zip, wanted, hostVersion, tier, isPreview }, run)
       .catch(asFailed)
     if (sha256 === undefined || sha256 === prepared.sha256) return prepared
     throw new InstallError(
       'bad-request',
       `fail to install plugin: the zip has sha256 ${prepared.sha256}, asked for was ${sha256.slice(0, 64)}`,
     )
+  }
+
+  async #download(file: string, { signal, progress }: InstallRun): Promise<Uint8Array> {
+    progress?.({ step: 'downloading' })
+    const onBytes = (bytes: number, total: number | undefined) =>
+      progress?.({ step: 'downloading', bytes, total })
+    const zip = await download(file, this.#options.download, signal, onBytes)
+    progress?.({ step: 'downloaded', bytes: zip.length, total: zip.length })
+    return zip
+  }
+
+  /** What rules hold of what is replaced stays for them. */
+  #held(tenant: string, older: readonly PluginRecord[], { sha256, tier }: Prepared) {
+    const others = older.filter((each) => each.sha256 !== sha256 || each.tier !== tier)
+    const users = (path: string) =>
+      this.#parts.admission.usersOf(
+        tenant,
+        others.filter((each) => each.path === path),
+      )
+    const held = new Set(others.map(({ path }) => path).filter((path) => users(path).length > 0))
+    return others.filter(({ path }) => held.has(path)).map(supersededOf)
   }
 
   /** What has to go so that the new version is the one that is used: the same version, and higher ones. Lower ones stay for rules that name them. */
@@ -231,7 +256,7 @@ export class Installer {
   }
 
   /** A sandboxed one is looked at before it is written; a trusted one is loaded from where it lies. */
-  async #store(tenant: string, prepared: Prepared) {
+  async #store(tenant: string, prepared: Prepared, run: InstallRun) {
     const { content, tier } = prepared
     const scripts = new Map(prepared.scripts.map((script) => [script.file, script]))
     const look = (folder?: string) =>
@@ -241,13 +266,16 @@ export class Installer {
         (path) => scripts.get(path) ?? { text: '', sha256: '' },
         folder,
       )
-    if (tier === 'sandboxed') {
-      const extensions = await look()
-      return { stored: await this.#write(tenant, prepared), extensions }
-    }
+    const { signal, progress } = run
+    const early = tier === 'sandboxed' ? await unlessCancelled(look(), signal) : undefined
+    if (early !== undefined) progress?.({ step: 'inspected' })
+    checkGoesOn(signal)
     const stored = await this.#write(tenant, prepared)
     try {
-      return { stored, extensions: await look(stored.path) }
+      const extensions = early ?? (await unlessCancelled(look(stored.path), signal))
+      checkGoesOn(signal)
+      progress?.({ step: 'stored' })
+      return { stored, extensions }
     } catch (error) {
       await this.#parts.store.remove(stored.path)
       throw error

@@ -5,16 +5,18 @@ import type { PluginPowers } from '#host/cell/cell.ts'
 import type { PluginUse } from '#src/plan/plan.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
 import { Admission, type AdmissionRules } from './admission.ts'
+import { Descriptions } from './descriptions.ts'
 import { dropInFolders } from './drop-in-files.ts'
 import { DropIns } from './drop-ins.ts'
-import { InstallError } from './errors.ts'
 import { FolderWatch } from './folder-watch.ts'
 import { GrantBook } from './grant-book.ts'
 import { GrantPolicy, PolicyWatch } from './grant-policy.ts'
 import { codeOf } from './installation.ts'
-import { detailsOf, InstalledPlugins } from './installed.ts'
-import { Installer, type InstallerOptions } from './installer.ts'
+import { InstalledPlugins } from './installed.ts'
+import { Installer, type InstallerOptions, type Wish } from './installer.ts'
 import { powersOf } from './powers.ts'
+import { cancelled, type InstallRun } from './progress.ts'
+import { Removal, refuseDropIns } from './removal.ts'
 import type {
   DropInReport,
   InstallRequest,
@@ -25,13 +27,13 @@ import type {
   PluginDescription,
   PluginKind,
   PluginService,
+  RemovedVersion,
   ResolvedPlugin,
   WatchHooks,
 } from './service.ts'
 import { PackageStore, type StoredScript } from './store.ts'
 import { Utility } from './utility.ts'
 import { compareVersions } from './version.ts'
-import { removeYaml } from './yaml-file.ts'
 
 export interface PluginHostOptions extends AdmissionRules, InstallerOptions {
   readonly records: PluginRecords
@@ -51,6 +53,8 @@ export class PluginHost implements PluginService {
   readonly #policy: GrantPolicy
   readonly #grants: GrantBook
   readonly #installer: Installer
+  readonly #removal: Removal
+  readonly #descriptions: Descriptions
   readonly #utility = new Utility()
   readonly #closing = new AbortController()
   readonly #watches: FolderWatch[] = []
@@ -65,6 +69,13 @@ export class PluginHost implements PluginService {
     this.#admission = new Admission(this.#installed, options)
     this.#policy = new GrantPolicy(options.etcFolder)
     this.#grants = new GrantBook(this.#policy)
+    this.#descriptions = new Descriptions(this.#installed, this.#admission, this.#grants)
+    this.#removal = new Removal({
+      installed: this.#installed,
+      admission: this.#admission,
+      etcFolder: options.etcFolder,
+      record: (...step) => this.#record(...step),
+    })
     this.#installer = new Installer(options, {
       installed: this.#installed,
       store: this.#store,
@@ -96,9 +107,12 @@ export class PluginHost implements PluginService {
       folder,
       records: () => this.#installed.records(tenant),
       install: (wish) =>
-        this.#alone(() => this.#installer.install(tenant, wish, this.#closing.signal)),
-      remove: (gone) => this.#alone(() => this.#remove(tenant, gone)),
-      changed: restart,
+        this.#alone(() => this.#installer.install(tenant, wish, { signal: this.#closing.signal })),
+      remove: (gone) => this.#alone(() => this.#removal.remove(tenant, gone)),
+      changed: async (name) => {
+        await (hooks.upgrade ?? hooks.restart)(tenant, name)
+        await this.prune(tenant, false)
+      },
       report: hooks.report,
     })
     this.#dropIns = dropIns
@@ -142,28 +156,7 @@ export class PluginHost implements PluginService {
   }
 
   describe(tenant: string, kind: PluginKind, name: string): PluginDescription | undefined {
-    const versions = this.#installed.named(tenant, kind, name)
-    const [record] = versions
-    if (record === undefined) return undefined
-    const details = detailsOf(record)
-    const extension = details.extensions.find((each) => each.kind === kind && each.name === name)
-    return {
-      name,
-      version: record.version,
-      ...(kind === 'function' ? { functions: record.names } : {}),
-      package: record.package,
-      versions: versions.map(({ version }) => version),
-      tier: record.tier,
-      sha256: record.sha256,
-      file: details.url,
-      grants: this.#grants.describe(record),
-      rules: this.#users(tenant, kind, name, versions),
-      ...(extension?.options === undefined ? {} : { options: extension.options }),
-      ...(details.dropIn === undefined ? {} : { dropIn: details.dropIn }),
-      ...(details.hasInstallScript
-        ? { installScript: 'the zip holds an install.sh, which is never run' }
-        : {}),
-    }
+    return this.#descriptions.plugin(tenant, kind, name)
   }
 
   resolve(
@@ -171,17 +164,18 @@ export class PluginHost implements PluginService {
     kind: PluginKind,
     name: string,
     range?: string | undefined,
+    lock?: PluginUse | undefined,
   ): ResolvedPlugin | undefined {
-    const found = this.#installed.find(tenant, kind, name, range)
+    const found = this.#installed.find(tenant, kind, name, range, lock)
     if (found === undefined) return undefined
     const { record, extension } = found
-    const use = { kind, name, package: record.package, version: record.version, tier: record.tier }
+    const { package: from, version, tier, sha256 } = record
+    const use = { kind, name, package: from, version, tier, sha256 }
     return { use, isAggregate: extension.isAggregate, options: extension.options }
   }
 
   async load(tenant: string, use: PluginUse): Promise<PluginCode> {
-    const { kind, name, version } = use
-    const { record, details, extension } = this.#installed.exactly(tenant, kind, name, version)
+    const { record, details, extension } = this.#installed.exactly(tenant, use)
     const script = details.scripts.find(({ file }) => file === extension.file) as StoredScript
     try {
       const text = await this.#store.read(record.path, script)
@@ -190,14 +184,14 @@ export class PluginHost implements PluginService {
       return { ...code, path: this.#store.rawPath(record.path, extension.file) }
     } catch (error) {
       // Replaced while it was read: the files are others now.
-      const now = this.#installed.versions(tenant, kind, name)
+      const now = this.#installed.records(tenant)
       if (now.some(({ path }) => path === record.path)) throw error
       return this.load(tenant, use)
     }
   }
 
   async powers(tenant: string, use: PluginUse): Promise<PluginPowers> {
-    const { record, details } = this.#installed.exactly(tenant, use.kind, use.name, use.version)
+    const { record, details } = this.#installed.exactly(tenant, use)
     const folder = join(this.#options.dataFolder, 'files', tenant, encodeURIComponent(use.package))
     const powers = powersOf({
       record,
@@ -219,63 +213,75 @@ export class PluginHost implements PluginService {
   }
 
   packages(tenant: string): readonly PackageDescription[] {
-    const byPath = new Map<string, PluginRecord>()
-    for (const record of this.#installed.records(tenant)) byPath.set(record.path, record)
-    return [...byPath.values()]
-      .sort(
-        (a, b) => a.package.localeCompare(b.package, 'en') || compareVersions(b.version, a.version),
-      )
-      .map((record) => ({
-        package: record.package,
-        version: record.version,
-        tier: record.tier,
-        extensions: detailsOf(record).extensions.map(({ kind, name }) => ({ kind, name })),
-        grants: this.#grants.describe(record),
-        ...(detailsOf(record).dropIn === undefined ? {} : { dropIn: detailsOf(record).dropIn }),
-      }))
+    return this.#descriptions.packages(tenant)
+  }
+
+  versions(tenant: string, packageName: string): readonly PackageDescription[] {
+    return this.#descriptions.versions(tenant, packageName)
+  }
+
+  usersOf(tenant: string, packageName: string, version?: string | undefined): readonly string[] {
+    return this.#admission.usersOf(tenant, this.#removal.versions(tenant, packageName, version))
   }
 
   preview({ file }: { readonly file: string }): Promise<PackagePreview> {
-    return this.#installer.preview(file, this.#closing.signal)
+    return this.#installer.preview(file, { signal: this.#closing.signal })
   }
 
-  install(tenant: string, kind: PluginKind, request: InstallRequest): Promise<InstallResult> {
-    return this.#alone(() =>
-      this.#installer.install(tenant, { kind, request, mode: 'new' }, this.#closing.signal),
-    )
+  install(
+    tenant: string,
+    kind: PluginKind,
+    request: InstallRequest,
+    run: InstallRun = {},
+  ): Promise<InstallResult> {
+    return this.#install(tenant, { kind, request, mode: 'new' }, run)
   }
 
-  installPackage(tenant: string, request: PackageRequest): Promise<InstallResult> {
-    return this.#alone(() =>
-      this.#installer.install(tenant, { request, mode: 'new' }, this.#closing.signal),
-    )
+  installPackage(
+    tenant: string,
+    request: PackageRequest,
+    run: InstallRun = {},
+  ): Promise<InstallResult> {
+    return this.#install(tenant, { request, mode: 'new' }, run)
   }
 
-  replace(tenant: string, kind: PluginKind, request: InstallRequest): Promise<InstallResult> {
-    return this.#alone(() => {
-      refuseDropIns(this.#installed.named(tenant, kind, request.name), 'replace that file')
-      const wish = { kind, request, mode: 'replace' } as const
-      return this.#installer.install(tenant, wish, this.#closing.signal)
-    })
+  replace(
+    tenant: string,
+    kind: PluginKind,
+    request: InstallRequest,
+    run: InstallRun = {},
+  ): Promise<InstallResult> {
+    return this.#install(tenant, { kind, request, mode: 'replace' }, run)
   }
 
   remove(tenant: string, kind: PluginKind, name: string): Promise<void> {
-    return this.#alone(async () => {
-      const versions = this.#installed.named(tenant, kind, name)
-      if (versions.length === 0) throw this.#admission.unknown(tenant, kind, name)
-      const gone = this.#installed.together(tenant, versions)
-      refuseDropIns(gone, 'remove that file')
-      await this.#remove(tenant, gone)
-    })
+    return this.#alone(() => this.#removal.byName(tenant, kind, name))
   }
 
-  async #remove(tenant: string, gone: readonly PluginRecord[]): Promise<void> {
-    this.#admission.refuseUsed(tenant, gone)
-    await this.#record(tenant, [], gone)
-    await removeYaml(
-      this.#options.etcFolder,
-      gone.map((record) => detailsOf(record).yaml),
-    )
+  removePackage(
+    tenant: string,
+    packageName: string,
+    version?: string | undefined,
+  ): Promise<readonly RemovedVersion[]> {
+    return this.#alone(() => this.#removal.byPackage(tenant, packageName, version))
+  }
+
+  prune(tenant: string, all: boolean): Promise<readonly RemovedVersion[]> {
+    return this.#alone(() => this.#removal.prune(tenant, all))
+  }
+
+  #install(tenant: string, wish: Wish, { signal, progress }: InstallRun): Promise<InstallResult> {
+    const closing = this.#closing.signal
+    const all = signal === undefined ? closing : AbortSignal.any([closing, signal])
+    const run = { signal: all, progress }
+    progress?.({ step: 'waiting' })
+    return this.#alone(async () => {
+      if (signal?.aborted === true) throw cancelled()
+      const { kind, request, mode } = wish
+      if (kind !== undefined && request.name !== undefined && mode === 'replace')
+        refuseDropIns(this.#installed.named(tenant, kind, request.name), 'replace that file')
+      return this.#installer.install(tenant, wish, run)
+    })
   }
 
   grant(
@@ -340,34 +346,9 @@ export class PluginHost implements PluginService {
       if (!kept.has(path)) await this.#store.remove(path)
   }
 
-  #users(
-    tenant: string,
-    kind: PluginKind,
-    name: string,
-    versions: readonly PluginRecord[],
-  ): readonly string[] {
-    const { usedBy } = this.#options
-    const isAlias = !versions.some(({ names }) => names.includes(name))
-    if (!isAlias) return usedBy(tenant, kind, name)
-    const names = new Set(versions.flatMap((record) => record.names))
-    return [...new Set([...names].flatMap((each) => usedBy(tenant, kind, each)))].sort()
-  }
-
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(work)
     this.#turn = done.catch(() => {})
     return done
-  }
-}
-
-/** What lies in a drop-in folder is changed there: otherwise the next look would undo it. */
-function refuseDropIns(records: readonly PluginRecord[], wayOut: string): void {
-  for (const record of records) {
-    const { dropIn } = detailsOf(record)
-    if (dropIn === undefined) continue
-    throw new InstallError(
-      'bad-request',
-      `package "${record.package}" came from plugins/${dropIn}: ${wayOut}`,
-    )
   }
 }

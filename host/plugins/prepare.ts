@@ -42,16 +42,21 @@ export interface PreparedScript {
 }
 
 /** All the long synchronous work of an installation; runs in the utility worker. */
-export async function prepare(request: PrepareRequest): Promise<Prepared> {
+export async function prepare(
+  request: PrepareRequest,
+  progress: (step: 'checked' | 'bundled') => void = () => {},
+): Promise<Prepared> {
   const { zip, wanted, hostVersion, tier = 'sandboxed', isPreview = false } = request
   const bytes = Buffer.from(zip.buffer, zip.byteOffset, zip.byteLength)
   const files = readArchive(bytes, zipLimits, isPreview ? 'trusted' : tier)
   const content = readLayout(files, wanted, hostVersion)
+  progress('checked')
   const isTrusted = tier === 'trusted'
   const made = new Set(isPreview ? [] : content.extensions.map((extension) => extension.file))
   const scripts: PreparedScript[] = []
   for (const file of made)
     scripts.push(isTrusted ? rawScript(files, file) : await bundledScript(files, file))
+  progress('bundled')
   const packed = [...files].map(([name, data]) => ({ name, bytes: Uint8Array.from(data) }))
   const etc = isPreview ? [] : packed.filter(({ name }) => name.startsWith('etc/'))
   const own = { content, sha256: sha256(bytes), scripts, etc, tier }

@@ -4,6 +4,7 @@ import type { PluginUse } from '#src/plan/plan.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
 import type { Grant } from './grants.ts'
 import type { Permissions } from './permissions.ts'
+import type { InstallRun } from './progress.ts'
 
 export type PluginKind = PluginUse['kind']
 
@@ -51,6 +52,8 @@ export interface WatchHooks {
   readonly folder: string
   /** Rules that run with the package start anew. */
   restart(tenant: string, packageName: string): Promise<void>
+  /** Rules that run with the package move to what is there now. @default they start anew */
+  upgrade?(tenant: string, packageName: string): Promise<void>
   report(level: 'info' | 'warn', message: string): void
 }
 
@@ -70,10 +73,36 @@ export interface PackageDescription {
   readonly package: string
   readonly version: string
   readonly tier: PluginUse['tier']
-  readonly extensions: readonly { readonly kind: PluginKind; readonly name: string }[]
+  readonly extensions: readonly {
+    readonly kind: PluginKind
+    readonly name: string
+    /** The JSON Schema of its options. */
+    readonly options?: Readonly<Record<string, unknown>> | undefined
+  }[]
   readonly grants: GrantsDescription
+  /** Of its zip. */
+  readonly sha256?: string | undefined
+  /** The address that it was installed from. */
+  readonly file?: string | undefined
+  /** The rules that hold this version. */
+  readonly rules?: readonly string[] | undefined
+  readonly signer?: string | undefined
+  /** It was replaced, and stays for the rules that hold it. */
+  readonly superseded?: boolean | undefined
   /** The file in the drop-in folder that it came from. */
   readonly dropIn?: string | undefined
+}
+
+/** The rules that hold one version. */
+export interface VersionUse {
+  readonly version: string
+  readonly rules: readonly string[]
+}
+
+/** One version of a package that is gone. */
+export interface RemovedVersion {
+  readonly package: string
+  readonly version: string
 }
 
 export interface InstallResult {
@@ -109,9 +138,19 @@ export interface PluginService {
   list(tenant: string, kind: PluginKind): readonly string[]
   /** `undefined`: no such plugin. */
   describe(tenant: string, kind: PluginKind, name: string): PluginDescription | undefined
-  install(tenant: string, kind: PluginKind, request: InstallRequest): Promise<InstallResult>
-  /** Installs a version in the place of the one that is used. */
-  replace(tenant: string, kind: PluginKind, request: InstallRequest): Promise<InstallResult>
+  install(
+    tenant: string,
+    kind: PluginKind,
+    request: InstallRequest,
+    run?: InstallRun | undefined,
+  ): Promise<InstallResult>
+  /** Installs a version in the place of the one that is used; what rules hold of that stays for them. */
+  replace(
+    tenant: string,
+    kind: PluginKind,
+    request: InstallRequest,
+    run?: InstallRun | undefined,
+  ): Promise<InstallResult>
   /** @throws InstallError `unknown-plugin`, `in-use` */
   remove(tenant: string, kind: PluginKind, name: string): Promise<void>
   /**
@@ -141,15 +180,36 @@ export interface PluginService {
   /** What of the drop-in folders is not installed, and why. */
   dropIns?(): DropInReport
   /** All that a package's manifest names. */
-  installPackage(tenant: string, request: PackageRequest): Promise<InstallResult>
+  installPackage(
+    tenant: string,
+    request: PackageRequest,
+    run?: InstallRun | undefined,
+  ): Promise<InstallResult>
+  /** Its versions, the newest first; empty: there is no such package. */
+  versions(tenant: string, packageName: string): readonly PackageDescription[]
+  /** The rules that hold a package, or one version of it. */
+  usersOf(tenant: string, packageName: string, version?: string | undefined): readonly string[]
+  /** @throws InstallError `unknown-plugin`, `in-use` */
+  removePackage(
+    tenant: string,
+    packageName: string,
+    version?: string | undefined,
+  ): Promise<readonly RemovedVersion[]>
+  /** Removes versions that no rule holds: those that were replaced, or with `all` every one but the newest of each package. */
+  prune(tenant: string, all: boolean): Promise<readonly RemovedVersion[]>
   /** Kuiper's register: the SQL names of a function plugin. */
   register(tenant: string, name: string, functions: readonly string[]): Promise<void>
-  /** The latest version, or the latest that the range allows. `undefined`: none fits. */
+  /**
+   * The latest version, or the latest that the range allows. `undefined`: none fits.
+   *
+   * @param lock the version that a rule had: taken before any other while it is installed
+   */
   resolve(
     tenant: string,
     kind: PluginKind,
     name: string,
     range?: string | undefined,
+    lock?: PluginUse | undefined,
   ): ResolvedPlugin | undefined
   /** The script of a plugin that was resolved; without `datasource` and `props`, which are the rule's. */
   load(tenant: string, use: PluginUse): Promise<PluginCode>

@@ -1,7 +1,9 @@
+import { MessageChannel } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { InstallError, type InstallErrorCode, installErrorCodes } from './errors.ts'
 import type { Prepared, PrepareRequest } from './prepare.ts'
-import type { UtilityAnswer } from './utility-task.ts'
+import { checkGoesOn, type InstallRun, type InstallStep } from './progress.ts'
+import type { UtilityAnswer, UtilityTask } from './utility-task.ts'
 
 const DEADLINE_MS = 60_000
 
@@ -9,19 +11,30 @@ const DEADLINE_MS = 60_000
 export class Utility {
   #pool: Piscina | undefined
 
-  async prepare(request: PrepareRequest): Promise<Prepared> {
+  /** @param run told `checked` and `bundled`; where it is called off the thread is ended */
+  async prepare(request: PrepareRequest, run: InstallRun = {}): Promise<Prepared> {
+    checkGoesOn(run.signal)
     this.#pool ??= this.#boot()
     let answer: UtilityAnswer
+    const { port1, port2 } = new MessageChannel()
+    port1.on('message', (step: InstallStep) => run.progress?.({ step }))
+    const late = AbortSignal.timeout(DEADLINE_MS)
+    const signal = run.signal === undefined ? late : AbortSignal.any([late, run.signal])
+    const task: UtilityTask = { request, steps: port2 }
     try {
-      answer = (await this.#pool.run(request, {
-        signal: AbortSignal.timeout(DEADLINE_MS),
+      answer = (await this.#pool.run(task, {
+        signal,
+        transferList: [port2] as never,
       })) as UtilityAnswer
     } catch (error) {
+      checkGoesOn(run.signal)
       throw new InstallError(
         'bad-plugin',
         `unpacking and bundling did not finish: ${(error as Error).message}`,
         { cause: error },
       )
+    } finally {
+      port1.close()
     }
     if ('ok' in answer) return answer.ok
     const code = installErrorCodes.find(

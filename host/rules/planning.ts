@@ -4,12 +4,12 @@ import { readDeadLetter } from '#host/cell/delivery/action-options.ts'
 import type { ConnectorConfig, Props } from '#host/config/connector-config.ts'
 import type { Options } from '#host/config/options.ts'
 import { HostError } from '#host/errors.ts'
-import type { PluginService } from '#host/plugins/service.ts'
+import type { PluginService, ResolvedPlugin } from '#host/plugins/service.ts'
 import type { FunctionTable } from '#src/functions/table.ts'
 import type { ActionRequest } from '#src/plan/actions.ts'
 import type { StreamDefinition } from '#src/plan/definitions.ts'
 import type { Extensions } from '#src/plan/extensions.ts'
-import type { Plan } from '#src/plan/plan.ts'
+import type { Plan, PluginUse } from '#src/plan/plan.ts'
 import { planRule } from '#src/plan/plan-rule.ts'
 import { type RuleOptions, readRuleOptions } from '#src/plan/rule-options.ts'
 import type { SourceSettings } from '#src/plan/source-plan.ts'
@@ -47,9 +47,12 @@ export interface PlannedSource {
   readonly props: Props
 }
 
+interface PluginExtensions extends Extensions {
+  plugin(kind: PluginUse['kind'], name: string): ResolvedPlugin | undefined
+}
+
 interface PlannedPlugins extends Pick<Planned, 'plan' | 'sources' | 'actions'> {
-  /** Versions by name. */
-  readonly ranges: RuleOptions['plugins']
+  readonly extensions: PluginExtensions
 }
 
 export interface RulePlannerOptions {
@@ -79,14 +82,21 @@ export class RulePlanner {
     this.#actions = new ActionReader(options.config, options.sinkDefaults)
   }
 
-  /** @throws SqlError, RuleError, HostError: what is wrong with the rule, and the way out */
-  async plan(tenant: string, definition: RuleDefinition): Promise<Planned> {
+  /**
+   * @param locks versions of plugins that are taken before any other, as long as they are installed
+   * @throws SqlError, RuleError, HostError: what is wrong with the rule, and the way out
+   */
+  async plan(
+    tenant: string,
+    definition: RuleDefinition,
+    locks: readonly PluginUse[] = [],
+  ): Promise<Planned> {
     const { streams, functions } = this.#options
     const select = parseSelect(definition.sql)
     const options = this.#ruleOptions(definition)
     const schedule = Schedule.of(options, this.#options.timeZone())
     const names = [select.from.name, ...select.joins.map((join) => join.from.name)]
-    const extensions = this.#extensions(tenant, options)
+    const extensions = this.#extensions(tenant, options, locks)
     const sources = await this.#sources(tenant, names, extensions)
     const actions = await this.#actions.actions(tenant, definition)
     const deadLetter = await this.#actions.deadLetter(tenant, options.deadLetter, 'options')
@@ -106,7 +116,7 @@ export class RulePlanner {
       timeZone: this.#options.timeZone(),
       temp: definition.temp,
     })
-    this.#checkPlugins(tenant, definition.id, { plan, sources, actions, ranges: options.plugins })
+    this.#checkPlugins(definition.id, { plan, sources, actions, extensions })
     const filled = [
       ...sources.values().map(({ props }) => props),
       ...actions.map(({ props }) => props),
@@ -127,17 +137,13 @@ export class RulePlanner {
   }
 
   /** What plugins' schemas say of their properties, and which of them may share a worker. */
-  #checkPlugins(
-    tenant: string,
-    ruleId: string,
-    { plan, sources, actions, ranges }: PlannedPlugins,
-  ) {
-    const { plugins, pluginOptions } = this.#options
+  #checkPlugins(ruleId: string, { plan, sources, actions, extensions }: PlannedPlugins) {
+    const { pluginOptions } = this.#options
     if (pluginOptions !== undefined) checkTiers(ruleId, plan, pluginOptions)
     const check = (plugin: number | undefined, where: string, props: Props) => {
       const use = plugin === undefined ? undefined : plan.plugins[plugin]
       if (use === undefined) return
-      const found = plugins.resolve(tenant, use.kind, use.name, ranges[use.name])
+      const found = extensions.plugin(use.kind, use.name)
       checkPluginProps({ use, schema: found?.options, where, props })
     }
     for (const { plugin, stream } of plan.sources)
@@ -181,11 +187,18 @@ export class RulePlanner {
     return found
   }
 
-  #extensions(tenant: string, { plugins: ranges }: RuleOptions): Extensions {
+  #extensions(
+    tenant: string,
+    { plugins: ranges }: RuleOptions,
+    locks: readonly PluginUse[],
+  ): PluginExtensions {
     const { plugins, extraSinks } = this.#options
     const sinks = [...builtinSinks, ...extraSinks]
     return {
-      plugin: (kind, name) => plugins.resolve(tenant, kind, name, ranges[name]),
+      plugin: (kind, name) => {
+        const lock = locks.find((use) => use.kind === kind && use.name === name)
+        return plugins.resolve(tenant, kind, name, ranges[name], lock)
+      },
       isBuiltIn: (kind, name) =>
         (kind === 'source' ? builtinSources : sinks).includes(typeName(name)),
       isLookup: (type) => builtinLookups.includes(typeName(type)),

@@ -1,28 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import type { Catalog } from '#host/catalog/catalog.ts'
 import type { RuleStart } from '#host/catalog/rules.ts'
-import type { Cell, CellEvent, RuleKey } from '#host/cell/cell.ts'
-import type { CheckpointStore } from '#host/checkpoints/store.ts'
+import type { CellEvent, RuleKey } from '#host/cell/cell.ts'
 import { HostError, textOf } from '#host/errors.ts'
-import type { PluginUse } from '#src/plan/plan.ts'
 import { type RuleDefinition, readRule } from './definition.ts'
-import type { Planned, RulePlanner } from './planning.ts'
+import type { Planned } from './planning.ts'
+import { PluginUses, type WantedUse } from './plugin-uses.ts'
 import { KeyedQueue } from './queue.ts'
 import { notFound, RuleRegistry } from './registry.ts'
+import { checkVersion, notRegistered } from './rule-refusals.ts'
+import type { RuleServiceOptions } from './rule-service-options.ts'
 import { Scheduler } from './scheduler.ts'
-import type { SpecBuilder } from './spec.ts'
 import { RuleStarter } from './starter.ts'
 import type { Standing, StartFailure } from './status.ts'
-
-export interface RuleServiceOptions {
-  readonly catalog: Catalog
-  readonly cell: Cell
-  readonly planner: RulePlanner
-  readonly specs: SpecBuilder
-  readonly checkpoints: CheckpointStore
-  /** What goes wrong where nobody waits for an answer. */
-  readonly report: (key: RuleKey, message: string) => void
-}
+import { type MovedRule, RuleUpgrades } from './upgrades.ts'
 
 /** Joins what should exist (the catalog) with what runs (the cell). Changes of one rule wait for each other. */
 export class RuleService {
@@ -31,6 +21,8 @@ export class RuleService {
   readonly #starter: RuleStarter
   readonly #scheduler: Scheduler
   readonly #registry: RuleRegistry
+  readonly #uses: PluginUses
+  readonly #upgrades: RuleUpgrades
   readonly #unwatch: () => void
   #isClosing = false
 
@@ -44,6 +36,14 @@ export class RuleService {
       checkpoints,
       report,
       retry: (key) => this.#inBackground(key, () => this.#startIfWanted(key)),
+    })
+    this.#uses = new PluginUses(catalog, this.#starter)
+    this.#upgrades = new RuleUpgrades({
+      ...options,
+      starter: this.#starter,
+      registry: this.#registry,
+      uses: this.#uses,
+      nextStart: (key) => this.#nextStart(key),
     })
     this.#scheduler = new Scheduler({
       begin: (key) => this.#inBackground(key, () => this.#startIfWanted(key)),
@@ -107,7 +107,7 @@ export class RuleService {
       { tenant, rule: id },
       async (key) => {
         const definition = this.#registry.get(key, notRegistered('start'))
-        if (!(await this.#starter.isRunning(key))) await this.#startNow(key, definition)
+        if (!(await this.#starter.isRunning(key))) await this.#startNow(key, definition, false)
         this.#options.catalog.rules.setTriggered(tenant, id, true)
         await this.#options.catalog.durable()
       },
@@ -129,17 +129,18 @@ export class RuleService {
     )
   }
 
-  restart(tenant: string, id: string): Promise<void> {
+  /** @param isLocked with the versions of plugins that it has */
+  restart(tenant: string, id: string, isLocked = false): Promise<void> {
     return this.#queued(
       { tenant, rule: id },
       async (key) => {
         const definition = this.#registry.get(key, notRegistered('restart'))
         await this.#starter.stop(key, 'restarted')
-        await this.#startNow(key, definition)
+        await this.#startNow(key, definition, isLocked)
         this.#options.catalog.rules.setTriggered(tenant, id, true)
         await this.#options.catalog.durable()
       },
-      'restart',
+      isLocked ? 'restart with the same plugins' : 'restart',
     )
   }
 
@@ -224,16 +225,26 @@ export class RuleService {
     }
   }
 
-  /** The rules that were started with an extension of a plugin and not stopped since. */
-  usedBy(tenant: string, kind: PluginUse['kind'], name: string): string[] {
-    return this.#starter.usersOf(tenant, (use) => use.kind === kind && use.name === name)
+  /** The rules that hold an extension of a plugin: in a worker, or to be started with it again. */
+  usedBy(tenant: string, use: WantedUse): string[] {
+    return this.#uses.of(tenant, use)
   }
 
-  /** After an upgrade or a grant. @returns the rules that were restarted */
+  /** After a grant: the same versions have other powers. @returns the rules that were restarted */
   async restartUsers(tenant: string, packageName: string): Promise<string[]> {
     const users = this.#starter.usersOf(tenant, (use) => use.package === packageName)
-    await Promise.all(users.map((id) => this.restart(tenant, id)))
+    await Promise.all(users.map((id) => this.restart(tenant, id, true)))
     return users
+  }
+
+  /** Moves the rules that run with a package to its newest version in their range. */
+  upgradeUsers(tenant: string, packageName: string): Promise<MovedRule[]> {
+    const users = this.#starter.usersOf(tenant, (use) => use.package === packageName)
+    return Promise.all(
+      users.map((rule) =>
+        this.#queued({ tenant, rule }, (key) => this.#upgrades.move(key), 'upgrade'),
+      ),
+    )
   }
 
   isDebug(key: RuleKey): boolean {
@@ -252,7 +263,9 @@ export class RuleService {
     await Promise.all(
       followed.map((key) =>
         this.#inBackground(key, async () => {
-          const planned = await this.plan(key.tenant, this.#registry.get(key))
+          const locks = this.#uses.locks(key)
+          const { planner } = this.#options
+          const planned = await planner.plan(key.tenant, this.#registry.get(key), locks)
           const isDue = this.#follow(key, planned)
           const isRunning = await this.#starter.isRunning(key)
           if (isDue && !isRunning) await this.#deploy(key, planned, this.#nextStart(key))
@@ -295,8 +308,9 @@ export class RuleService {
     await this.#startNow(key, this.#registry.get(key))
   }
 
-  async #startNow(key: RuleKey, definition: RuleDefinition): Promise<void> {
-    const planned = await this.#options.planner.plan(key.tenant, definition)
+  async #startNow(key: RuleKey, definition: RuleDefinition, isLocked = true): Promise<void> {
+    const locks = isLocked ? this.#uses.locks(key) : []
+    const planned = await this.#options.planner.plan(key.tenant, definition, locks)
     if (this.#follow(key, planned)) await this.#deploy(key, planned, this.#nextStart(key))
   }
 
@@ -315,6 +329,7 @@ export class RuleService {
 
   async #deploy(key: RuleKey, planned: Planned, start: RuleStart): Promise<void> {
     await this.#starter.deploy(key, planned, start)
+    this.#uses.lock(key, planned.plan.plugins)
     // what nothing referred to yet may have been dropped while the worker started
     const { definitions } = this.#options.catalog
     const gone = planned.streams.find((name) => definitions.get(key.tenant, name) === undefined)
@@ -346,12 +361,13 @@ export class RuleService {
   async #keep(
     key: RuleKey,
     definition: RuleDefinition,
-    { streams }: Planned,
+    { streams, plan }: Planned,
     start?: RuleStart | undefined,
   ): Promise<void> {
     const isOver = this.#starter.hasDone(key) && this.#scheduler.phase(key) === undefined
     const triggered = definition.triggered && !isOver
     this.#registry.put(key, definition, { triggered, streams, start })
+    this.#uses.lock(key, plan.plugins)
     await this.#options.catalog.durable()
   }
 
@@ -369,19 +385,6 @@ export class RuleService {
       this.#options.report({ tenant, rule }, `that it is done could not be kept: ${textOf(error)}`)
     }
   }
-}
-
-function notRegistered(verb: string): (id: string) => string {
-  return (id) =>
-    `${verb} rule error: Rule ${id} is not found in registry, please check if it is created`
-}
-
-function checkVersion(old: RuleDefinition, now: RuleDefinition): void {
-  if (old.version === '' || now.version === '' || now.version > old.version) return
-  throw new HostError(
-    'stale-version',
-    `rule ${old.id} already exists with version (${old.version}), new version (${now.version}) is lower`,
-  )
 }
 
 function nameOf({ tenant, rule }: RuleKey): string {

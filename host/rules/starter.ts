@@ -92,6 +92,22 @@ export class RuleStarter {
       .sort()
   }
 
+  /** It was started and not stopped since. */
+  has(key: RuleKey): boolean {
+    return this.#uses.has(nameOf(key))
+  }
+
+  /** Other versions are in its worker now. */
+  moved(key: RuleKey, plugins: readonly PluginUse[]): void {
+    this.#uses.set(nameOf(key), { key, plugins })
+    this.#notes.delete(nameOf(key))
+  }
+
+  /** What an operator should know of it until its next start. */
+  setNote(key: RuleKey, note: string): void {
+    this.#notes.set(nameOf(key), note)
+  }
+
   /** Plugins in the worker of a rule that was started and not stopped since. */
   pluginsOf(key: RuleKey): readonly PluginUse[] {
     return this.#uses.get(nameOf(key))?.plugins ?? []
@@ -109,6 +125,7 @@ export class RuleStarter {
     const checkpoint = planned.keepsState ? await this.#newest(key) : undefined
     this.#failures.delete(name)
     this.#stops.delete(name)
+    if (!planned.keepsState) this.#notes.delete(name)
     const spec = await specs.build(key, planned, { ...start, checkpoint })
     this.#done.delete(name)
     this.#uses.set(name, { key, plugins: planned.plan.plugins })
@@ -132,14 +149,15 @@ export class RuleStarter {
     this.#options.report(key, `not started: ${message}${again ?? ''}`)
   }
 
-  async stop(key: RuleKey, reason: string): Promise<void> {
+  /** @param keepState its state is kept, whatever its options say */
+  async stop(key: RuleKey, reason: string, keepState = false): Promise<void> {
     this.#uses.delete(nameOf(key))
     this.#failures.delete(nameOf(key))
     this.calm(key)
     const status = await this.#options.cell.status(key)
     if (status === undefined || resting.has(status.state)) this.#stops.set(nameOf(key), reason)
     if (status === undefined) return
-    await this.#options.cell.stop(key, { reason })
+    await this.#options.cell.stop(key, keepState ? { reason, keepState } : { reason })
   }
 
   /** The next failure is a first one again. */

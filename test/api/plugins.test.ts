@@ -34,7 +34,7 @@ test('a plugin is installed, described, replaced and removed with the sentences 
   t.deepEqual(await request('GET', '/plugins/sinks'), json(200, []))
 })
 
-test('an upgrade and a grant restart the rules that run with the plugin, and no others', async (t) => {
+test('an upgrade moves and a grant restarts the rules that run with the plugin, and no others', async (t) => {
   const { request, plugins, cell } = await makeServer(t)
   plugins.put('sink', 'mysql')
   await request('POST', '/streams', { sql: 'CREATE STREAM s () WITH (DATASOURCE="t")' })
@@ -50,7 +50,7 @@ test('an upgrade and a grant restart the rules that run with the plugin, and no 
   cell.calls.length = 0
   t.deepEqual(
     await request('PUT', '/plugins/sinks/mysql', { name: 'mysql', file }),
-    text(200, 'sinks plugin mysql is updated. A note. Rules restarted with it: r.'),
+    text(200, 'sinks plugin mysql is updated. A note. Rules moved to it: r.'),
   )
   t.is(cell.spec('r')?.plugins[0]?.version, '2.0.0')
   t.deepEqual(
@@ -58,9 +58,9 @@ test('an upgrade and a grant restart the rules that run with the plugin, and no 
     text(200, 'sinks plugin mysql is granted. Rules restarted with it: r.'),
   )
   t.deepEqual(plugins.granted, [{ network: ['tcp://db:1'] }])
-  t.deepEqual(cell.calls, ['stop r: restarted', 'deploy r', 'stop r: restarted', 'deploy r'])
+  t.deepEqual(cell.calls, ['upgrade r', 'stop r: restarted', 'deploy r'])
   await request('PUT', '/plugins/sinks/mysql', { name: 'mysql', file, policy: 'keep' })
-  t.is(cell.calls.length, 4)
+  t.is(cell.calls.length, 3)
 })
 
 test('what is not there is 404, with the sentences of Kuiper', async (t) => {

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import test from 'ava'
 import { Catalog } from '#host/catalog/catalog.ts'
 import { Database } from '#host/catalog/database.ts'
+import { migrations } from '#host/catalog/migrations.ts'
 import type { PluginRecord } from '#host/catalog/plugins.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 
@@ -147,7 +148,7 @@ test('a data folder of a newer version is refused', (t) => {
   const error = t.throws(() => new Catalog(folder), { code: 'folder-newer' })
   t.is(
     error?.message,
-    `data folder ${folder} was written by a newer version (catalog 99, this one knows 1); ` +
+    `data folder ${folder} was written by a newer version (catalog 99, this one knows ${migrations.length}); ` +
       'start that version, or give another folder with --data',
   )
 })

@@ -43,6 +43,7 @@ test.serial('a package is listed under each of its names, and described', async 
     file,
     grants: { asked: {}, given: [] },
     rules: [],
+    uses: [],
   })
   t.is(host.describe(T, 'function', 'tail'), undefined)
 })

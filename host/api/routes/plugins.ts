@@ -2,7 +2,7 @@ import { HostError } from '#host/errors.ts'
 import type { PluginKind } from '#host/plugins/service.ts'
 import { checkId } from '#host/rules/definition.ts'
 import { functionsBody, nameParams, pluginBody } from '../schemas.ts'
-import { restartedText, sentences } from '../sentences.ts'
+import { movedText, sentences } from '../sentences.ts'
 import type { App, Services } from '../services.ts'
 import { packageRoutes } from './packages.ts'
 import { grantRoutes } from './plugin-grants.ts'
@@ -69,11 +69,9 @@ function kindRoutes(path: string, kind: PluginKind, app: App, services: Services
         )
       }
       const { notes, package: changed } = await plugins.replace(tenant, kind, body)
-      const restarted = body.policy === 'keep' ? [] : await rules.restartUsers(tenant, changed)
-      return sentences(`${path} plugin ${params.name} is updated`, [
-        ...notes,
-        ...restartedText(restarted),
-      ])
+      const moved = body.policy === 'keep' ? [] : await rules.upgradeUsers(tenant, changed)
+      await plugins.prune(tenant, false)
+      return sentences(`${path} plugin ${params.name} is updated`, [...notes, ...movedText(moved)])
     },
   )
   app.delete(

@@ -119,6 +119,17 @@ export class Feeder implements BellMember {
     this.#isPaused = true
   }
 
+  /** After `pause`. */
+  resume(): void {
+    this.#isPaused = false
+    this.feed()
+  }
+
+  /** Nothing that was sent is without its answer. */
+  get isAnswered(): boolean {
+    return this.#away.length === 0
+  }
+
   /** The worker is gone: whatever it still answers is not heard, and its successor starts where it was. */
   disconnect(): void {
     if (this.#collect === undefined) return

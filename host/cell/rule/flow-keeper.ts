@@ -8,6 +8,7 @@ import type {
   SourceSpec,
   StoredCheckpoint,
 } from '../cell.ts'
+import { CellError } from '../cell.ts'
 import type { Quotas } from '../facades/files/quota.ts'
 import { FlowFacades } from '../facades/flow-facades.ts'
 import { OffenceError, type Serve } from '../workers/guarded-endpoint.ts'
@@ -76,6 +77,10 @@ export class FlowKeeper {
   droppedState: readonly string[] = []
   cpuMs = 0
   readonly #options: FlowKeeperOptions
+  #rule: RuleSpec
+  #pool: RulePool
+  /** An upgrade is under way: ends of workers are its own. */
+  #isSwapping = false
   readonly #timer = new WakeTimer(() => this.feeder.tick())
   readonly #backOff = new BackOff(deathStrategy)
   #handle: WorkerHandle | undefined
@@ -91,6 +96,8 @@ export class FlowKeeper {
 
   constructor(options: FlowKeeperOptions) {
     this.#options = options
+    this.#rule = options.rule
+    this.#pool = options.pool
     this.feeder = new Feeder({
       sources: options.sources.all,
       isLossless: options.rule.options.qos > 0,
@@ -162,6 +169,59 @@ export class FlowKeeper {
     })
   }
 
+  /** What it runs: after an upgrade with other versions of its plugins. */
+  get rule(): RuleSpec {
+    return this.#rule
+  }
+
+  /** All that was sent is answered. */
+  get isAnswered(): boolean {
+    return this.#handle !== undefined && this.feeder.isAnswered
+  }
+
+  /** Ends a pause. */
+  goOn(): void {
+    this.feeder.resume()
+    this.feeder.tick()
+  }
+
+  /** The worker goes, in order if it can, and has no successor before `enter`. */
+  async leave(): Promise<void> {
+    const handle = this.#handle
+    this.#isSwapping = true
+    this.#handle = undefined
+    this.#timer.set(null)
+    this.feeder.disconnect()
+    await handle?.close()
+    void this.#pool.destroy()
+  }
+
+  /** Its place is taken by another one, which goes on from a state that was taken while nothing was under way. */
+  async enter(rule: RuleSpec, pool: RulePool, state: StoredCheckpoint | undefined): Promise<void> {
+    const { sinks, sources } = this.#options
+    this.#rule = rule
+    this.#pool = pool
+    if (this.#isClosing) throw new CellError('closed', 'it was stopped meanwhile')
+    const positions = sinks.accepted()
+    sinks.restart(positions)
+    await sources.recover()
+    try {
+      await this.#connect(state, positions)
+    } catch (error) {
+      const handle = this.#handle
+      this.#handle = undefined
+      await handle?.kill('it did not open')
+      throw error
+    }
+  }
+
+  /** After `leave` and `enter`: a worker that ends from now on has a successor again. */
+  settle(): void {
+    this.#isSwapping = false
+    if (this.#isClosing) void this.#handle?.close()
+    else if (this.#handle === undefined) this.#startLater(0)
+  }
+
   /** What lingers before the sinks leaves now: nothing more will come. */
   async flush(): Promise<void> {
     const { rule, sinks } = this.#options
@@ -185,7 +245,7 @@ export class FlowKeeper {
     clearTimeout(this.#restart)
     this.pause()
     const ending = await this.#handle?.close()
-    void this.#options.pool.destroy()
+    void this.#pool.destroy()
     this.feeder.close()
     return ending?.isStuck === true ? 'stuck' : 'ended'
   }
@@ -213,7 +273,9 @@ export class FlowKeeper {
   }
 
   async #connect(checkpoint: StoredCheckpoint | undefined, positions: number[]): Promise<void> {
-    const { rule, pool, watchdog, methods, logger, sources } = this.#options
+    const { watchdog, methods, logger, sources } = this.#options
+    const rule = this.#rule
+    const pool = this.#pool
     const facades = new FlowFacades({
       rule,
       quotas: this.#options.quotas,
@@ -263,7 +325,7 @@ export class FlowKeeper {
     this.#handle = undefined
     this.#timer.set(null)
     this.feeder.disconnect()
-    if (this.#isClosing) return
+    if (this.#isClosing || this.#isSwapping) return
     this.deaths.push({ at: Date.now(), reason })
     if (this.deaths.length > MAX_DEATHS) this.deaths.shift()
     if (isStuck) this.#options.onStuck(reason)

@@ -42,8 +42,6 @@ export interface RuleParts {
   readonly lookups: RuleLookups
   readonly keeper: FlowKeeper
   readonly checkpointer: Checkpointer
-  /** Its worker cannot go on. */
-  fail(reason: string): void
 }
 
 /** What happens to the parts that the rule's life depends on. */
@@ -133,6 +131,7 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
     },
     ended: (source) => sources.all[source]?.end(),
     lookup: (source, columns, keys) => lookups.lookup(source, columns, keys),
+    keyedState: async (keys) => (await services.environment.keyedState?.(rule.tenant, keys)) ?? [],
     log: (level, plugin, text) => {
       if (level === 'debug' && !rule.options.debug) return
       services.environment.log({ tenant: rule.tenant, rule: rule.rule, level, text, plugin })
@@ -193,6 +192,5 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
     },
     onStale: (error) => events.stale(error.message),
   })
-  const fail = (reason: string) => events.failed(reason)
-  return { spools, sinks, sources, lookups, keeper, checkpointer, fail }
+  return { spools, sinks, sources, lookups, keeper, checkpointer }
 }

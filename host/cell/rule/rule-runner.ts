@@ -17,6 +17,7 @@ import { RuleReport } from './rule-report.ts'
 import { forgetSources } from './rule-sources.ts'
 import { SetAside } from './set-aside.ts'
 import { tierOf } from './tier.ts'
+import { upgrade } from './upgrade.ts'
 
 const DRAIN_MS = 1000
 const LAST_COMMIT_MS = 5000
@@ -33,7 +34,7 @@ const LAST_COMMIT_MS = 5000
  * first says how it ended, it goes through whatever fails on the way, and never rejects.
  */
 export class RuleRunner {
-  readonly spec: RuleSpec
+  #spec: RuleSpec
   readonly #services: RuleServices
   readonly #logger: Logger
   readonly #attempts: BackOff
@@ -48,14 +49,19 @@ export class RuleRunner {
   #isOpening = true
   #stopping: Promise<void> | undefined
   #ending: Promise<void> | undefined
+  #upgrading: Promise<void> | undefined
 
   constructor(spec: RuleSpec, services: RuleServices) {
-    this.spec = spec
+    this.#spec = spec
     this.#services = services
     this.#logger = ruleLogger(spec, services.environment)
     this.#setAside = new SetAside(spec, this.#logger, services.dataFolder)
     this.#report = new RuleReport(this.#setAside)
     this.#attempts = new BackOff(spec.options.restart)
+  }
+
+  get spec(): RuleSpec {
+    return this.#spec
   }
 
   get isActive(): boolean {
@@ -108,15 +114,16 @@ export class RuleRunner {
   }
 
   /** Ends it in order: sources, what is buffered, a checkpoint, the worker, the sinks. */
-  stop({ reason = 'canceled manually', drainMs = DRAIN_MS }: StopOptions = {}): Promise<void> {
+  stop(options: StopOptions = {}): Promise<void> {
+    const { reason = 'canceled manually' } = options
     if (this.#stopping !== undefined) return this.#stopping
     if (!this.isActive) return this.#ending ?? Promise.resolve()
     this.#enter('stopping', reason)
-    this.#stopping = this.#stop(reason, drainMs)
+    this.#stopping = this.#stop(reason, options)
     return this.#stopping
   }
 
-  async #stop(reason: string, drainMs: number): Promise<void> {
+  async #stop(reason: string, { drainMs = DRAIN_MS, keepState }: StopOptions): Promise<void> {
     if (this.#isOpening) void this.#parts?.keeper.handle?.kill(reason)
     // Before its parts are all there they cannot be let go of. How the start went is told to who called it.
     await this.#starting?.catch(() => {})
@@ -124,13 +131,35 @@ export class RuleRunner {
     if (parts !== undefined && this.#ending === undefined) {
       await this.#safely('stopping its sources', () => parts.sources.close())
       await this.#safely('draining', () => drain(parts, drainMs))
-      await this.#lastCheckpoint(parts)
+      await this.#lastCheckpoint(parts, keepState)
     }
     await this.#end('stopped', reason)
   }
 
   async checkpoint(): Promise<CommittedCheckpoint> {
     return this.#running().checkpointer.take()
+  }
+
+  /** Other versions of its plugins, while it runs on: see `upgrade`. */
+  async upgrade(next: RuleSpec): Promise<void> {
+    if (this.#upgrading !== undefined || this.#parts === undefined || this.#state !== 'running')
+      throw new CellError('not-swapped', `rule "${this.spec.rule}" is not running`)
+    const { epoch, generation, checkpoint } = this.spec
+    const { spares } = this.#services
+    const tier = tierOf(this.spec)
+    const work = upgrade({
+      parts: this.#parts,
+      next: { ...next, epoch, generation, checkpoint },
+      take: () => spares.take(tier),
+      release: () => spares.release(tier),
+    })
+    this.#upgrading = work.catch(() => {})
+    try {
+      await work
+      this.#spec = { ...next, epoch, generation, checkpoint }
+    } finally {
+      this.#upgrading = undefined
+    }
   }
 
   /** Resolves when the worker is gone; it has a successor as long as the rule runs. */
@@ -175,7 +204,7 @@ export class RuleRunner {
   }
 
   #failed(reason: string): void {
-    if (!this.#isLive || this.#ending !== undefined) return
+    if (!this.#isLive || this.#ending !== undefined || this.#upgrading !== undefined) return
     // of two that fail together one is an attempt
     if (this.#parts?.keeper.awaitsRestart === true) return
     const ms = this.#attempts.next()
@@ -210,11 +239,12 @@ export class RuleRunner {
     await this.#end('stopped', 'done')
   }
 
-  async #lastCheckpoint({ checkpointer, keeper }: RuleParts): Promise<void> {
+  async #lastCheckpoint({ checkpointer, keeper }: RuleParts, keepState = false): Promise<void> {
     const { qos, saveStateBeforeStop } = this.spec.options
     keeper.pause()
     await keeper.flush().catch((error: Error) => this.#logger.warn(error.message))
-    if (keeper.handle === undefined || (qos === 0 && !saveStateBeforeStop)) return
+    const isKept = keepState || qos > 0 || saveStateBeforeStop
+    if (keeper.handle === undefined || !isKept) return
     await within(checkpointer.take(), LAST_COMMIT_MS, 'the checkpoint before the stop').catch(
       (error: Error) => this.#logger.warn(`no checkpoint before the stop: ${error.message}`),
     )
@@ -249,6 +279,7 @@ export class RuleRunner {
     await this.#safely('closing its sources', () => sources.close())
     await this.#safely('ending its worker', async () => {
       isStuck = (await keeper.close()) === 'stuck'
+      await this.#upgrading
     })
     await Promise.all([
       this.#safely('closing its sinks', () => sinks.close()),

@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from 'node:util'
+import { CellError, type RuleSpec } from '../cell.ts'
+import type { RulePool } from '../workers/pool.ts'
+import { until, within } from './deadline.ts'
+import type { RuleParts } from './rule-parts.ts'
+import { tierOf } from './tier.ts'
+
+export interface UpgradeOptions {
+  readonly parts: RuleParts
+  readonly next: RuleSpec
+  /** A worker for a start. */
+  take(): Promise<RulePool>
+  /** One of those is gone. */
+  release(): void
+}
+
+/** ms for what is under way to be answered, and for the sinks to take what was emitted. */
+const SETTLE_MS = 5000
+
+/**
+ * Moves a rule that runs to other versions of its plugins: nothing is fed, a checkpoint is taken and committed, the worker's
+ * place is taken by another one that goes on from it. Sources and sinks of the host stay open, so that what comes meanwhile
+ * waits in their buffers. Where the new versions do not open, a worker with the old ones goes on from the same checkpoint.
+ *
+ * @throws CellError `not-swapped`: the rule runs on as it was, and can be moved by a stop and a start only; any other error
+ * is why the new versions did not open, and the rule has its old ones again
+ */
+export async function upgrade({ parts, next, take, release }: UpgradeOptions): Promise<void> {
+  const { keeper, checkpointer } = parts
+  const old = keeper.rule
+  if (!hasShapeOf(old, next)) throw notSwapped(old, 'more than the versions of its plugins differs')
+  const pool = await take()
+  try {
+    await rest(parts)
+  } catch (error) {
+    void pool.destroy()
+    release()
+    keeper.goOn()
+    throw notSwapped(old, error instanceof Error ? error.message : String(error))
+  }
+  const state = checkpointer.last
+  const leave = async () => {
+    await keeper.leave()
+    release()
+  }
+  await leave()
+  try {
+    await keeper.enter(next, pool, state)
+  } catch (error) {
+    await leave()
+    // where the old ones do not open either, that is seen to as after a worker's death
+    await keeper.enter(old, await take(), state).catch(() => {})
+    throw error
+  } finally {
+    keeper.settle()
+    keeper.goOn()
+  }
+}
+
+/** Nothing is under way any more, and a checkpoint has all of it. */
+async function rest({ keeper, checkpointer }: RuleParts): Promise<void> {
+  keeper.pause()
+  if (!(await until(() => keeper.isAnswered, SETTLE_MS)))
+    throw new CellError('deadline', 'its worker does not answer what it was given')
+  await keeper.flush()
+  await within(checkpointer.take(), SETTLE_MS, 'waiting for its sinks')
+  if (!keeper.isAnswered) throw new CellError('worker-died', 'its worker has died')
+}
+
+/** They differ in nothing but the versions of plugins and their code. */
+function hasShapeOf(old: RuleSpec, next: RuleSpec): boolean {
+  return tierOf(old) === tierOf(next) && isDeepStrictEqual(shapeOf(old), shapeOf(next))
+}
+
+function shapeOf({ plan, sources, actions, options, deadLetter, props }: RuleSpec) {
+  const plugins = plan.plugins.map(({ kind, name, package: from, tier }) => [
+    kind,
+    name,
+    from,
+    tier,
+  ])
+  return { plan: { ...plan, plugins }, sources, actions, options, deadLetter, props }
+}
+
+function notSwapped({ rule }: RuleSpec, why: string): CellError {
+  return new CellError('not-swapped', `rule "${rule}" runs on as it was: ${why}`)
+}
