@@ -1,5 +1,6 @@
 import { definitionRoutes } from './routes/definitions.ts'
 import { functionRoutes } from './routes/functions.ts'
+import { keyedStateRoutes } from './routes/keyed-states.ts'
 import { metadataRoutes } from './routes/metadata.ts'
 import { pluginRoutes } from './routes/plugins.ts'
 import { rowsRoutes } from './routes/rows.ts'
@@ -18,5 +19,6 @@ export function describeRoutes(app: App, services: Services): void {
   rowsRoutes(app, services)
   pluginRoutes(app, services)
   metadataRoutes(app, services)
+  keyedStateRoutes(app, services)
   functionRoutes(app, services)
 }

@@ -59,6 +59,13 @@ export class Rules {
     })
   }
 
+  /** The streams and tables that it reads. */
+  streams(tenant: string, id: string): string[] {
+    return this.#db
+      .all('SELECT stream FROM rule_streams WHERE tenant = ? AND rule = ?', tenant, id)
+      .map((row) => textAt(row, 'stream'))
+  }
+
   setTriggered(tenant: string, id: string, triggered: boolean): void {
     this.#db.run(
       'UPDATE rules SET triggered = ? WHERE tenant = ? AND id = ?',

@@ -3,6 +3,7 @@ import type { Cell, RuleKey } from '#host/cell/cell.ts'
 import type { CheckpointStore } from '#host/checkpoints/store.ts'
 import type { RulePlanner } from './planning.ts'
 import type { SpecBuilder } from './spec.ts'
+import type { TopicGraph } from './topic-graph.ts'
 
 /** What the rule service works with. */
 export interface RuleServiceOptions {
@@ -11,6 +12,7 @@ export interface RuleServiceOptions {
   readonly planner: RulePlanner
   readonly specs: SpecBuilder
   readonly checkpoints: CheckpointStore
+  readonly topics: TopicGraph
   /** What goes wrong where nobody waits for an answer. */
   readonly report: (key: RuleKey, message: string) => void
 }

@@ -29,10 +29,17 @@ interface Parsed {
 export class StreamService {
   readonly #catalog: Catalog
   readonly #plugins: PluginService
+  readonly #mayReplace: (tenant: string, now: StreamDefinition) => Promise<void>
 
-  constructor(catalog: Catalog, plugins: PluginService) {
+  /** @param mayReplace rejects what the rules of a stream cannot bear */
+  constructor(
+    catalog: Catalog,
+    plugins: PluginService,
+    mayReplace: (tenant: string, now: StreamDefinition) => Promise<void>,
+  ) {
     this.#catalog = catalog
     this.#plugins = plugins
+    this.#mayReplace = mayReplace
   }
 
   /**
@@ -88,7 +95,10 @@ export class StreamService {
     }
     const definition = this.#check(statement)
     const old = this.#catalog.definitions.get(tenant, name)
-    if (old !== undefined) this.#checkReplacement(old, definition)
+    if (old !== undefined) {
+      this.#checkReplacement(old, definition)
+      await this.#mayReplace(tenant, definition)
+    }
     await this.#put(tenant, definition, sql)
     return `${title(kind)} ${name} is replaced.`
   }
