@@ -48,7 +48,7 @@ interface DriverError {
 export function faultOf(error: unknown): Error {
   const { code, fatal, message } = error as DriverError
   const text = `mysql: ${String(code ?? '')} ${String(message ?? error)}`.trim()
-  if (isLogin(code)) return new Error(text, { cause: error })
+  if (isRefusal(code)) return new Error(text, { cause: error })
   if (PASSING.has(String(code))) return new Retryable(text, { cause: error })
   if (fatal === true || CONNECTION.has(String(code)) || /closed state/.test(text)) {
     return new NotConnected(text, { cause: error })
@@ -56,8 +56,13 @@ export function faultOf(error: unknown): Error {
   return new Error(text, { cause: error })
 }
 
-/** These end the connection too, and would do so again. */
-function isLogin(code: unknown): boolean {
-  const refusals = ['ER_ACCESS_DENIED_ERROR', 'ER_DBACCESS_DENIED_ERROR', 'ER_BAD_DB_ERROR']
+/** These end the connection too, and would do so again. The first is the host's: there is no grant. */
+function isRefusal(code: unknown): boolean {
+  const refusals = [
+    'ERR_PLUGIN_DENIED',
+    'ER_ACCESS_DENIED_ERROR',
+    'ER_DBACCESS_DENIED_ERROR',
+    'ER_BAD_DB_ERROR',
+  ]
   return refusals.includes(String(code))
 }

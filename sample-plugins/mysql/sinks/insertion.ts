@@ -67,16 +67,16 @@ export function boundOf(value: unknown): Bound {
   }
 }
 
-/** The rows of a payload, an array of them or one. Whole numbers that no double holds stay exact, as texts of digits. */
+/** The rows of a payload: one, an array of them, or with `batchSize` an array of such arrays. Whole numbers that no double holds stay exact, as texts of digits. */
 export function rowsOf(payload: string): readonly Record<string, unknown>[] {
   const value: unknown = JSON.parse(payload, exactInteger)
-  const rows = Array.isArray(value) ? value : [value]
+  const rows: unknown[] = Array.isArray(value) ? value.flat() : [value]
   for (const row of rows) {
     if (typeof row !== 'object' || row === null || Array.isArray(row)) {
       throw new TypeError('with "fields" the payload must be a JSON object or an array of them')
     }
   }
-  return rows
+  return rows as Record<string, unknown>[]
 }
 
 function exactInteger(_key: string, value: unknown, context?: { source?: string }): unknown {

@@ -49,6 +49,7 @@ test('values: whole numbers beyond doubles stay exact, what has parts is JSON', 
 
 test('a payload that is no row or rows is refused', (t) => {
   t.deepEqual(rowsOf('[{"a":1},{"a":2}]'), [{ a: 1 }, { a: 2 }])
+  t.deepEqual(rowsOf('[[{"a":1},{"a":2}],[{"a":3}]]'), [{ a: 1 }, { a: 2 }, { a: 3 }])
   for (const text of ['1', '[1]', '[[1]]', 'null']) {
     t.throws(() => rowsOf(text), { message: /a JSON object or an array of them/ })
   }
