@@ -6,6 +6,7 @@ import type { Address } from './name-lookup.ts'
 import { originOf, type Target } from './origins.ts'
 import { errorOf, type PlainError, plainErrorOf } from './plain-error.ts'
 import { factsOf, startTls, type TlsFacts, type TlsWishes } from './tls-options.ts'
+import { type UpgradeFacts, type UpgradeWishes, WebSocketHandshake } from './websocket-handshake.ts'
 
 /** Bytes under way in each direction, at most: whoever sends more than the other side has room for breaks the protocol. */
 export const WINDOW_BYTES = 262_144
@@ -21,6 +22,8 @@ export interface SocketOptions {
   readonly target: Target
   /** Of the handshake that a `tls` target begins with. */
   readonly tls: TlsWishes
+  /** The opening of a `ws` or `wss` target. */
+  readonly upgrade?: UpgradeWishes | undefined
   /** From the name to a connection that stands, ms. */
   readonly timeoutMs: number
   find(host: string): Promise<readonly Address[]>
@@ -36,6 +39,7 @@ export interface OpenedSocket {
   readonly localAddress: string | undefined
   readonly localPort: number | undefined
   readonly tls: TlsFacts | undefined
+  readonly websocket?: UpgradeFacts | undefined
 }
 
 /** One connection of a plugin's, on the host's side: opened, read and written by credit, perhaps turned to TLS. */
@@ -55,12 +59,16 @@ export class PluginSocket {
   #unsent = 0
   #owedRoom = 0
   #isSecuring = false
+  /** What comes is its answer first. */
+  readonly #handshake: WebSocketHandshake | undefined
   #written: (() => void) | undefined
   /** Hears no more of the socket that there is. */
   #leave: () => void = () => {}
 
   constructor(options: SocketOptions) {
+    const { target, upgrade } = options
     this.#options = options
+    this.#handshake = upgrade && new WebSocketHandshake(target, upgrade)
     this.#over.promise.catch(() => {})
   }
 
@@ -76,7 +84,7 @@ export class PluginSocket {
       const addresses = await Promise.race([find(target.host), this.#over.promise])
       const { port, host } = target
       const over = { port, autoSelectFamily: true, lookup: among(addresses) }
-      const isTls = target.scheme === 'tls'
+      const isTls = target.scheme === 'tls' || target.scheme === 'wss'
       const socket = isTls
         ? startTls(host, tls, over)
         : connect({ ...over, host, allowHalfOpen: true })
@@ -85,8 +93,10 @@ export class PluginSocket {
       socket.once(isTls ? 'secureConnect' : 'connect', resolve)
       await Promise.race([promise, this.#over.promise])
       socket.setNoDelay(true)
+      const websocket = await this.#upgraded(socket)
       this.#state = 'open'
-      return this.#opened(socket, isTls ? factsOf(socket as TLSSocket) : undefined)
+      const facts = isTls ? factsOf(socket as TLSSocket) : undefined
+      return { ...this.#opened(socket, facts), websocket }
     } catch (error) {
       const plain = this.#failure ?? plainErrorOf(error, what)
       this.#fail(plain)
@@ -122,7 +132,7 @@ export class PluginSocket {
     const plain = this.#socket
     if (this.#state !== 'open' || plain === undefined)
       throw new FacadeError('ECONNABORTED', 'the connection is closed')
-    if (target.scheme === 'tls' || this.#plain !== undefined || this.#isSecuring)
+    if (target.scheme !== 'tcp' || this.#plain !== undefined || this.#isSecuring)
       throw new FacadeError('EINVAL', 'the connection has TLS already')
     this.#isSecuring = true
     const what = `TLS with ${originOf(target)}`
@@ -169,10 +179,19 @@ export class PluginSocket {
     setTimeout(() => socket.destroy(), LINGER_MS).unref()
   }
 
+  async #upgraded(socket: Socket): Promise<UpgradeFacts | undefined> {
+    if (this.#handshake === undefined) return undefined
+    socket.write(this.#handshake.request, 'latin1')
+    return await Promise.race([this.#handshake.agreed, this.#over.promise])
+  }
+
   #listen(socket: Socket | TLSSocket, what: string): void {
     const { id, push } = this.#options
-    const onData = (bytes: Buffer) => this.#read(bytes)
-    const onEnd = () => push('socket.peerEnd', [id])
+    const onData = (bytes: Buffer) => this.#heard(bytes)
+    const onEnd = () => {
+      this.#handshake?.ended()
+      push('socket.peerEnd', [id])
+    }
     const onError = (error: Error) => this.#fail(plainErrorOf(error, what))
     const onClose = () => this.#fail(undefined)
     socket.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
@@ -181,6 +200,11 @@ export class PluginSocket {
       socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
       socket.on('error', () => {})
     }
+  }
+
+  #heard(bytes: Buffer): void {
+    const own = this.#handshake === undefined ? bytes : this.#handshake.read(bytes)
+    if (own !== undefined && own.byteLength > 0) this.#read(own)
   }
 
   #read(bytes: Buffer): void {

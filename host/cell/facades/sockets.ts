@@ -5,6 +5,7 @@ import { type AskSystem, NameLookup } from './name-lookup.ts'
 import { GrantedOrigins, originOf, readHost, type Target } from './origins.ts'
 import { PluginSocket } from './plugin-socket.ts'
 import { readTls } from './tls-options.ts'
+import { readUpgrade } from './websocket-handshake.ts'
 
 /** Connections of one package in one flow, those included that are being made. */
 const MAX_SOCKETS = 64
@@ -12,8 +13,9 @@ const MAX_TIMEOUT_MS = 60_000
 const DEFAULT_TIMEOUT_MS = 10_000
 /** Of what a plugin asks for, in the audit trail. */
 const MAX_NAME = 253
+const schemes = ['tcp', 'tls', 'ws', 'wss'] as const
 
-/** Duplex connections to exactly the `tcp://` and `tls://` origins that were granted. */
+/** Duplex connections to exactly the `tcp://`, `tls://`, `ws://` and `wss://` origins that were granted. */
 export function socketFacade(host: FacadeHost, askSystem?: AskSystem): Facade {
   const { push, powers, isTrusted } = host
   const granted = new GrantedOrigins(powers.network)
@@ -32,6 +34,7 @@ export function socketFacade(host: FacadeHost, askSystem?: AskSystem): Facade {
       id,
       target,
       tls: readTls(options.tls ?? {}),
+      upgrade: target.scheme.startsWith('ws') ? readUpgrade(options.upgrade) : undefined,
       timeoutMs: readTimeout(options.timeoutMs),
       find: (name) => names.find(name),
       push,
@@ -48,14 +51,15 @@ export function socketFacade(host: FacadeHost, askSystem?: AskSystem): Facade {
       ([id, scheme, name, port, options]) => {
         const number = countOf(id, 'socket')
         if (sockets.has(number)) throw new OffenceError(`socket ${number} is open already`)
-        if (scheme !== 'tcp' && scheme !== 'tls') throw new OffenceError('no scheme')
+        const known = schemes.find((each) => each === scheme)
+        if (known === undefined) throw new OffenceError('no scheme')
         if (typeof name !== 'string' || name.length > MAX_NAME) throw new OffenceError('no host')
         if (typeof options !== 'object' || options === null) throw new OffenceError('no options')
         const place = countOf(port, 'port')
         const found = readHost(name)
         if (place < 1 || place > 65_535) throw new OffenceError('no port')
-        if (found === undefined) throw host.denied('network', `${scheme}://${name}:${place}`)
-        const target = { scheme, host: found, port: place } as const
+        if (found === undefined) throw host.denied('network', `${known}://${name}:${place}`)
+        const target = { scheme: known, host: found, port: place }
         return open(number, target, options as Readonly<Record<string, unknown>>)
       },
     ],

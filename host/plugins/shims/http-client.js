@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { Readable, Writable } from 'node:stream'
+import { UpgradedSocket, upgradeOf, wantsWebSocket } from './http-upgrade.js'
 import { denied } from './net-denied.js'
 
 /** An answer of `fetch` as Node's stream. */
@@ -60,6 +61,12 @@ export class IncomingMessage extends Readable {
     if (!this.complete) this.#reader?.cancel().catch(() => {})
     done(error)
   }
+}
+
+function answerOf(flat) {
+  const headers = []
+  for (let at = 0; at + 1 < flat.length; at += 2) headers.push([flat[at], flat[at + 1]])
+  return new IncomingMessage({ status: 101, statusText: 'Switching Protocols', headers })
 }
 
 /** A request that is gathered and sent by `fetch`: its limits are the ones that count. */
@@ -165,11 +172,12 @@ export class ClientRequest extends Writable {
       this.#options
     if (rejectUnauthorized === false)
       throw denied('rejectUnauthorized: false; the host always checks, give the authority as ca')
+    const tls = { ca, cert, key, servername }
+    if (wantsWebSocket(this.getHeaders())) return this.#upgrade(tls)
     const headers = []
     for (const [name, value] of this.#headers.values())
       for (const each of Array.isArray(value) ? value : [value]) headers.push([name, String(each)])
     const isBare = this.#chunks.length === 0 || this.method === 'GET' || this.method === 'HEAD'
-    const tls = { ca, cert, key, servername }
     const place = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
     const response = await fetch(`${protocol}//${place}${port ? `:${port}` : ''}${path}`, {
       method: this.method,
@@ -185,6 +193,31 @@ export class ClientRequest extends Writable {
     this.res = answer
     answer.once('close', () => this.destroy())
     if (!this.emit('response', answer)) answer.resume()
+  }
+
+  #upgrade(tls) {
+    const { protocol, host, port, path } = this.#options
+    const isSecure = protocol === 'https:'
+    const socket = new UpgradedSocket()
+    const failed = (error) => this.destroy(error)
+    const abandoned = () => socket.destroy()
+    socket.once('error', failed)
+    this.once('close', abandoned)
+    socket.once('connect', () => {
+      clearTimeout(this.#timer)
+      socket.off('error', failed)
+      this.off('close', abandoned)
+      const answer = answerOf(socket.answer)
+      this.res = answer
+      this.socket = socket
+      if (!this.emit('upgrade', answer, socket, Buffer.alloc(0))) socket.destroy()
+    })
+    socket._start({
+      host,
+      port: port ?? (isSecure ? 443 : 80),
+      tls: isSecure ? tls : undefined,
+      upgrade: upgradeOf(path, this.getHeaders()),
+    })
   }
 }
 

@@ -16,6 +16,23 @@ export interface SocketTarget {
   /** TLS from the first byte on. */
   readonly tls?: TlsWishes | undefined
   readonly timeoutMs?: number | undefined
+  /** A WebSocket, which the host opens before anything else is sent. */
+  readonly upgrade?: UpgradeWishes | undefined
+}
+
+/** Plain data. */
+export interface UpgradeWishes {
+  readonly path: string
+  readonly protocols: readonly string[]
+  /** Names and values in turn. */
+  readonly headers: readonly string[]
+  /** Of a client that checks the answer itself. */
+  readonly key?: string | undefined
+}
+
+export interface UpgradeFacts {
+  readonly protocol: string
+  readonly headers: readonly string[]
 }
 
 /** Plain data: copies of what the plugin has given. */
@@ -41,6 +58,7 @@ export interface OpenedSocket {
   readonly localAddress: string | undefined
   readonly localPort: number | undefined
   readonly tls: TlsFacts | undefined
+  readonly websocket?: UpgradeFacts | undefined
 }
 
 /** Told of what comes, in order. None of them may throw. */
@@ -98,11 +116,11 @@ export class SocketLink {
 
   /** @param opened told before anything that comes over the connection */
   async open(target: SocketTarget, opened: (facts: OpenedSocket) => void): Promise<void> {
-    const { host, port, tls, timeoutMs } = target
+    const { host, port, tls, timeoutMs, upgrade } = target
     this.#hasTls = tls !== undefined
     try {
-      const scheme = tls === undefined ? 'tcp' : 'tls'
-      const args = [this.#id, scheme, host, port, { tls, timeoutMs }]
+      const scheme = schemeOf(target)
+      const args = [this.#id, scheme, host, port, { tls, timeoutMs, upgrade }]
       const facts = (await this.#port.call('socket.connect', args)) as OpenedSocket
       if (this.#isClosed) return
       this.#isHeld = false
@@ -320,4 +338,9 @@ export class SocketLink {
     }
     return piece
   }
+}
+
+function schemeOf({ tls, upgrade }: SocketTarget): string {
+  if (upgrade !== undefined) return tls === undefined ? 'ws' : 'wss'
+  return tls === undefined ? 'tcp' : 'tls'
 }

@@ -1,7 +1,7 @@
 import type { Harden } from '../context.ts'
 import { bytesOf } from '../wrap-text.ts'
 import type { SocketLinks } from './socket-links.ts'
-import { readTarget, readTls } from './socket-options.ts'
+import { readTarget, readTls, readUpgrade } from './socket-options.ts'
 
 export interface SocketModuleOptions {
   readonly links: SocketLinks
@@ -19,7 +19,7 @@ export function socketModule({ links, harden, failed }: SocketModuleOptions): ob
   return harden({
     connect(wanted: unknown, told: unknown): object {
       if (typeof told !== 'function') throw new TypeError('connect: a function is wanted')
-      const target = readTarget(wanted)
+      const target = { ...readTarget(wanted), upgrade: readUpgrade(wanted) }
       let listener = told as Told
       const tell = (event: string, detail?: unknown) => {
         try {

@@ -1,5 +1,5 @@
 import { bytesOf } from '../wrap-text.ts'
-import type { SocketTarget, TlsWishes } from './socket-link.ts'
+import type { SocketTarget, TlsWishes, UpgradeWishes } from './socket-link.ts'
 
 const decoder = new TextDecoder()
 
@@ -14,6 +14,21 @@ export function readTarget(value: unknown): SocketTarget {
     port: number,
     tls: tls === undefined || tls === null || tls === false ? undefined : readTls(tls),
     timeoutMs: timeoutMs === undefined ? undefined : readMs(timeoutMs),
+  }
+}
+
+/** The opening of a WebSocket by a client that speaks the protocol itself. @throws TypeError */
+export function readUpgrade(wanted: unknown): UpgradeWishes | undefined {
+  const { upgrade } = recordOf(wanted, 'connect')
+  if (upgrade === undefined || upgrade === null) return undefined
+  const { path, protocols, headers, key } = recordOf(upgrade, 'upgrade')
+  if (!Array.isArray(protocols) || !Array.isArray(headers))
+    throw new TypeError('upgrade: protocols and headers are lists')
+  return {
+    path: textOf(path, 8192, 'upgrade: path'),
+    protocols: [...protocols].slice(0, 16).map((name) => textOf(name, 256, 'upgrade: protocol')),
+    headers: [...headers].slice(0, 200).map((text) => `${text}`),
+    key: key === undefined ? undefined : textOf(key, 24, 'upgrade: key'),
   }
 }
 
