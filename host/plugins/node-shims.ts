@@ -80,6 +80,11 @@ export async function loadNodeModule(name: string): Promise<OnLoadResult> {
   }
 }
 
+/** Whether something stands for the module in a sandbox; without, all of it refuses when it is used. */
+export function hasShim(name: string): boolean {
+  return shimFile(name) !== undefined
+}
+
 function shimFile(name: string): string | undefined {
   const shim = Object.hasOwn(shims, name) ? shims[name] : undefined
   if (shim === undefined) return undefined

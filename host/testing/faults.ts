@@ -1,5 +1,4 @@
 import { type MappedScript, mapStack, readSourceMap } from '@plutino/sdk/source-map'
-import { ExtensionError } from '@plutino/sdk/testing'
 import type { Prepared } from '#host/plugins/prepare.ts'
 import { SCRIPT_HEAD } from '#src/sandbox/compartment.ts'
 import { scriptUrl } from '#src/sandbox/plugin-stack.ts'
@@ -19,8 +18,4 @@ export function scriptsOf({ content, scripts }: Prepared): Scripts {
 /** A fault with the lines of the author's files in its stack. */
 export function tellFault({ code, message, stack }: TestFault, scripts: Scripts) {
   return { code, message, stack: `Error: ${message}\n${mapStack(stack, scripts)}` }
-}
-
-export function errorOf(fault: TestFault, scripts: Scripts): ExtensionError {
-  return new ExtensionError(tellFault(fault, scripts))
 }

@@ -16,7 +16,7 @@ import { type Prepared, prepare } from '#host/plugins/prepare.ts'
 import { readVersion } from '#host/version.ts'
 import type { TestEvent } from '#src/worker/test-flows.ts'
 import type { Answer, TestWorker } from '#src/worker/test-task.ts'
-import { errorOf, type Scripts, scriptsOf, tellFault } from './faults.ts'
+import { type Scripts, scriptsOf, tellFault } from './faults.ts'
 import { testParams } from './params.ts'
 import { testPowers } from './powers.ts'
 import { tuplesIn } from './tuples.ts'
@@ -159,7 +159,7 @@ class SandboxBench implements Bench {
   async #ask(call: () => Promise<Answer>): Promise<unknown> {
     const answer = await Promise.race([call(), this.#died.promise])
     await new Promise((heard) => setImmediate(heard))
-    if ('fault' in answer) throw errorOf(answer.fault, this.#scripts)
+    if ('fault' in answer) throw this.#parts.events.faulted(tellFault(answer.fault, this.#scripts))
     return answer.ok
   }
 

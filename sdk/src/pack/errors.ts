@@ -1,4 +1,10 @@
-export const packErrorCodes = ['no-manifest', 'bad-manifest', 'cannot-bundle'] as const
+export const packErrorCodes = [
+  'no-manifest',
+  'bad-manifest',
+  'bad-types',
+  'cannot-bundle',
+  'needs-power',
+] as const
 
 export type PackErrorCode = (typeof packErrorCodes)[number]
 

@@ -2,15 +2,22 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import yazl from 'yazl'
-import { bundleScript, scriptName } from './bundle.ts'
+import { bundleScript, type ScriptBundle, scriptName } from './bundle.ts'
 import { PackError } from './errors.ts'
 import { type Project, type ProjectEntry, readProject } from './project.ts'
+import { SIGNATURE_FILE, signedText } from './signature.ts'
 
+export { type ScriptBundle, scriptName } from './bundle.ts'
 export { PackError, type PackErrorCode } from './errors.ts'
+export type { Project } from './project.ts'
 
 export interface PackOptions {
   /** Where the zip goes. @default `target/plugins/NAME@vX.zip` in the project, below its kind's folder when it has one only */
   readonly output?: string | undefined
+  /** Looks at the project and its bundles before anything is written; what it throws refuses them. */
+  check?(project: Project, scripts: ReadonlyMap<string, ScriptBundle>): void | Promise<void>
+  /** Makes the entry `SIGNATURE` of what is signed. */
+  sign?(text: string): Promise<string>
 }
 
 export interface Packed {
@@ -35,9 +42,13 @@ const FIXED = {
  */
 export async function pack(folder: string, options: PackOptions = {}): Promise<Packed> {
   const project = await readProject(folder)
+  const scripts = new Map<string, ScriptBundle>()
+  for (const { file } of project.entries) {
+    if (!scripts.has(file)) scripts.set(file, await bundleScript(folder, file))
+  }
+  await options.check?.(project, scripts)
   const files = new Map<string, Uint8Array | string>()
-  for (const file of new Set(project.entries.map((entry) => entry.file))) {
-    const { text, map } = await bundleScript(folder, file)
+  for (const [file, { text, map }] of scripts) {
     const name = scriptName(file)
     files.set(name, `${text}//# sourceMappingURL=${basename(name)}.map\n`)
     files.set(`${name}.map`, map)
@@ -54,6 +65,7 @@ export async function pack(folder: string, options: PackOptions = {}): Promise<P
     const bytes = await readFile(join(folder, extra)).catch(() => undefined)
     if (bytes !== undefined) files.set(extra, bytes)
   }
+  if (options.sign !== undefined) files.set(SIGNATURE_FILE, await options.sign(signedText(files)))
   const zip = await zipOf(files)
   const path = options.output ?? join(folder, 'target', 'plugins', defaultName(project))
   await mkdir(dirname(path), { recursive: true })

@@ -51,6 +51,8 @@ export interface BenchEvents {
   retrying(flow: number, fault: Fault): void
   failed(flow: number, fault: Fault): void
   ended(flow: number): void
+  /** The error to throw: the test compares it with the class of its own SDK. */
+  faulted(fault: Fault): Error
   log(line: LogLine): void
 }
 

@@ -7,6 +7,9 @@ import type { SandboxModule } from './bench.ts'
 /** The file of the host package that runs plugins for tests. */
 const ENTRY = 'host/testing/sandbox-bench.ts'
 
+/** Whose permission model sandboxes need. */
+const NODE = 26
+
 /**
  * The host that a project can reach: package `plutino` beside it, `PLUTINO_HOME`, or the checkout that the project or the SDK
  * lies in.
@@ -14,6 +17,11 @@ const ENTRY = 'host/testing/sandbox-bench.ts'
  * @throws Error that says how to get one
  */
 export async function findHost(folder: string): Promise<SandboxModule> {
+  if (Number(process.versions.node.split('.')[0]) < NODE) {
+    throw new Error(
+      `inSandbox needs Node ${NODE}, this is ${process.version}; run the tests by "plutino plugin test"`,
+    )
+  }
   const here = dirname(fileURLToPath(import.meta.url))
   const found = [
     installed(folder),

@@ -216,6 +216,7 @@ function eventsOf(
       else logs.push({ level: 'error', text: new ExtensionError(fault).message })
     },
     ended: (flow) => sourceOf(flow)?.endedBy(),
+    faulted: (fault) => new ExtensionError(fault),
     log: (line) => void logs.push(line),
   }
 }
