@@ -14,6 +14,8 @@ export interface RoundOptions {
   readonly patienceMs?: number | undefined
   /** Instead of the one that follows from the seed. */
   readonly plan?: Plan | undefined
+  /** Without one there are no rounds over MQTT. @default true */
+  readonly hasMosquitto?: boolean | undefined
 }
 
 export interface RoundResult {
@@ -34,7 +36,7 @@ const SETTLED_MS = 700
 /** One round: a world is built, rows are sent while things happen, and what came out is judged. */
 export async function playRound(seed: number, options: RoundOptions = {}): Promise<RoundResult> {
   const began = performance.now()
-  const plan = options.plan ?? makePlan(seed)
+  const plan = options.plan ?? planFor(seed, options.hasMosquitto ?? true)
   const rows = makeRows(seed, plan.rows, plan.troubles, Date.now() + HANG_MS)
   const world = new World(plan, options.mutant)
   const events: Counts = {}
@@ -53,6 +55,14 @@ export async function playRound(seed: number, options: RoundOptions = {}): Promi
   }
   const ms = Math.round(performance.now() - began)
   return { seed, plan: describePlan(plan), faults, events, ms, folder: world.folder }
+}
+
+/** Where there is no broker, what would come from it comes by HTTP. */
+function planFor(seed: number, hasMosquitto: boolean): Plan {
+  const plan = makePlan(seed)
+  if (hasMosquitto || !plan.origin.startsWith('mqtt')) return plan
+  const rules = plan.rules.map((rule) => ({ ...rule, qos: Math.max(1, rule.qos) as 1 | 2 }))
+  return { ...plan, origin: 'httppush', rules }
 }
 
 async function send({ feeder }: World, plan: Plan, rows: readonly InputRow[]): Promise<void> {
