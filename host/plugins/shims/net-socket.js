@@ -23,6 +23,8 @@ export class Socket extends Duplex {
   /** Bytes in the stream's buffer for which the host has not been given room yet. */
   #held = 0
   #written
+  /** A write that came before the host's end of the socket. */
+  #early
   #keepAlive
   #closeError = false
 
@@ -175,7 +177,7 @@ export class Socket extends Duplex {
       if (handle === undefined) done()
       else handle.end(done)
     }
-    if (this.connecting) this.once('connect', end)
+    if (this.connecting) this.once(this.encrypted ? 'secureConnect' : 'connect', end)
     else end()
   }
 
@@ -187,9 +189,17 @@ export class Socket extends Duplex {
     const written = this.#written
     this.#written = undefined
     written?.(error ?? closedError())
+    this._handled()
     done(error)
     // After the error, as in Node.
     process.nextTick(() => this.emit('close', this.#closeError))
+  }
+
+  /** @internal the host's end is known, or never will be */
+  _handled() {
+    const early = this.#early
+    this.#early = undefined
+    early?.()
   }
 
   #received(bytes) {
@@ -202,7 +212,12 @@ export class Socket extends Duplex {
 
   #send(bytes, done) {
     const handle = handleOf(this)
-    if (handle === undefined) return done(closedError())
+    if (handle === undefined) {
+      // TLS over a socket: some drivers write before it has begun.
+      if (!this.connecting) return done(closedError())
+      this.#early = () => this.#send(bytes, done)
+      return
+    }
     this.#activeAt = performance.now()
     this.bytesWritten += bytes.byteLength
     let hasRoom

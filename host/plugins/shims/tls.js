@@ -88,6 +88,7 @@ export class TLSSocket extends Socket {
       setHandle(this, held)
       // What is destroyed from here on is this one; the plain socket follows it.
       held.secure(wishesOf(options), (event, detail) => this._heard(event, detail))
+      this._handled()
     }
     if (inner.connecting) inner.once('connect', secure)
     else process.nextTick(secure)
