@@ -29,7 +29,7 @@ export class Cells<F extends { readonly layout: Layout }> implements CellSlots {
   /** The slot holds what calls keep of nothing. */
   open(slot: number): void {
     const { offsets, width, init } = this.functions.layout
-    this.#reach(slot + 1)
+    this.reach(slot + 1)
     const { numbers } = this
     const base = slot * width
     for (let i = 0; i < width; i++) numbers[base + i] = init[i] as number
@@ -59,6 +59,34 @@ export class Cells<F extends { readonly layout: Layout }> implements CellSlots {
     return false
   }
 
+  /** Whether a call that could be kept as numbers is not. */
+  isBoxed(call: number): boolean {
+    return this.#isBoxed.has(call)
+  }
+
+  /** Has the layout of other cells of the same calls, or gives them its own. */
+  agree(others: Cells<{ readonly layout: Layout }>): void {
+    for (let call = 0; call < this.#cells.length; call++) {
+      const own = this.isBoxed(call)
+      if (own === others.isBoxed(call)) continue
+      if (own) others.box([call])
+      else this.box([call])
+    }
+  }
+
+  /** Takes over what stands in a slot of cells with the same layout, which must not be used there any more. */
+  take(slot: number, from: CellSlots, at: number): void {
+    const { width, offsets } = this.functions.layout
+    this.reach(slot + 1)
+    const { numbers } = this
+    for (let i = 0, to = slot * width, base = at * width; i < width; i++) {
+      numbers[to + i] = from.numbers[base + i] as number
+    }
+    for (let i = 0; i < offsets.length; i++) {
+      if ((offsets[i] as number) < 0) (this.boxed[i] as unknown[])[slot] = from.boxed[i]?.[at]
+    }
+  }
+
   /** Nobody asks for a slot any more. */
   drop(slot: number): void {
     const { offsets } = this.functions.layout
@@ -69,7 +97,7 @@ export class Cells<F extends { readonly layout: Layout }> implements CellSlots {
 
   move(from: number, to: number): void {
     const { width, offsets } = this.functions.layout
-    this.#reach(Math.max(from, to) + 1)
+    this.reach(Math.max(from, to) + 1)
     this.numbers.copyWithin(to * width, from * width, (from + 1) * width)
     for (const [call, column] of this.boxed.entries()) {
       if ((offsets[call] as number) < 0) column[to] = column[from]
@@ -100,18 +128,21 @@ export class Cells<F extends { readonly layout: Layout }> implements CellSlots {
     this.#size = 0
   }
 
-  /** By call, in columns. */
-  snapshot(): unknown[] {
+  /**
+   * By call, in columns.
+   * @param order which slots, in that order; missing: all of them
+   */
+  snapshot(order?: Int32Array): unknown[] {
     const { offsets } = this.functions.layout
+    const size = order?.length ?? this.#size
     return this.#cells.map(({ lanes }, call): Saved => {
       const offset = offsets[call] as number
-      if (lanes === undefined || offset < 0) {
-        return {
-          size: this.#size,
-          cells: packColumn((this.boxed[call] ?? []).slice(0, this.#size)),
-        }
+      if (lanes !== undefined && offset >= 0) {
+        return { size, lanes: this.#lanes(offset, lanes.init.length, order) }
       }
-      return { size: this.#size, lanes: this.#lanes(offset, lanes.init.length) }
+      const column = this.boxed[call] ?? []
+      const own = order ? Array.from(order, (slot) => column[slot]) : column.slice(0, size)
+      return { size, cells: packColumn(own) }
     })
   }
 
@@ -138,12 +169,13 @@ export class Cells<F extends { readonly layout: Layout }> implements CellSlots {
     }
   }
 
-  #lanes(offset: number, count: number): Float64Array {
+  #lanes(offset: number, count: number, order: Int32Array | undefined): Float64Array {
     const { width } = this.functions.layout
-    const made = new Float64Array(this.#size * count)
-    for (let slot = 0, to = 0; slot < this.#size; slot++) {
-      const base = slot * width + offset
-      for (let i = 0; i < count; i++) made[to++] = this.numbers[base + i] as number
+    const size = order?.length ?? this.#size
+    const made = new Float64Array(size * count)
+    for (let i = 0, to = 0; i < size; i++) {
+      const base = (order === undefined ? i : (order[i] as number)) * width + offset
+      for (let lane = 0; lane < count; lane++) made[to++] = this.numbers[base + lane] as number
     }
     return made
   }
@@ -157,7 +189,7 @@ export class Cells<F extends { readonly layout: Layout }> implements CellSlots {
   }
 
   /** There are at least so many slots. */
-  #reach(size: number): void {
+  reach(size: number): void {
     if (size > this.#size) this.#size = size
     const needed = size * this.functions.layout.width
     if (needed <= this.numbers.length) return

@@ -5,12 +5,12 @@ import type { GroupColumns } from './group-columns.ts'
 import { KeyIndex } from './key-index.ts'
 import type { Row } from './operator.ts'
 
-/** What a group holds: the values of its key, an accumulator per call, and what is kept of its first row. */
-export interface GroupParts {
-  readonly keys: readonly unknown[]
-  readonly accumulators: unknown[]
-  readonly first: readonly unknown[]
-  readonly firstRow: Row | undefined
+/** The keys of groups, their accumulators, and what is kept of their first rows. */
+export interface GroupContents {
+  readonly index: KeyIndex
+  readonly held: Cells<GroupFunctions>
+  readonly firsts: readonly (readonly unknown[])[]
+  readonly firstRows: readonly Row[]
 }
 
 /**
@@ -67,16 +67,13 @@ export class Groups {
     return made
   }
 
-  /** Hands over what each group holds, in order of appearance; call `clear` before the next row comes. */
-  hand(over: (group: GroupParts) => void): void {
-    const { keys, calls } = this.#columns
-    for (let slot = 0; slot < this.#index.size; slot++) {
-      over({
-        keys: keys.map((_, i) => this.#index.value(slot, i)),
-        accumulators: calls.map((_, i) => this.#held.at(slot, i)),
-        first: this.#firsts.map((column) => column[slot]),
-        firstRow: this.#firstRows[slot],
-      })
+  /** What the groups hold, by slot; call `clear` before the next row comes when it was taken. */
+  get contents(): GroupContents {
+    return {
+      index: this.#index,
+      held: this.#held,
+      firsts: this.#firsts,
+      firstRows: this.#firstRows,
     }
   }
 

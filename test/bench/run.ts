@@ -19,6 +19,7 @@ const benchmarks = [
   'buffer',
   'host-blaster',
   'spool',
+  'snapshot',
   'checkpoint',
   'recovery',
   'object-source',

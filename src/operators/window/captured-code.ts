@@ -1,22 +1,20 @@
 import { FunctionConstructor } from '#src/expressions/captured.ts'
 import { Constants } from '#src/operators/constants.ts'
 import type { AggregateColumn } from '#src/operators/group-columns.ts'
-import { isMisfit, type Layout, laneReader } from '#src/operators/layout.ts'
+import { isMisfit, type Layout } from '#src/operators/layout.ts'
 import type { Row } from '#src/operators/operator.ts'
 import type { Area } from './areas.ts'
+import { type MergeFunctions, mergeLines } from './merge-code.ts'
 import type { Taker } from './segments.ts'
 
 /** Functions that are generated for the calls of a statement in one layout; `others` are calls that are not joined. */
-export interface CapturedFunctions {
-  readonly layout: Layout
+export interface CapturedFunctions extends MergeFunctions {
   /**
    * Adds a row to the rows of its key. Throws what its expressions throw, and then nothing has changed.
    * @returns false when a value fits no lane any more: nothing has changed but the layout
    */
   readonly take: (to: Taker, row: Row, time: number, sequence: number) => boolean
   readonly init: (area: Area, position: number) => void
-  /** Accumulators that say what those do. */
-  readonly set: (area: Area, position: number, from: Area, at: number) => void
   /** Takes rows into the accumulators in a position. */
   readonly fold: (
     area: Area,
@@ -33,8 +31,6 @@ export interface CapturedFunctions {
     from: number,
     to: number,
   ) => void
-  /** Joins newer accumulators into older ones. */
-  readonly merge: (older: Area, position: number, newer: Area, from: number) => void
   /** Makes the accumulators of the others anew. */
   readonly initOthers: (area: Area, position: number) => void
   readonly foldOthers: CapturedFunctions['fold']
@@ -79,34 +75,13 @@ export function capturedFunctions(own: Captured, layout: Layout): CapturedFuncti
     calls.map(({ call, number }) => {
       return `area.boxed[${number}][position] = ${constants.add(call.aggregator)}.init()`
     })
-  const merges = laned.map(({ call, number }) => {
-    const from = (lane: number) => `newer[other + ${(layout.offsets[number] ?? 0) + lane}]`
-    return `{ ${call.aggregator.lanes?.merge?.(laneReader(offsetOf({ number } as CapturedCall)), from)} }`
-  })
+  const merged = mergeLines(joined, layout, constants)
   const bases = `const { numbers } = area, base = position * ${layout.width}`
   const lines = {
     init: [
       bases,
       ...layout.init.map((value, i) => `numbers[base + ${i}] = ${value}`),
       ...initBoxed(boxed),
-    ],
-    merge: [
-      bases,
-      `const newer = from.numbers, other = at * ${layout.width}`,
-      ...merges,
-      ...boxed.map(({ call, number }) => {
-        const [old, fresh] = [`area.boxed[${number}][position]`, `from.boxed[${number}][at]`]
-        return `${old} = ${constants.add(call.aggregator)}.merge(${old}, ${fresh})`
-      }),
-    ],
-    set: [
-      bases,
-      `const newer = from.numbers, other = at * ${layout.width}`,
-      ...layout.init.map((_, i) => `numbers[base + ${i}] = newer[other + ${i}]`),
-      ...boxed.map(({ call, number }) => {
-        const [aggregator, fresh] = [constants.add(call.aggregator), `from.boxed[${number}][at]`]
-        return `area.boxed[${number}][position] = ${aggregator}.merge(${aggregator}.init(), ${fresh})`
-      }),
     ],
     foldTails: [
       tailLoop(
@@ -141,10 +116,10 @@ export function capturedFunctions(own: Captured, layout: Layout): CapturedFuncti
         ${values.map((_, i) => `columns[${i}][at] = v${i}`).join('\n')}
         return true
       },
-      set(area, position, from, at) { ${lines.set.join('\n')} },
+      set(area, position, from, at) { ${merged.set.join('\n')} },
       foldTails(area, columns, first, from, to) { ${lines.foldTails.join('\n')} },
       init(area, position) { ${lines.init.join('\n')} },
-      merge(area, position, from, at) { ${lines.merge.join('\n')} },
+      merge(area, position, from, at) { ${merged.merge.join('\n')} },
       fold(area, position, columns, from, to) { ${lines.fold.join('\n')} },
       initOthers(area, position) { ${lines.initOthers.join('\n')} },
       foldOthers(area, position, columns, from, to) { ${lines.foldOthers.join('\n')} },

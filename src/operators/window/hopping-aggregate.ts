@@ -133,7 +133,7 @@ export class HoppingAggregate implements Absorber {
 
   /** Closes the open pane, and each window that ends until then. */
   #close(time: number): void {
-    this.#open.hand((group) => this.#closed.add(this.#pane, group))
+    this.#closed.add(this.#pane, this.#open)
     this.#open.clear()
     if (!this.#isWaiting()) return
     const { clock } = this.#options
