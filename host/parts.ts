@@ -72,10 +72,12 @@ async function createPlugins(parts: PluginHostParts): Promise<PluginHost> {
       retries,
     },
     trusted: options.trusted,
+    signers: options.signers,
     secrets: () => readSecrets(folders.etc, environment),
     inspect: (codes, tier) => inspectInSandbox(codes, { cacheFolder: cacheOf(folders), tier }),
     builtIn,
     usedBy,
+    audit: (tenant, note) => catalog.audit.add(tenant, note),
     durable: () => catalog.durable(),
   })
   await host.open()

@@ -100,6 +100,8 @@ const installErrors: Readonly<Record<InstallErrorCode, Entry>> = {
   'unknown-plugin': notFound,
   'in-use': conflict,
   'not-trusted': { status: 403, error: 1000 },
+  'bad-signature': { status: 400, error: 1000 },
+  'not-signed': { status: 403, error: 1000 },
   cancelled: conflict,
   'too-many-jobs': { status: 429, error: 1000 },
 }

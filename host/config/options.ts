@@ -126,6 +126,9 @@ export const optionsSchema = Type.Object({
       'refuse',
       'Whether plugins may be installed as trusted: nothing confines those, they can do whatever the server can.',
     ),
+    signers: list(
+      'Public keys, ed25519:…, of those whose signed plugins are installed; none: everybody’s. The key is in the .pub file that "plutino plugin keygen" makes.',
+    ),
     shareTrusted: flag(
       false,
       'Lets sandboxed plugins run in the worker of a trusted one, if a rule names both. Their sandbox is gone then.',

@@ -14,6 +14,8 @@ export const installErrorCodes = [
   'unknown-plugin',
   'in-use',
   'not-trusted',
+  'bad-signature',
+  'not-signed',
   'cancelled',
   'too-many-jobs',
 ] as const

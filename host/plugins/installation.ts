@@ -23,7 +23,7 @@ export interface Installation {
 /** What the catalog keeps: a record for each kind that the package has. */
 export function recordsOf(installation: Installation): PluginRecord[] {
   const { prepared, stored, extensions, url, given, dropIn } = installation
-  const { content, sha256, tier, etc } = prepared
+  const { content, sha256, tier, etc, signer } = prepared
   const details: InstalledDetails = {
     url,
     extensions,
@@ -32,6 +32,7 @@ export function recordsOf(installation: Installation): PluginRecord[] {
     alias: content.alias,
     yaml: yamlDigests(content.yaml),
     hasEtc: etc.length > 0,
+    signer,
     dropIn,
   }
   return extensionKinds.flatMap((kind) => {

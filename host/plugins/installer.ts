@@ -18,6 +18,7 @@ import type {
   PackageRequest,
   PluginKind,
 } from './service.ts'
+import { checkSigner } from './signature.ts'
 import type { PackageStore, StoredScript } from './store.ts'
 import { supersededOf } from './superseded.ts'
 import type { Utility } from './utility.ts'
@@ -30,6 +31,8 @@ export interface InstallerOptions {
   readonly download: DownloadOptions
   /** Option `plugins.trusted`. @default `refuse` */
   readonly trusted?: 'allow' | 'refuse' | undefined
+  /** Option `plugins.signers`. @default everybody */
+  readonly signers?: readonly string[] | undefined
   /** Loads an extension in a sandbox and checks that it has its kind's methods. @throws Error naming what is missing */
   inspect(codes: readonly PluginCode[], tier: PluginUse['tier']): Promise<readonly Inspection[]>
 }
@@ -197,6 +200,8 @@ export class Installer {
     const prepared = await this.#parts.utility
       .prepare({ zip, wanted, hostVersion, tier, isPreview }, run)
       .catch(asFailed)
+    const { content, signer } = prepared
+    if (!isPreview) checkSigner(signer, this.#options.signers ?? [], content.package)
     if (sha256 === undefined || sha256 === prepared.sha256) return prepared
     throw new InstallError(
       'bad-request',

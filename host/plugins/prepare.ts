@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type ArchiveFiles, readArchive } from './archive.ts'
 import { bundleExtension } from './bundle.ts'
 import { type PackageContent, readLayout, type Wanted } from './layout.ts'
+import { readSigner } from './signature.ts'
 import { zipLimits } from './zip-directory.ts'
 
 export interface PrepareRequest {
@@ -23,6 +24,8 @@ export interface Prepared {
   /** The zip's `etc/`: reaches the plugin read-only. */
   readonly etc: readonly PackedFile[]
   readonly tier: 'sandboxed' | 'trusted'
+  /** Whose signature the package has, and it holds. */
+  readonly signer?: string | undefined
   /** All files of a trusted package, which is loaded as it is. */
   readonly files?: readonly PackedFile[] | undefined
 }
@@ -49,6 +52,7 @@ export async function prepare(
   const { zip, wanted, hostVersion, tier = 'sandboxed', isPreview = false } = request
   const bytes = Buffer.from(zip.buffer, zip.byteOffset, zip.byteLength)
   const files = readArchive(bytes, zipLimits, isPreview ? 'trusted' : tier)
+  const signer = readSigner(files)
   const content = readLayout(files, wanted, hostVersion)
   progress('checked')
   const isTrusted = tier === 'trusted'
@@ -59,7 +63,7 @@ export async function prepare(
   progress('bundled')
   const packed = [...files].map(([name, data]) => ({ name, bytes: Uint8Array.from(data) }))
   const etc = isPreview ? [] : packed.filter(({ name }) => name.startsWith('etc/'))
-  const own = { content, sha256: sha256(bytes), scripts, etc, tier }
+  const own = { content, sha256: sha256(bytes), scripts, etc, tier, signer }
   return isTrusted && !isPreview ? { ...own, files: withManifest(packed) } : own
 }
 
