@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { createApi } from '#host/api/server.ts'
 import { Catalog, defaultTenant } from '#host/catalog/catalog.ts'
+import type { RefusedPower } from '#host/cell/cell.ts'
 import {
   builtinSinks,
   builtinSources,
@@ -13,16 +14,19 @@ import { CheckpointStore } from '#host/checkpoints/store.ts'
 import { ConnectorConfig } from '#host/config/connector-config.ts'
 import { type Environment, loadOptions } from '#host/config/load.ts'
 import type { Options } from '#host/config/options.ts'
-import { codeOf, HostError } from '#host/errors.ts'
+import { codeOf, HostError, textOf } from '#host/errors.ts'
 import { Log } from '#host/log/log.ts'
 import { defaultParts, type ServerParts } from '#host/parts.ts'
+import { InstallJobs } from '#host/plugins/jobs.ts'
 import type { PluginKind } from '#host/plugins/service.ts'
+import { ActionReader } from '#host/rules/actions.ts'
 import { RulePlanner } from '#host/rules/planning.ts'
 import { RowHub, rowsAction } from '#host/rules/rows.ts'
 import { RuleService } from '#host/rules/rules.ts'
 import { SpecBuilder } from '#host/rules/spec.ts'
 import { RuleStates } from '#host/rules/states.ts'
 import { StreamService } from '#host/rules/streams.ts'
+import { TopicGraph } from '#host/rules/topic-graph.ts'
 import { timeZoneOf } from '#host/time-zone.ts'
 import { readVersion } from '#host/version.ts'
 import { builtInFunctions } from '#src/functions/built-in.ts'
@@ -102,6 +106,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     {
       commit: (key, checkpoint) => checkpoints.commit(key, checkpoint),
       log: (line) => log.line(line, rules?.isDebug(line) === true),
+      refused: (refusal) => keepRefusal(catalog, log, refusal),
       keyedState: async (tenant, keys) => catalog.keyedStates.many(tenant, keys),
     },
     withRows(createBuiltinConnectors(), rows),
@@ -124,14 +129,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   closing.defer(async () => plugins.close?.())
 
   const config = new ConnectorConfig({ folder: etc, environment, stored: catalog.confKeys })
-  const streams = new StreamService(catalog, plugins)
+  const sinkDefaults = () => ({ aesKey: settings.basic.aesKey, props: settings.sink })
+  const streams: StreamService = new StreamService(catalog, plugins, (tenant, now) =>
+    topics.checkStream(tenant, now),
+  )
+  const topics = new TopicGraph({
+    catalog,
+    actions: new ActionReader(config, sinkDefaults),
+    definition: (tenant, name) => streams.definition(tenant, name),
+  })
   const planner = new RulePlanner({
     streams,
     config,
     plugins,
     functions,
     defaults: () => ruleDefaults(settings),
-    sinkDefaults: () => ({ aesKey: settings.basic.aesKey, props: settings.sink }),
+    sinkDefaults,
     timeZone: () => timeZone,
     pluginOptions: settings.plugins,
     extraSinks: [rowsAction],
@@ -142,6 +155,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     planner,
     specs: new SpecBuilder({ plugins, source: settings.source, environment }),
     checkpoints,
+    topics,
     report: ({ rule }, message) => log.logger.warn({ rule }, message),
   })
   rules = service
@@ -155,6 +169,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (settings.basic.onStuckWorker === 'restart') replace.resolve(`rule ${rule} is stuck`)
   })
   const stop = Promise.withResolvers<void>()
+  const jobs = new InstallJobs()
+  closing.defer(() => jobs.close())
   const api = await createApi({
     tenant: defaultTenant,
     version,
@@ -166,6 +182,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     plugins,
     rows,
     rules: service,
+    jobs,
     states: new RuleStates({ catalog, cell, checkpoints, rules: service, version }),
     streams,
     setTimeZone: (name) => {
@@ -244,6 +261,17 @@ function openLog({ basic }: Options, folder: string): Log {
 
 function withRows(connectors: Connectors, rows: RowHub): Connectors {
   return { ...connectors, sinks: new Map([...connectors.sinks, [rowsAction, rows.connector()]]) }
+}
+
+/** What a plugin tried and was refused. A trail that cannot be written is no reason to fail. */
+function keepRefusal(catalog: Catalog, log: Log, refusal: RefusedPower): void {
+  const { tenant, rule, plugin, version, power, to, at, count } = refusal
+  const note = { package: plugin, version, what: 'refused', rule, detail: `${power} ${to}` }
+  try {
+    catalog.audit.add(tenant, { ...note, result: 'refused', at, count })
+  } catch (error) {
+    log.logger.warn({ rule }, `a refusal of plugin ${plugin} could not be kept: ${textOf(error)}`)
+  }
 }
 
 /** No plugin may take such a name. */

@@ -44,6 +44,24 @@ export const forceQuery = Type.Object({
   force: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])),
 })
 
+const flag = (description: string) =>
+  Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')], { description }))
+
+const force = flag('Rules that hold it are stopped, with the reason')
+
+/** Kuiper's `stop` is understood: nothing needs a restart here. */
+export const dropQuery = Type.Object({
+  force,
+  stop: Type.Optional(Type.String({ description: 'Understood and without effect' })),
+})
+export const removeQuery = Type.Object({
+  version: Type.Optional(Type.String({ description: 'Only this one' })),
+  force,
+})
+export const allQuery = Type.Object({
+  all: flag('Also versions that were not replaced, but the newest of each package'),
+})
+
 const file = Type.String({ description: 'Address of the zip' })
 
 /** What an operator decides about a plugin. */
@@ -59,6 +77,15 @@ const decisions = {
 }
 
 export const packageBody = Type.Object({ file, ...decisions }, { additionalProperties: false })
+const policy = Type.Optional(
+  Type.Union([Type.Literal('restart'), Type.Literal('keep')], {
+    description: 'restart: rules that run move to it; keep: they stay. Default restart',
+  }),
+)
+export const upgradeBody = Type.Object(
+  { file, policy, ...decisions },
+  { additionalProperties: false },
+)
 export const previewBody = Type.Object({ file }, { additionalProperties: false })
 
 export const pluginBody = Type.Object(
@@ -67,7 +94,7 @@ export const pluginBody = Type.Object(
     file,
     functions: Type.Optional(Type.Array(Type.String())),
     shellParas: Type.Optional(Type.Array(Type.String())),
-    policy: Type.Optional(Type.Union([Type.Literal('restart'), Type.Literal('keep')])),
+    policy,
     ...decisions,
   },
   { additionalProperties: false },

@@ -12,6 +12,7 @@ import type { Cell } from '#host/cell/cell.ts'
 import type { ConnectorConfig } from '#host/config/connector-config.ts'
 import type { Options } from '#host/config/options.ts'
 import type { Log } from '#host/log/log.ts'
+import type { InstallJobs } from '#host/plugins/jobs.ts'
 import type { PluginService } from '#host/plugins/service.ts'
 import type { RowHub } from '#host/rules/rows.ts'
 import type { RuleService } from '#host/rules/rules.ts'
@@ -30,6 +31,7 @@ export interface Services {
   readonly config: ConnectorConfig
   readonly log: Log
   readonly plugins: PluginService
+  readonly jobs: InstallJobs
   readonly rows: RowHub
   readonly rules: RuleService
   readonly states: RuleStates

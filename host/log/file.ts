@@ -7,6 +7,8 @@ const pendingBytes = 8_388_608
 
 export interface LogFileOptions {
   readonly folder: string
+  /** @default `stream` */
+  readonly name?: string | undefined
   readonly rotateSize: number
   readonly rotateCount: number
   /** Told once when the file cannot be written. */
@@ -89,7 +91,8 @@ export class LogFile {
   }
 
   #path(number: number): string {
-    return join(this.#options.folder, number === 0 ? 'stream.log' : `stream.${number}.log`)
+    const { folder, name = 'stream' } = this.#options
+    return join(folder, number === 0 ? `${name}.log` : `${name}.${number}.log`)
   }
 }
 

@@ -2,6 +2,7 @@ import { type Logger, pino } from 'pino'
 import type { LogLine } from '#host/cell/cell.ts'
 import { LogFile } from './file.ts'
 import { plainLine } from './line.ts'
+import { PluginLogs } from './plugin-logs.ts'
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -22,11 +23,12 @@ export interface LogChange {
   readonly file?: boolean | undefined
 }
 
-/** The server's log: plain lines on the console, JSON lines in `stream.log`. Rules and plugins write into it too. */
+/** The server's log: plain lines on the console, JSON lines in `stream.log`. Rules and plugins write into it too; plugins into files of their own as well. */
 export class Log {
   readonly logger: Logger
   readonly #rules: Logger
   readonly #file: LogFile
+  readonly plugins: PluginLogs
   #level: LogLevel
   #toConsole: boolean
   #toFile: boolean
@@ -42,15 +44,21 @@ export class Log {
         this.logger.error(`stream.log cannot be written, the console alone is: ${error.message}`)
       },
     })
+    this.plugins = new PluginLogs({
+      ...options,
+      failed: (error) => this.logger.error(`logs of plugins cannot be written: ${error.message}`),
+    })
     const write = (line: string) => this.#write(line)
     this.logger = pino({ level: options.level, base: null }, { write })
     this.#rules = this.logger.child({}, { level: 'debug' })
   }
 
   /** A line of a rule or plugin. Debug lines come only from rules that were asked for them. */
-  line({ level, text, rule, tenant, plugin }: LogLine, isAskedFor: boolean): void {
+  line(line: LogLine, isAskedFor: boolean): void {
+    const { level, text, rule, tenant, plugin } = line
     if (!isAskedFor && logLevels.indexOf(level) < logLevels.indexOf(this.#level)) return
     this.#rules[level]({ tenant, rule, plugin }, text)
+    if (this.#toFile) this.plugins.write(line)
   }
 
   set({ level, console, file }: LogChange): void {
@@ -62,8 +70,8 @@ export class Log {
     this.#toFile = file ?? this.#toFile
   }
 
-  close(): Promise<void> {
-    return this.#file.close()
+  async close(): Promise<void> {
+    await Promise.all([this.#file.close(), this.plugins.close()])
   }
 
   #write(line: string): void {

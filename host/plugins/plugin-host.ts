@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { AuditNote } from '#host/catalog/plugin-audit.ts'
 import type { PluginRecord, PluginRecords } from '#host/catalog/plugins.ts'
 import type { PluginPowers } from '#host/cell/cell.ts'
 import type { PluginUse } from '#src/plan/plan.ts'
@@ -32,6 +33,7 @@ import type {
   WatchHooks,
 } from './service.ts'
 import { PackageStore, type StoredScript } from './store.ts'
+import { Turns, textOfGrants, titleOf } from './turns.ts'
 import { Utility } from './utility.ts'
 import { compareVersions } from './version.ts'
 
@@ -40,6 +42,8 @@ export interface PluginHostOptions extends AdmissionRules, InstallerOptions {
   readonly dataFolder: string
   /** Values of secrets by name; read when a rule starts. @default none */
   readonly secrets?: (() => Promise<ReadonlyMap<string, string>>) | undefined
+  /** Told what was done to plugins, well or badly. @default nobody is */
+  readonly audit?: ((tenant: string, note: AuditNote) => void) | undefined
   /** Resolves when the records survive a power failure. */
   durable(): Promise<void>
 }
@@ -56,14 +60,14 @@ export class PluginHost implements PluginService {
   readonly #removal: Removal
   readonly #descriptions: Descriptions
   readonly #utility = new Utility()
+  readonly #turns: Turns
   readonly #closing = new AbortController()
   readonly #watches: FolderWatch[] = []
   #dropIns: DropIns | undefined
-  /** One change at a time: two installations of one name must not meet. */
-  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: PluginHostOptions) {
     this.#options = options
+    this.#turns = new Turns(options.audit)
     this.#installed = new InstalledPlugins(options.records)
     this.#store = new PackageStore(options.dataFolder)
     this.#admission = new Admission(this.#installed, options)
@@ -106,9 +110,11 @@ export class PluginHost implements PluginService {
     const dropIns = new DropIns({
       folder,
       records: () => this.#installed.records(tenant),
-      install: (wish) =>
-        this.#alone(() => this.#installer.install(tenant, wish, { signal: this.#closing.signal })),
-      remove: (gone) => this.#alone(() => this.#removal.remove(tenant, gone)),
+      install: (wish) => this.#install(tenant, wish, {}),
+      remove: (gone) =>
+        this.#turns.noted(tenant, { ...titleOf(gone), what: 'remove' }, () =>
+          this.#removal.remove(tenant, gone),
+        ),
       changed: async (name) => {
         await (hooks.upgrade ?? hooks.restart)(tenant, name)
         await this.prune(tenant, false)
@@ -132,7 +138,7 @@ export class PluginHost implements PluginService {
   async close(): Promise<void> {
     this.#closing.abort()
     await Promise.all(this.#watches.map((watch) => watch.close()))
-    await this.#turn.catch(() => {})
+    await this.#turns.idle()
     await this.#utility.close()
   }
 
@@ -255,7 +261,10 @@ export class PluginHost implements PluginService {
   }
 
   remove(tenant: string, kind: PluginKind, name: string): Promise<void> {
-    return this.#alone(() => this.#removal.byName(tenant, kind, name))
+    const gone = this.#installed.named(tenant, kind, name)
+    return this.#turns.noted(tenant, { ...titleOf(gone), what: 'remove' }, () =>
+      this.#removal.byName(tenant, kind, name),
+    )
   }
 
   removePackage(
@@ -263,11 +272,19 @@ export class PluginHost implements PluginService {
     packageName: string,
     version?: string | undefined,
   ): Promise<readonly RemovedVersion[]> {
-    return this.#alone(() => this.#removal.byPackage(tenant, packageName, version))
+    const what = { package: packageName, version: version ?? '', what: 'remove', detail: '' }
+    return this.#turns.noted(tenant, what, () =>
+      this.#removal.byPackage(tenant, packageName, version),
+    )
   }
 
   prune(tenant: string, all: boolean): Promise<readonly RemovedVersion[]> {
-    return this.#alone(() => this.#removal.prune(tenant, all))
+    return this.#turns.take(async () => {
+      const gone = await this.#removal.prune(tenant, all)
+      for (const title of gone)
+        this.#turns.note(tenant, { ...title, what: 'prune', detail: '' }, 'done')
+      return gone
+    })
   }
 
   #install(tenant: string, wish: Wish, { signal, progress }: InstallRun): Promise<InstallResult> {
@@ -275,7 +292,10 @@ export class PluginHost implements PluginService {
     const all = signal === undefined ? closing : AbortSignal.any([closing, signal])
     const run = { signal: all, progress }
     progress?.({ step: 'waiting' })
-    return this.#alone(async () => {
+    const { name = '', file } = wish.request
+    const what = wish.mode === 'new' ? 'install' : 'upgrade'
+    const detail = wish.dropIn === undefined ? file : `plugins/${wish.dropIn}`
+    return this.#turns.noted(tenant, { package: name, version: '', what, detail }, async () => {
       if (signal?.aborted === true) throw cancelled()
       const { kind, request, mode } = wish
       if (kind !== undefined && request.name !== undefined && mode === 'replace')
@@ -290,7 +310,8 @@ export class PluginHost implements PluginService {
     name: string,
     grants: unknown,
   ): Promise<readonly string[]> {
-    return this.#alone(async () => {
+    const what = { ...this.#title(tenant, kind, name), what: 'grant', detail: textOfGrants(grants) }
+    return this.#turns.noted(tenant, what, async () => {
       const versions = this.#ofPackage(tenant, kind, name)
       refuseDropIns(versions, 'grant it in etc/grants.yaml')
       await this.#record(tenant, this.#grants.grant(`${kind} "${name}"`, versions, grants), [])
@@ -304,7 +325,9 @@ export class PluginHost implements PluginService {
     name: string,
     grants?: unknown,
   ): Promise<readonly string[]> {
-    return this.#alone(async () => {
+    const detail = textOfGrants(grants ?? 'all')
+    const what = { ...this.#title(tenant, kind, name), what: 'revoke', detail }
+    return this.#turns.noted(tenant, what, async () => {
       const versions = this.#ofPackage(tenant, kind, name)
       await this.#record(tenant, this.#grants.revoke(`${kind} "${name}"`, versions, grants), [])
       return []
@@ -312,7 +335,7 @@ export class PluginHost implements PluginService {
   }
 
   register(tenant: string, name: string, functions: readonly string[]): Promise<void> {
-    return this.#alone(() => this.#installer.register(tenant, name, functions))
+    return this.#turns.take(() => this.#installer.register(tenant, name, functions))
   }
 
   /** All versions and kinds of the package that brings an extension, the newest first. @throws InstallError */
@@ -346,9 +369,7 @@ export class PluginHost implements PluginService {
       if (!kept.has(path)) await this.#store.remove(path)
   }
 
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work)
-    this.#turn = done.catch(() => {})
-    return done
+  #title(tenant: string, kind: PluginKind, name: string) {
+    return titleOf(this.#installed.named(tenant, kind, name).slice(0, 1), name)
   }
 }

@@ -44,6 +44,7 @@ export class RuleService {
       registry: this.#registry,
       uses: this.#uses,
       nextStart: (key) => this.#nextStart(key),
+      audit: (tenant, note) => catalog.audit.add(tenant, note),
     })
     this.#scheduler = new Scheduler({
       begin: (key) => this.#inBackground(key, () => this.#startIfWanted(key)),
@@ -63,6 +64,7 @@ export class RuleService {
         )
       }
       const planned = await this.#options.planner.plan(tenant, definition)
+      const unclaim = await this.#options.topics.claim(key, planned)
       try {
         const isDue = definition.triggered && this.#follow(key, planned)
         const start = { epoch: isDue ? 1 : 0, generation: randomUUID() }
@@ -70,6 +72,7 @@ export class RuleService {
         await this.#keep(key, definition, planned, start)
       } catch (error) {
         // what is in no catalog must not run: nobody could stop it
+        unclaim()
         this.#scheduler.delete(key)
         await this.#starter.stop(key, 'it could not be kept')
         throw error
@@ -86,6 +89,7 @@ export class RuleService {
       const old = this.#registry.get(key)
       checkVersion(old, definition)
       const planned = await this.#options.planner.plan(tenant, definition)
+      const unclaim = await this.#options.topics.claim(key, planned)
       const wasFollowed = this.#scheduler.phase(key) !== undefined
       const wasRunning = await this.#starter.isRunning(key)
       this.#scheduler.delete(key)
@@ -95,6 +99,7 @@ export class RuleService {
         if (isDue) await this.#deploy(key, planned, this.#nextStart(key))
         await this.#keep(key, definition, planned)
       } catch (error) {
+        unclaim()
         await this.#goBack(key, old, wasRunning || wasFollowed)
         throw error
       }
@@ -151,6 +156,7 @@ export class RuleService {
       await this.#starter.stop(key, 'dropped')
       const { catalog, checkpoints, cell } = this.#options
       this.#registry.remove(key)
+      await this.#options.topics.release(key)
       this.#starter.forget(key)
       await checkpoints.remove(key)
       await cell.forget(key)
@@ -220,7 +226,7 @@ export class RuleService {
       failure: this.#starter.failure(key),
       stopped: this.#starter.stopped(key),
       phase: this.#scheduler.phase(key),
-      plugins: this.#starter.pluginsOf(key),
+      plan: this.#starter.planOf(key),
       note: this.#starter.note(key),
     }
   }

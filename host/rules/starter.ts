@@ -10,7 +10,7 @@ import {
 import { BackOff } from '#host/cell/rule/back-off.ts'
 import type { CheckpointStore } from '#host/checkpoints/store.ts'
 import { codeOf, textOf } from '#host/errors.ts'
-import type { PluginUse } from '#src/plan/plan.ts'
+import type { Plan, PluginUse } from '#src/plan/plan.ts'
 import type { Planned } from './planning.ts'
 import type { SpecBuilder } from './spec.ts'
 import type { StartFailure } from './status.ts'
@@ -51,10 +51,7 @@ export class RuleStarter {
   readonly #failures = new Map<string, StartFailure>()
   readonly #retries = new Map<string, Retry>()
   /** Of the rules that were started and not stopped since: the plugins in their workers. */
-  readonly #uses = new Map<
-    string,
-    { readonly key: RuleKey; readonly plugins: readonly PluginUse[] }
-  >()
+  readonly #uses = new Map<string, { readonly key: RuleKey; readonly plan: Plan }>()
   /** Came to their end since they were deployed, maybe before they were kept. */
   readonly #done = new Set<string>()
   /** Why those were stopped that the cell had nothing to stop of. */
@@ -87,7 +84,7 @@ export class RuleStarter {
   usersOf(tenant: string, isUsed: (use: PluginUse) => boolean): string[] {
     const users = [...this.#uses.values()].filter(({ key }) => key.tenant === tenant)
     return users
-      .filter(({ plugins }) => plugins.some(isUsed))
+      .filter(({ plan }) => plan.plugins.some(isUsed))
       .map(({ key }) => key.rule)
       .sort()
   }
@@ -98,8 +95,8 @@ export class RuleStarter {
   }
 
   /** Other versions are in its worker now. */
-  moved(key: RuleKey, plugins: readonly PluginUse[]): void {
-    this.#uses.set(nameOf(key), { key, plugins })
+  moved(key: RuleKey, plan: Plan): void {
+    this.#uses.set(nameOf(key), { key, plan })
     this.#notes.delete(nameOf(key))
   }
 
@@ -108,9 +105,14 @@ export class RuleStarter {
     this.#notes.set(nameOf(key), note)
   }
 
+  /** Of a rule that was started and not stopped since. */
+  planOf(key: RuleKey): Plan | undefined {
+    return this.#uses.get(nameOf(key))?.plan
+  }
+
   /** Plugins in the worker of a rule that was started and not stopped since. */
   pluginsOf(key: RuleKey): readonly PluginUse[] {
-    return this.#uses.get(nameOf(key))?.plugins ?? []
+    return this.planOf(key)?.plugins ?? []
   }
 
   async isRunning(key: RuleKey): Promise<boolean> {
@@ -128,7 +130,7 @@ export class RuleStarter {
     if (!planned.keepsState) this.#notes.delete(name)
     const spec = await specs.build(key, planned, { ...start, checkpoint })
     this.#done.delete(name)
-    this.#uses.set(name, { key, plugins: planned.plan.plugins })
+    this.#uses.set(name, { key, plan: planned.plan })
     try {
       await cell.deploy(spec)
     } catch (error) {

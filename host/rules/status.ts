@@ -1,5 +1,5 @@
 import type { RuleState, RuleStatus } from '#host/cell/cell.ts'
-import type { PluginUse } from '#src/plan/plan.ts'
+import type { Plan, PluginUse } from '#src/plan/plan.ts'
 import type { Phase } from './schedule.ts'
 
 /** Why a rule does not run although nobody stopped it: it could not be started. */
@@ -16,8 +16,8 @@ export interface Standing {
   readonly stopped: string | undefined
   /** Of its schedule, if it follows one. */
   readonly phase: Phase | undefined
-  /** Plugins in its worker, with their versions and tiers. */
-  readonly plugins?: readonly PluginUse[] | undefined
+  /** Of one that was started and not stopped since: with the plugins in its worker, their versions and tiers. */
+  readonly plan?: Plan | undefined
   /** What an operator should know of its last start; '' when there is nothing. */
   readonly note: string
 }
@@ -26,7 +26,8 @@ export interface Standing {
 export type StatusBody = Readonly<Record<string, unknown>>
 
 export function statusBody(standing: Standing): StatusBody {
-  const { status, failure, phase, note, plugins = [] } = standing
+  const { status, failure, phase, note } = standing
+  const plugins = standing.plan?.plugins ?? []
   const { state, message } = shownState(standing)
   return {
     status: state,

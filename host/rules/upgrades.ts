@@ -1,3 +1,4 @@
+import type { AuditNote } from '#host/catalog/plugin-audit.ts'
 import type { RuleStart } from '#host/catalog/rules.ts'
 import { type Cell, CellError, type RuleKey } from '#host/cell/cell.ts'
 import { textOf } from '#host/errors.ts'
@@ -29,6 +30,8 @@ export interface RuleUpgradesOptions {
   readonly uses: PluginUses
   nextStart(key: RuleKey): RuleStart
   report(key: RuleKey, message: string): void
+  /** For the audit trail. */
+  audit(tenant: string, note: AuditNote): void
 }
 
 /** Moves rules to the newest versions of their plugins that they allow, each back to the old ones where that fails. */
@@ -52,11 +55,28 @@ export class RuleUpgrades {
     }
     const after = planned.plan.plugins
     if (isSame(before, after)) return { rule: key.rule, outcome: 'unchanged' }
-    if (await starter.isRunning(key)) {
-      const swapped = await this.#swap(key, planned)
-      if (swapped !== undefined) return swapped
+    const swapped = (await starter.isRunning(key)) ? await this.#swap(key, planned) : undefined
+    const moved = swapped ?? (await this.#restart(key, planned, before))
+    this.#note(key, moved, { before, after })
+    return moved
+  }
+
+  #note(
+    { tenant, rule }: RuleKey,
+    { outcome, reason }: MovedRule,
+    {
+      before,
+      after,
+    }: { readonly before: readonly PluginUse[]; readonly after: readonly PluginUse[] },
+  ): void {
+    const old = new Map(before.map((use) => [use.package, use.version]))
+    const changed = after.filter((use, i) => !isSame([use], before.slice(i, i + 1)))
+    for (const use of new Map(changed.map((each) => [each.package, each])).values()) {
+      const { package: name, version } = use
+      const detail = `from ${old.get(name) ?? 'nothing'} to ${version}`
+      const result = reason === undefined ? outcome : `${outcome}: ${reason}`
+      this.#options.audit(tenant, { package: name, version, what: 'move', rule, detail, result })
     }
-    return this.#restart(key, planned, before)
   }
 
   /** @returns `undefined`: it runs on as it was, and has to be stopped for it */
@@ -70,7 +90,7 @@ export class RuleUpgrades {
         error instanceof CellError && ['not-swapped', 'unknown-rule'].includes(error.code)
       return isStop ? undefined : this.#rolledBack(key, error)
     }
-    starter.moved(key, planned.plan.plugins)
+    starter.moved(key, planned.plan)
     uses.lock(key, planned.plan.plugins)
     return { rule: key.rule, outcome: 'moved' }
   }

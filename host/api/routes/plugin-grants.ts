@@ -1,66 +1,25 @@
 import { Type } from 'typebox'
-import { HostError } from '#host/errors.ts'
 import type { PluginKind } from '#host/plugins/service.ts'
-import { nameParams } from '../schemas.ts'
 import { restartedText, sentences } from '../sentences.ts'
 import type { App, Services } from '../services.ts'
+import { type Params, type Place, pluginPlaces, type Target } from './plugin-places.ts'
 
 const config = { area: 'plugin' } as const
 const tags = ['plugins']
-const packageParams = Type.Object({ package: Type.String() })
 const grantsBody = Type.Unsafe<unknown>({
   description:
     '"all", "none" or {"network": [origins], "secrets": [names], "files": {"private": true, name: path}}',
 })
 
-interface Target {
-  readonly kind: PluginKind
-  readonly name: string
-}
-
-/** `/plugins/sinks/mysql/grants`, and by package, or by the name of the only extension that has it, `/plugins/acme-mysql/grants`. */
+/** `/plugins/sinks/mysql/grants`, `/plugins/acme-mysql/grants`. */
 export function grantRoutes(
   app: App,
   services: Services,
   kinds: Readonly<Record<string, PluginKind>>,
 ): void {
-  const { plugins, tenant } = services
-  for (const [path, kind] of Object.entries(kinds)) {
-    const what = (name: string) => `${path} plugin ${name}`
-    grantsAt(app, services, {
-      url: `/plugins/${path}/:name/grants`,
-      params: nameParams,
-      title: ({ name = '' }) => what(name),
-      target: ({ name = '' }) => {
-        if (plugins.describe(tenant, kind, name) !== undefined) return { kind, name }
-        throw new HostError('not-found', `describe ${what(name)} error: not found`)
-      },
-    })
-  }
-  grantsAt(app, services, {
-    url: '/plugins/:package/grants',
-    params: packageParams,
-    title: ({ package: name = '' }) => `plugin ${name}`,
-    target: ({ package: name = '' }) => {
-      const found = plugins.find(tenant, name)
-      if (found !== undefined) return found
-      throw new HostError(
-        'not-found',
-        `plugin ${name} is not found: no package or plugin has this name`,
-      )
-    },
-  })
+  for (const place of pluginPlaces(services, kinds))
+    grantsAt(app, services, { ...place, url: `${place.url}/grants` })
 }
-
-interface Place {
-  readonly url: string
-  readonly params: typeof nameParams | typeof packageParams
-  title(params: Params): string
-  /** @throws HostError `not-found` */
-  target(params: Params): Target
-}
-
-type Params = Readonly<Record<string, string | undefined>>
 
 function grantsAt(app: App, { plugins, rules, tenant }: Services, place: Place): void {
   const { url, params, title, target } = place

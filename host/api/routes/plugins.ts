@@ -1,11 +1,16 @@
 import { HostError } from '#host/errors.ts'
+import type { InstallRun } from '#host/plugins/progress.ts'
 import type { PluginKind } from '#host/plugins/service.ts'
 import { checkId } from '#host/rules/definition.ts'
-import { functionsBody, nameParams, pluginBody } from '../schemas.ts'
-import { movedText, sentences } from '../sentences.ts'
+import { jobOr } from '../plugin-answers.ts'
+import { replacePlugin, stopUsers } from '../replace-plugin.ts'
+import { dropQuery, functionsBody, nameParams, pluginBody } from '../schemas.ts'
+import { sentences } from '../sentences.ts'
 import type { App, Services } from '../services.ts'
 import { packageRoutes } from './packages.ts'
 import { grantRoutes } from './plugin-grants.ts'
+import { answerWork, asyncQuery, jobRoutes } from './plugin-jobs.ts'
+import { reportRoutes } from './plugin-reports.ts'
 
 const kinds: Readonly<Record<string, PluginKind>> = {
   sources: 'source',
@@ -19,12 +24,14 @@ export function pluginRoutes(app: App, services: Services): void {
   for (const [path, kind] of Object.entries(kinds)) kindRoutes(path, kind, app, services)
   grantRoutes(app, services, kinds)
   functionRoutes(app, services)
+  jobRoutes(app, services)
+  reportRoutes(app, services, kinds)
   packageRoutes(app, services)
   portableRoutes(app)
 }
 
 function kindRoutes(path: string, kind: PluginKind, app: App, services: Services): void {
-  const { plugins, rules, tenant } = services
+  const { plugins, tenant } = services
   const tags = ['plugins']
   const describe = (name: string) => {
     const found = plugins.describe(tenant, kind, name)
@@ -36,13 +43,29 @@ function kindRoutes(path: string, kind: PluginKind, app: App, services: Services
   )
   app.post(
     `/plugins/${path}`,
-    { config, schema: { tags, summary: 'Installs a zip', body: pluginBody } },
-    async ({ body }, reply) => {
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Installs a zip',
+        body: pluginBody,
+        querystring: asyncQuery,
+        response: jobOr(201),
+      },
+    },
+    async (request, reply) => {
+      const { body } = request
       if (body.name === '') throw new HostError('bad-name', 'id cannot be empty')
       checkId(body.name)
-      const { notes } = await plugins.install(tenant, kind, body)
-      const text = sentences(`${path} plugin ${body.name} is created`, notes)
-      return reply.code(201).send(text)
+      const run = async (how: InstallRun) => {
+        const { notes } = await plugins.install(tenant, kind, body, how)
+        return sentences(`${path} plugin ${body.name} is created`, notes)
+      }
+      return answerWork(services, request, reply, {
+        title: `install of ${body.file}`,
+        code: 201,
+        run,
+      })
     },
   )
   app.get(
@@ -59,19 +82,24 @@ function kindRoutes(path: string, kind: PluginKind, app: App, services: Services
         summary: 'Installs another version in its place',
         params: nameParams,
         body: pluginBody,
+        querystring: asyncQuery,
+        response: jobOr(200),
       },
     },
-    async ({ params, body }) => {
+    async (request, reply) => {
+      const { params, body } = request
       if (body.name !== params.name) {
         throw new HostError(
           'bad-name',
           `the body names plugin "${body.name}", the path "${params.name}"`,
         )
       }
-      const { notes, package: changed } = await plugins.replace(tenant, kind, body)
-      const moved = body.policy === 'keep' ? [] : await rules.upgradeUsers(tenant, changed)
-      await plugins.prune(tenant, false)
-      return sentences(`${path} plugin ${params.name} is updated`, [...notes, ...movedText(moved)])
+      const title = `${path} plugin ${params.name}`
+      return answerWork(services, request, reply, {
+        title: `upgrade of ${title} from ${body.file}`,
+        code: 200,
+        run: (run) => replacePlugin(services, { kind, title, request: body }, run),
+      })
     },
   )
   app.delete(
@@ -80,16 +108,21 @@ function kindRoutes(path: string, kind: PluginKind, app: App, services: Services
       config,
       schema: {
         tags,
-        summary: 'Removes it; refused while a rule runs with it',
+        summary: 'Removes it; refused while a rule holds it, unless forced',
         params: nameParams,
+        querystring: dropQuery,
       },
     },
-    async ({ params }) => {
+    async ({ params, query }) => {
       if (plugins.describe(tenant, kind, params.name) === undefined) {
         throw new HostError(
           'not-found',
           `delete ${path} plugin ${params.name} error: invalid name ${params.name}: not exist`,
         )
+      }
+      if (query.force === 'true') {
+        const { package: name } = describe(params.name)
+        await stopUsers(services, plugins.usersOf(tenant, name), name)
       }
       await plugins.remove(tenant, kind, params.name)
       return `${path} plugin ${params.name} is deleted`

@@ -7,9 +7,17 @@ import { CliError, exitCodes } from '../exit.ts'
 import { collect, type GrantsBody, grantHelp, readGrantFlags } from '../grant-flags.ts'
 import { type Ask, askForGrants } from '../grant-question.ts'
 import { readJson, textOrFile } from '../input.ts'
+import { followJob } from '../install-job.ts'
 import { at, type OpenSession } from '../session.ts'
+import { pathOf, pluginWatchCommands } from './plugin-watch.ts'
 
 const kinds = ['source', 'sink', 'function']
+
+interface UpgradeFlags {
+  readonly policy?: string | undefined
+  readonly grant?: readonly string[] | undefined
+  readonly sha256?: string | undefined
+}
 
 interface InstallFlags {
   readonly kind?: string | undefined
@@ -35,6 +43,25 @@ export function pluginOperatorCommands(plugin: Command, open: OpenSession): void
       const made = await install(client, addressOf(url), flags)
       output.print(made ?? 'nothing was installed')
     })
+  plugin
+    .command('upgrade')
+    .description(
+      'installs another version in the place of one, and moves the rules that run with it',
+    )
+    .argument('<name-and-url...>', 'NAME URL, or KIND NAME URL')
+    .addOption(
+      new Option('--policy <policy>', 'keep: rules that run stay where they are').choices([
+        'restart',
+        'keep',
+      ]),
+    )
+    .option('--grant <power>', grantHelp, collect)
+    .option('--sha256 <digest>', 'that the zip must have')
+    .action(async (words: string[], flags: UpgradeFlags) => {
+      const { client, output } = open()
+      output.print(await upgrade(client, words, flags))
+    })
+  pluginWatchCommands(plugin, open)
   plugin
     .command('grant')
     .description('gives powers that a plugin asks for')
@@ -83,8 +110,30 @@ async function install(client: Client, file: string, flags: InstallFlags): Promi
     ...(decided === undefined ? {} : { grants: decided }),
     ...question,
   }
-  if (kind === undefined) return client.request('POST', at('plugins'), body)
-  return client.request('POST', at('plugins', `${kind}s`), { name, ...body })
+  if (kind === undefined) return followJob(client, { method: 'POST', path: at('plugins'), body })
+  const path = at('plugins', `${kind}s`)
+  return followJob(client, { method: 'POST', path, body: { name, ...body } })
+}
+
+/** Grants that are not named stay as they are. */
+function upgrade(
+  client: Client,
+  words: readonly string[],
+  { policy, grant, sha256 }: UpgradeFlags,
+): Promise<unknown> {
+  const url = words.at(-1)
+  const target = words.slice(0, -1)
+  if (url === undefined || target.length === 0)
+    throw new CliError(exitCodes.usage, 'give the name of the plugin and the address of the zip')
+  const [, named] = target
+  const body = {
+    ...(named === undefined ? {} : { name: named }),
+    file: addressOf(url),
+    ...(policy === undefined ? {} : { policy }),
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(grant === undefined ? {} : { grants: readGrantFlags(grant) }),
+  }
+  return followJob(client, { method: 'PUT', path: pathOf(target), body })
 }
 
 /** What was looked at is what is installed: its digest goes along. @returns `undefined`: called off */
