@@ -24,11 +24,10 @@ export class Groups {
   #firsts: unknown[][] = []
   #firstRows: Row[] = []
 
-  /** @param code of those columns, where many groups share one */
-  constructor(columns: GroupColumns, code = new GroupCode(columns)) {
+  constructor(columns: GroupColumns) {
     this.#columns = columns
     this.#index = new KeyIndex(columns.keys.length)
-    this.#held = code.cells()
+    this.#held = new GroupCode(columns).cells()
     this.#slots = {
       index: this.#index,
       held: this.#held,

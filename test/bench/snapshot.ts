@@ -57,6 +57,12 @@ const cases: Readonly<Record<string, Case>> = {
     rounds: 2,
     stepMs: 1000,
   },
+  'session-groups': {
+    sql: `SELECT v > 9 AS high, ${AGGREGATES} FROM demo GROUP BY high, SESSIONWINDOW(hh, 10, 1) OVER (PARTITION BY k)`,
+    keys: 20_000,
+    rounds: 2,
+    stepMs: 1000,
+  },
   analytic: {
     sql: 'SELECT lag(v) OVER (PARTITION BY k) AS l, acc_sum(v) OVER (PARTITION BY k) AS a, acc_max(v) OVER (PARTITION BY k) AS m FROM demo',
     keys: 150_000,
