@@ -278,8 +278,8 @@ export class Installer {
     const stored = await this.#write(tenant, prepared)
     try {
       const extensions = early ?? (await unlessCancelled(look(stored.path), signal))
-      checkGoesOn(signal)
       progress?.({ step: 'stored' })
+      checkGoesOn(signal)
       return { stored, extensions }
     } catch (error) {
       await this.#parts.store.remove(stored.path)

@@ -41,6 +41,8 @@ function kindRoutes(path: string, kind: PluginKind, app: App, services: Services
   app.get(`/plugins/${path}`, { config, schema: { tags, summary: 'Names' } }, async () =>
     plugins.list(tenant, kind),
   )
+  // Kuiper's list of plugins built by its project: there is no such list here
+  app.get(`/plugins/${path}/prebuild`, { config, schema: { hide: true } }, async () => ({}))
   app.post(
     `/plugins/${path}`,
     {
