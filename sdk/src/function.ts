@@ -37,6 +37,12 @@ interface FunctionLife {
  */
 export interface RowFunction extends FunctionLife {
   /**
+   * `group`: what is kept by `ctx` is kept for each group of the statement's GROUP BY of its own, from window to window;
+   * calls have to stand in SELECT, HAVING or ORDER BY then. A group's state stays until it is deleted, and counts in the
+   * function's 64 MB. @default 'rule': all calls in the rule share it
+   */
+  readonly state?: 'rule' | 'group' | undefined
+  /**
    * Called once per row, synchronously in the order of rows.
    *
    * @param args copies, owned by the function; SQL null is `null`. For an aggregate each is an array over the group

@@ -7,11 +7,17 @@ import type { Operator, Output } from '#src/operators/operator.ts'
 import type { AggregateCall } from '#src/plan/expression.ts'
 import type { Plan } from '#src/plan/plan.ts'
 import type { ExtensionStates } from '#src/state/extension-states.ts'
-import { packState, type SourcePosition, unpackState } from '#src/state/state-blob.ts'
+import {
+  type OperatorState,
+  packState,
+  type SourcePosition,
+  unpackState,
+} from '#src/state/state-blob.ts'
 import type { Collected, Emission, Feed, FlowMetrics, Snapshot } from '#src/worker/protocol.ts'
 import { type AskLookup, type Border, Compilation, sourcesOf } from './compilation.ts'
 import { compileNode } from './compile.ts'
 import { addIntake, headSource, sourceStage } from './flow-head.ts'
+import { type KeepsByGroup, withGroups } from './group-state.ts'
 import { lateRowMaker } from './late-rows.ts'
 import { OperatorBook } from './operator-book.ts'
 import type { PluginSink } from './plugin-sink.ts'
@@ -43,6 +49,8 @@ export interface FlowPlugins {
   readonly aggregator: (call: AggregateCall) => Aggregator<unknown>
   /** The sink of an action, by its number; `undefined`: what is emitted goes to the host. */
   readonly sink: (action: number) => PluginSink | undefined
+  /** Whether the function of that number keeps its state by group. */
+  readonly keepsByGroup?: KeepsByGroup | undefined
   /** Part of every snapshot. */
   readonly states: ExtensionStates
 }
@@ -63,7 +71,8 @@ export class Flow {
   #lateRows = 0
 
   constructor(options: FlowOptions) {
-    const { plan, environment, functions, plugins } = options
+    const { environment, functions, plugins } = options
+    const plan = grouped(options.plan, plugins?.keepsByGroup)
     this.#plan = plan
     this.#states = plugins?.states
     this.#cpuUs = options.cpuUs ?? (() => 0)
@@ -156,12 +165,13 @@ export class Flow {
       )
     }
     const started = clock.now()
-    const operators = new Map<string, unknown>()
+    const operators = new Map<string, OperatorState>()
     for (const operator of this.#operators) {
       const state = operator.snapshot()
-      if (state !== undefined) operators.set(operator.id, state)
+      const version = operator.stateVersion ?? 1
+      if (state !== undefined) operators.set(operator.id, { version, state })
     }
-    for (const [id, state] of this.#sinks.snapshot()) operators.set(id, state)
+    for (const [id, state] of this.#sinks.snapshot()) operators.set(id, { version: 1, state })
     const state = packState({
       operators,
       extensions: this.#states?.snapshot() ?? new Map(),
@@ -177,23 +187,29 @@ export class Flow {
 
   /**
    * Goes on from a snapshot; before the first `collect`.
-   * @returns ids of operators whose state fits nothing any more
+   * @returns ids of operators whose state fits nothing any more, or was written by another version of them
    */
   restore(buffer: ArrayBuffer): readonly string[] {
     const { operators, extensions, sources } = unpackState(buffer)
     const left = new Map(operators)
+    const foreign: string[] = []
     for (const operator of this.#operators) {
-      if (!left.has(operator.id)) continue
-      operator.restore(left.get(operator.id))
+      const saved = left.get(operator.id)
+      if (saved === undefined) continue
       left.delete(operator.id)
+      const { id, stateVersion = 1 } = operator
+      if (saved.version === stateVersion) operator.restore(saved.state)
+      else foreign.push(`${id} (of version ${saved.version}, this server reads ${stateVersion})`)
     }
-    for (const [id, state] of left) if (this.#sinks.restore(id, state)) left.delete(id)
+    for (const [id, { version, state }] of left) {
+      if (version === 1 && this.#sinks.restore(id, state)) left.delete(id)
+    }
     this.#states?.restore(extensions)
     for (const [i, stage] of this.#stages) {
       const position: SourcePosition | undefined = sources.get(this.#name(i))
       if (position !== undefined) stage.restore(position)
     }
-    return [...left.keys()]
+    return [...foreign, ...left.keys()]
   }
 
   metrics(): FlowMetrics {
@@ -258,6 +274,12 @@ function pluginCalls(
   suspender: Suspender,
 ): PluginCalls | undefined {
   return plugins && ((call) => suspender.wrap(call, plugins.call(call)))
+}
+
+/** Told apart by their groups: the calls of functions that ask for it. */
+function grouped(plan: Plan, keeps: KeepsByGroup | undefined): Plan {
+  if (keeps === undefined || plan.plugins.length === 0) return plan
+  return { ...plan, root: withGroups(plan.root, keeps) }
 }
 
 function noAggregator(call: AggregateCall): never {

@@ -125,6 +125,8 @@ export interface Call extends Typed {
   readonly plugin?: number | undefined
   /** A built-in that may answer with a promise, as any function of a plugin may. */
   readonly waits?: true | undefined
+  /** So many of the last arguments name the group; set in the worker, for functions that keep their state by group. */
+  readonly groupArgs?: number | undefined
 }
 
 /** Whether a call may answer with a promise, which only a stage border can wait for. */
@@ -142,6 +144,8 @@ export interface AggregateCall {
   readonly filter?: PlanExpression | undefined
   readonly id: number
   readonly plugin?: number | undefined
+  /** See `Call`. */
+  readonly groupArgs?: number | undefined
   readonly dataType: DataType
   /** The hidden column in which the result stands. */
   readonly as: string

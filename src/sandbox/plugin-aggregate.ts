@@ -8,15 +8,23 @@ import { withStackOf } from './plugin-stack.ts'
 /**
  * An aggregate function of a plugin, as operators use one. The incremental form is preferred; without it the values of
  * the group's rows are kept, and `exec` gets an array per argument.
+ *
+ * @param groupArgs how many of the arguments name the group
  */
 export function pluginAggregator(
   title: string,
   instance: object,
   context: FunctionContext,
   arity: number,
+  groupArgs = 0,
 ): Aggregator<unknown> {
   if (isIncremental(instance)) return incremental(title, instance)
-  return collected(title, instance as RowFunction, context, arity)
+  return collected(title, instance as RowFunction, context, { arity, groupArgs })
+}
+
+/** An incremental aggregate has no state but its accumulator, which is a group's anyway. */
+export function keepsByGroup(instance: object): boolean {
+  return (instance as RowFunction).state === 'group' && !isIncremental(instance)
 }
 
 /** True where calls of the function stand for groups. @throws what the plugin's `isAggregate` throws */
@@ -64,7 +72,7 @@ function collected(
   title: string,
   instance: RowFunction,
   context: FunctionContext,
-  arity: number,
+  { arity, groupArgs }: { readonly arity: number; readonly groupArgs: number },
 ): Aggregator<unknown> {
   const call = pluginCall(title, instance, context, arity)
   const aggregator: Aggregator<unknown[][]> = {
@@ -78,7 +86,9 @@ function collected(
       return rows
     },
     merge: (older, newer) => [...older, ...newer],
-    result: (rows) => call(...columnsOf(rows, arity)),
+    // What names the group is the same in all its rows.
+    result: (rows) =>
+      call(...columnsOf(rows, arity - groupArgs), ...(rows[0]?.slice(arity - groupArgs) ?? [])),
   }
   return aggregator as Aggregator<unknown>
 }

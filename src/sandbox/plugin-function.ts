@@ -1,5 +1,6 @@
 import type { FunctionContext, RowFunction } from '@plutino/sdk'
-import { rebuiltError } from './clean-error.ts'
+import type { PlanExpression } from '#src/plan/expression.ts'
+import { cleanError, rebuiltError } from './clean-error.ts'
 import { BorderError, copyLimits, copyValue } from './copy.ts'
 import { withStackOf } from './plugin-stack.ts'
 
@@ -109,4 +110,24 @@ function thenOf(value: unknown): Then | undefined {
   if (value instanceof Promise) return promiseThen as Then
   const then: unknown = (value as { then?: unknown }).then
   return typeof then === 'function' ? (then as Then) : undefined
+}
+
+/** Asks the function whether a call of it is right. @throws Error `bad-plan` with what the function says */
+export function validateCall(
+  instance: object,
+  args: readonly PlanExpression[],
+  title: string,
+): void {
+  const { validate: check } = instance as RowFunction
+  if (typeof check !== 'function') return
+  const known = args.map((arg) => ({
+    type: arg.dataType.type,
+    ...(arg.type === 'literal' && { literal: arg.value }),
+    ...(arg.type === 'column' && { column: arg.name }),
+  }))
+  try {
+    Reflect.apply(check, instance, [known])
+  } catch (error) {
+    throw Object.assign(new Error(`${title}: ${cleanError(error).message}`), { code: 'bad-plan' })
+  }
 }

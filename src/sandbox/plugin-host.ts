@@ -1,15 +1,17 @@
-import type { FunctionContext, RowFunction, SinkContext, SourceContext } from '@plutino/sdk'
+import type { FunctionContext, RowFunction, SinkContext, SourceContext, State } from '@plutino/sdk'
 import type { FlowPlugins } from '#src/flow/flow.ts'
-import type { AggregateCall, Call, PlanExpression } from '#src/plan/expression.ts'
+import type { AggregateCall, Call } from '#src/plan/expression.ts'
+import { stateLimits } from '#src/state/extension-state.ts'
 import { ExtensionStates } from '#src/state/extension-states.ts'
 import type { FlowId, HostCalls, OpenParams, PluginCode } from '#src/worker/protocol.ts'
 import { cleanError } from './clean-error.ts'
 import type { Evaluated, Outlet } from './compartment.ts'
 import { type Harden, pluginContext } from './context.ts'
 import { FacadePort, unserved } from './facade-port.ts'
+import { callsByGroup } from './group-calls.ts'
 import { makeInstance, makeLookup, titleOf, verifyText } from './load.ts'
-import { pluginAggregator } from './plugin-aggregate.ts'
-import { pluginCall } from './plugin-function.ts'
+import { keepsByGroup, pluginAggregator } from './plugin-aggregate.ts'
+import { pluginCall, validateCall } from './plugin-function.ts'
 import { PluginLog } from './plugin-log.ts'
 import { PluginLookup } from './plugin-lookup.ts'
 import { PluginSinkRunner } from './plugin-sink.ts'
@@ -17,6 +19,9 @@ import { PluginSource } from './plugin-source.ts'
 import { stackOf } from './plugin-stack.ts'
 import { makePowers, type Powers } from './powers.ts'
 import type { RealTimers } from './timers.ts'
+
+/** Of a key of the state with the group that it belongs to. */
+const MAX_GROUPED_KEY = 64 * 1024
 
 /** What differs between the tiers, and what the worker took before it was closed. */
 export interface PluginRuntime {
@@ -62,6 +67,7 @@ export class PluginHost {
   get forFlow(): FlowPlugins {
     return {
       call: (call) => this.#call(call),
+      keepsByGroup: (plugin) => keepsByGroup(this.#function(plugin)),
       aggregator: (call) => this.#aggregator(call),
       sink: (action) => this.#sinks.get(action),
       states: this.states,
@@ -294,7 +300,13 @@ export class PluginHost {
     for (const source of instances) await source.open()
   }
 
-  #context(code: PluginCode, operatorId: string, instanceId: number, more: object): unknown {
+  #context(
+    code: PluginCode,
+    operatorId: string,
+    instanceId: number,
+    more: object,
+    state: State = this.states.of(stateName(code)),
+  ): unknown {
     const abort = this.#runtime.makeAbort()
     this.#aborts.push(abort)
     return pluginContext(
@@ -305,7 +317,7 @@ export class PluginHost {
         signal: abort.signal,
         log: this.#evaluated(code).outlet.log,
         powers: this.#powersOf(code).context,
-        state: this.states.of(`${code.package}/${code.kind}/${code.name}`),
+        state,
         now: this.#runtime.wallTime,
       },
       this.#runtime.harden,
@@ -330,10 +342,16 @@ export class PluginHost {
     const code = this.#code(plugin)
     const instance = this.#function(plugin)
     const title = titleOf(code)
-    validate(instance, call.args, title)
+    validateCall(instance, call.args.slice(0, call.args.length - (call.groupArgs ?? 0)), title)
     const more = { functionId: call.id }
-    const context = this.#context(code, `function_${call.id}`, 0, more) as FunctionContext
-    return { title, instance, context }
+    const context = (state?: State) =>
+      this.#context(code, `function_${call.id}`, 0, more, state) as FunctionContext
+    const { groupArgs } = call
+    if (groupArgs === undefined) return { title, instance, context: context() }
+    // Longer keys: each has its group behind it.
+    const state = this.states.of(stateName(code), { ...stateLimits, keyLength: MAX_GROUPED_KEY })
+    const options = { instance: instance as RowFunction, groupArgs, state, context }
+    return { title, instance: callsByGroup(options), context: context(state) }
   }
 
   #call(call: Call): (...args: unknown[]) => unknown {
@@ -343,23 +361,13 @@ export class PluginHost {
 
   #aggregator(call: AggregateCall): ReturnType<FlowPlugins['aggregator']> {
     const { title, instance, context } = this.#prepared(call)
-    return pluginAggregator(title, instance, context, call.args.length)
+    return pluginAggregator(title, instance, context, call.args.length, call.groupArgs)
   }
 }
 
-function validate(instance: object, args: readonly PlanExpression[], title: string): void {
-  const { validate: check } = instance as RowFunction
-  if (typeof check !== 'function') return
-  const known = args.map((arg) => ({
-    type: arg.dataType.type,
-    ...(arg.type === 'literal' && { literal: arg.value }),
-    ...(arg.type === 'column' && { column: arg.name }),
-  }))
-  try {
-    Reflect.apply(check, instance, [known])
-  } catch (error) {
-    throw Object.assign(new Error(`${title}: ${cleanError(error).message}`), { code: 'bad-plan' })
-  }
+/** Under which the state of an extension is kept in a rule. */
+function stateName(code: PluginCode): string {
+  return `${code.package}/${code.kind}/${code.name}`
 }
 
 /** The offsets of all instances of an earlier life, when there are not as many now. */

@@ -1,4 +1,4 @@
-import { ExtensionState } from './extension-state.ts'
+import { ExtensionState, type StateLimits } from './extension-state.ts'
 
 /** The states of all extensions in a rule, each under its own name: no two ever meet. */
 export class ExtensionStates {
@@ -6,11 +6,11 @@ export class ExtensionStates {
   /** Restored, and not asked for yet. */
   #saved: ReadonlyMap<string, unknown> = new Map()
 
-  /** The state of the extension called `name`; the same one at each call. */
-  of(name: string): ExtensionState {
+  /** The state of the extension called `name`; the same one at each call. `limits` are those of the first. */
+  of(name: string, limits?: StateLimits): ExtensionState {
     const known = this.#states.get(name)
     if (known !== undefined) return known
-    const made = new ExtensionState()
+    const made = new ExtensionState(limits)
     if (this.#saved.has(name)) made.restore(this.#saved.get(name))
     this.#states.set(name, made)
     return made
