@@ -39,7 +39,9 @@ export interface Operator extends Output {
   wakeAt(): number
   /** The state as plain data that nothing will change later; `undefined` when there is none. Called between two batches. */
   snapshot(): unknown
-  /** Called at most once, before the first batch, with what `snapshot` of the same id returned. */
+  /** Grows when what `snapshot` gives is laid out anew: a state of another version is dropped, by name. @default 1 */
+  readonly stateVersion?: number | undefined
+  /** Called at most once, before the first batch, with what `snapshot` of the same id and version returned. */
   restore(state: unknown): void
 }
 

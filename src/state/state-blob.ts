@@ -2,16 +2,24 @@ import { deserialize, serialize } from 'node:v8'
 import { EngineError } from '#src/errors.ts'
 
 /** Grows when what stands in a blob is laid out anew. */
-const FORMAT = 1
+const FORMAT = 2
+/** The one before: states of operators without their versions, which were 1. */
+const WITHOUT_VERSIONS = 1
 
 /** All that a flow keeps, as plain data. */
 export interface FlowState {
   /** By stable id. */
-  readonly operators: ReadonlyMap<string, unknown>
+  readonly operators: ReadonlyMap<string, OperatorState>
   /** By the extension's name in the rule. */
   readonly extensions: ReadonlyMap<string, unknown>
   /** By name of source: where it stands. */
   readonly sources: ReadonlyMap<string, SourcePosition>
+}
+
+export interface OperatorState {
+  /** How the operator lays out its state: another version of it does not read it. */
+  readonly version: number
+  readonly state: unknown
 }
 
 export interface SourcePosition {
@@ -40,6 +48,7 @@ export function unpackState(buffer: ArrayBuffer): FlowState {
     })
   }
   const format = (state as { format?: unknown } | null | undefined)?.format
+  if (format === WITHOUT_VERSIONS) return withVersions(state as OldState)
   if (format !== FORMAT) {
     throw new EngineError(
       'bad-state',
@@ -47,4 +56,13 @@ export function unpackState(buffer: ArrayBuffer): FlowState {
     )
   }
   return state as FlowState & { format: number }
+}
+
+interface OldState extends Omit<FlowState, 'operators'> {
+  readonly operators: ReadonlyMap<string, unknown>
+}
+
+function withVersions({ operators, extensions, sources }: OldState): FlowState {
+  const states = [...operators].map(([id, state]) => [id, { version: 1, state }] as const)
+  return { operators: new Map(states), extensions, sources }
 }

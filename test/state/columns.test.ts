@@ -51,7 +51,7 @@ test('equal-shaped records are serialized as columns, in less room than one by o
 
 test('a blob holds exactly the state, and one of another format is refused', (t) => {
   const state = {
-    operators: new Map([['a', { x: 1 }]]),
+    operators: new Map([['a', { version: 3, state: { x: 1 } }]]),
     extensions: new Map(),
     sources: new Map([['demo', { sequence: 5, offset: { file: 'x' } }]]),
   }
@@ -63,4 +63,14 @@ test('a blob holds exactly the state, and one of another format is refused', (t)
   bytes.set(wrong)
   t.throws(() => unpackState(bytes.buffer), { code: 'bad-state', message: /format 99/ })
   t.throws(() => unpackState(new ArrayBuffer(5)), { code: 'bad-state', message: /cannot be read/ })
+})
+
+test('a blob of the format without versions is read: its states are of version 1', (t) => {
+  const sources = new Map([['demo', { sequence: 5 }]])
+  const operators = new Map([['a', { x: 1 }]])
+  const old = serialize({ format: 1, operators, extensions: new Map([['e', 2]]), sources })
+  const state = unpackState(new Uint8Array(old).buffer)
+  t.deepEqual([...state.operators], [['a', { version: 1, state: { x: 1 } }]])
+  t.deepEqual([...state.extensions], [['e', 2]])
+  t.deepEqual([...state.sources], [...sources])
 })

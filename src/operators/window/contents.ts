@@ -4,6 +4,8 @@ import type { Row } from '#src/operators/operator.ts'
 export interface Contents {
   /** Rows are kept as they are; else `add` takes what it needs of them at once. */
   readonly keepsRows: boolean
+  /** As of an operator. @default 1 */
+  readonly stateVersion?: number | undefined
   /** Takes a row into the window in `slot`. Throws what its expressions throw, and then nothing has changed. */
   add(slot: number, isNew: boolean, row: Row): void
   /**

@@ -20,6 +20,8 @@ const FEW_FREE = 1024
 /** Groups by dimensions in each window. Those of all windows stand side by side, in columns. */
 export class GroupsContents implements Contents {
   readonly keepsRows = false
+  /** 2: the groups of all windows in columns. */
+  readonly stateVersion = 2
   readonly #keys: readonly Value[]
   readonly #columns: GroupColumns
   readonly #bounds: BoundColumns

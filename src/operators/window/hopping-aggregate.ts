@@ -38,6 +38,8 @@ interface State {
  */
 export class HoppingAggregate implements Absorber {
   readonly id: OperatorId
+  /** 2: the panes of all groups in columns, with their accumulators by number. */
+  readonly stateVersion = 2
   readonly #options: HoppingAggregateOptions
   readonly #context: OperatorContext
   readonly #open: Groups

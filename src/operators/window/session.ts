@@ -58,6 +58,10 @@ export class SessionWindow implements Operator {
     if (!options.contents.keepsRows) this.absorb = (row, time) => this.#take(row, time)
   }
 
+  get stateVersion(): number | undefined {
+    return this.#options.contents.stateVersion
+  }
+
   link(output: Output): void {
     this.#output = output
   }
