@@ -44,8 +44,9 @@ export class RuleSources {
     this.all = made
     for (const [index, source] of made.entries()) {
       const place = rule.checkpoint?.sources[index]
-      if (place !== undefined && !this.#isShared(index) && source.spooled === undefined) {
-        source.rewind(place.offset, place.sequence)
+      if (place !== undefined && !this.#isShared(index)) {
+        if (source.spooled === undefined) source.rewind(place.offset, place.sequence)
+        else source.beginAt(place.offset)
       }
       this.#unlisten.push(source.listen(listener))
     }

@@ -1,7 +1,8 @@
 import type { RuleSpec, SourceSpec, StoredCheckpoint } from '../cell.ts'
 import type { ConnectorType, SourceConnector } from '../connectors/connector.ts'
-import type { SpoolKey, SpoolRoom } from '../spool/spool-room.ts'
+import type { SpoolKey, SpoolRoom, SpoolSizes } from '../spool/spool-room.ts'
 import type { StreamSpool } from '../spool/stream-spool.ts'
+import { goesByArrival } from './arrival.ts'
 import { generationOf } from './generation.ts'
 
 type SourceTypes = ReadonlyMap<string, ConnectorType<SourceConnector>>
@@ -59,8 +60,12 @@ export class RuleSpools {
         const covered = rule.checkpoint?.sources[index]?.sequence ?? 0
         const limitBytes = spec.spoolLimit
         const source = types.get(spec.type)?.create().isLocal === true ? spec : undefined
-        streams.push(await room.acquire(key, { limitBytes, firstSequence: covered + 1, source }))
+        const sizes = { limitBytes, firstSequence: covered + 1, source }
+        const stream = await room.acquire(key, sizes)
         taken.push(key)
+        streams.push(
+          isOfOther(rule, index, stream, types) ? await renew(room, rule, key, sizes) : stream,
+        )
       }
       const known = numberingOf(rule, streams, types) ?? generation
       const held = await Promise.all(
@@ -105,7 +110,10 @@ export class RuleSpools {
   }
 }
 
-/** A source that goes back by itself needs none, unless others read it too. */
+/**
+ * A source that goes back by itself needs none, unless others read it too, or the arrival times matter, which it does not
+ * bring again.
+ */
 export function needsSpool(
   { sources, plan }: RuleSpec,
   index: number,
@@ -114,7 +122,42 @@ export function needsSpool(
   // A lookup table gives no rows of its own.
   if (plan.sources[index]?.kind === 'lookup') return false
   if (plan.sources[index]?.plugin !== undefined || sources[index]?.shared === true) return true
-  return types.get(sources[index]?.type ?? '')?.create().rewind === undefined
+  if (!goesBack(types, sources[index])) return true
+  return plan.sources[index]?.kind === 'stream' && goesByArrival(plan)
+}
+
+function goesBack(types: SourceTypes, spec: SourceSpec | undefined): boolean {
+  return types.get(spec?.type ?? '')?.create().rewind !== undefined
+}
+
+/** The state of the rule was reset or replaced: its source begins where that says, and not behind what its spool has. */
+function isOfOther(
+  rule: RuleSpec,
+  index: number,
+  stream: StreamSpool,
+  types: SourceTypes,
+): boolean {
+  const spec = rule.sources[index]
+  const isBuiltIn = rule.plan.sources[index]?.plugin === undefined
+  if (!isBuiltIn || spec?.shared === true || !goesBack(types, spec)) return false
+  const place = stream.placeOf(rule.rule)
+  return place !== undefined && place.generation !== rule.generation
+}
+
+async function renew(
+  room: SpoolRoom,
+  { tenant, rule, sources }: RuleSpec,
+  key: SpoolKey,
+  sizes: SpoolSizes,
+): Promise<StreamSpool> {
+  const others = sources.flatMap(({ stream, shared }, index) =>
+    index === key.index
+      ? []
+      : [{ tenant, rule: shared ? '' : rule, stream, index: shared ? 0 : index }],
+  )
+  await room.release(key)
+  await room.forget(tenant, rule, others)
+  return room.acquire(key, sizes)
 }
 
 export function isShared({ plan }: RuleSpec, spec: SourceSpec, index: number): boolean {
@@ -157,7 +200,7 @@ async function hold(
  * that is not so.
  */
 function numberingOf(
-  { rule, checkpoint, generation, sources }: RuleSpec,
+  { rule, checkpoint, generation, sources, plan }: RuleSpec,
   streams: readonly (StreamSpool | undefined)[],
   types: SourceTypes,
 ): string | undefined {
@@ -165,8 +208,8 @@ function numberingOf(
   let numbering: string | undefined
   for (const [index, stream] of streams.entries()) {
     if (stream === undefined) {
-      const { type = '' } = sources[index] ?? {}
-      if (types.get(type)?.create().rewind === undefined) return undefined
+      const isTable = plan.sources[index]?.kind === 'lookup'
+      if (!isTable && !goesBack(types, sources[index])) return undefined
       continue
     }
     const place = stream.placeOf(rule)

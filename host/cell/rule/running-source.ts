@@ -52,6 +52,7 @@ export class RunningSource {
   intake: FrameIntake
   #connector: SourceConnector | undefined
   #abort = new AbortController()
+  #beginning: unknown
   #hasEnded = false
   #hasFailed = false
   #reopenMs = FIRST_REOPEN_MS
@@ -112,6 +113,12 @@ export class RunningSource {
     if (offset !== undefined) this.#connector?.rewind?.(offset)
     this.buffer = this.#newBuffer(sequence + 1)
     this.intake = new FrameIntake(this.buffer)
+  }
+
+  /** Where one that could go back begins while its spool has nothing yet. Only before `open`. */
+  beginAt(offset: unknown): void {
+    this.#beginning = offset
+    this.#goOn()
   }
 
   async open(): Promise<void> {
@@ -223,8 +230,8 @@ export class RunningSource {
 
   /** A source that could go back goes on behind the spool. */
   #goOn(): void {
-    const { lastOffset } = this
-    if (lastOffset !== undefined) this.#connector?.rewind?.(lastOffset)
+    const offset = this.lastOffset ?? this.#beginning
+    if (offset !== undefined) this.#connector?.rewind?.(offset)
   }
 
   #ended(): void {
