@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { createApi } from '#host/api/server.ts'
 import { Catalog, defaultTenant } from '#host/catalog/catalog.ts'
-import type { RefusedPower } from '#host/cell/cell.ts'
+import type { LogLine, RefusedPower } from '#host/cell/cell.ts'
 import {
   builtinSinks,
   builtinSources,
@@ -18,7 +18,7 @@ import { codeOf, HostError, textOf } from '#host/errors.ts'
 import { Log } from '#host/log/log.ts'
 import { defaultParts, type ServerParts } from '#host/parts.ts'
 import { InstallJobs } from '#host/plugins/jobs.ts'
-import type { PluginKind } from '#host/plugins/service.ts'
+import type { PluginKind, PluginService } from '#host/plugins/service.ts'
 import { ActionReader } from '#host/rules/actions.ts'
 import { RulePlanner } from '#host/rules/planning.ts'
 import { RowHub, rowsAction } from '#host/rules/rows.ts'
@@ -102,10 +102,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const timeoutMs = settings.basic.gracefulShutdownTimeout
   const leftMs = countdown(timeoutMs)
   let rules: RuleService | undefined
+  let authors: PluginService['authorsLines']
   const cell = parts.createCell(
     {
       commit: (key, checkpoint) => checkpoints.commit(key, checkpoint),
-      log: (line) => log.line(line, rules?.isDebug(line) === true),
+      log: (line) => {
+        const write = (own: LogLine) => log.line(own, rules?.isDebug(own) === true)
+        const mapped = line.text.includes('(plugin:') ? authors?.(line.tenant, line) : undefined
+        if (mapped === undefined) write(line)
+        else void mapped.then(write)
+      },
       refused: (refusal) => keepRefusal(catalog, log, refusal),
       keyedState: async (tenant, keys) => catalog.keyedStates.many(tenant, keys),
     },
@@ -126,6 +132,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     builtIn: (kind, name) => isBuiltIn(functions, kind, name),
     usedBy: (tenant, kind, name, sha256) => rules?.usedBy(tenant, { kind, name, sha256 }) ?? [],
   })
+  authors = plugins.authorsLines?.bind(plugins)
   closing.defer(async () => plugins.close?.())
 
   const config = new ConnectorConfig({ folder: etc, environment, stored: catalog.confKeys })
@@ -151,12 +158,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   const service = new RuleService({
     catalog,
+    ...(authors === undefined ? {} : { authorsLines: authors }),
     cell,
     planner,
     specs: new SpecBuilder({ plugins, source: settings.source, environment }),
     checkpoints,
     topics,
-    report: ({ rule }, message) => log.logger.warn({ rule }, message),
+    report({ tenant, rule }, message) {
+      const write = (text: string) => log.logger.warn({ rule }, text)
+      if (authors === undefined || !message.includes('(plugin:')) write(message)
+      else void authors(tenant, message).then(write)
+    },
   })
   rules = service
 

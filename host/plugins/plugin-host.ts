@@ -6,6 +6,7 @@ import type { PluginPowers } from '#host/cell/cell.ts'
 import type { PluginUse } from '#src/plan/plan.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
 import { Admission, type AdmissionRules } from './admission.ts'
+import { AuthorLines } from './author-lines.ts'
 import { Descriptions } from './descriptions.ts'
 import { dropInFolders } from './drop-in-files.ts'
 import { DropIns } from './drop-ins.ts'
@@ -53,6 +54,7 @@ export class PluginHost implements PluginService {
   readonly #options: PluginHostOptions
   readonly #installed: InstalledPlugins
   readonly #store: PackageStore
+  readonly #lines: AuthorLines
   readonly #admission: Admission
   readonly #policy: GrantPolicy
   readonly #grants: GrantBook
@@ -70,6 +72,10 @@ export class PluginHost implements PluginService {
     this.#turns = new Turns(options.audit)
     this.#installed = new InstalledPlugins(options.records)
     this.#store = new PackageStore(options.dataFolder)
+    this.#lines = new AuthorLines({
+      records: (tenant) => this.#installed.records(tenant),
+      file: (folder, name) => join(options.dataFolder, folder, name),
+    })
     this.#admission = new Admission(this.#installed, options)
     this.#policy = new GrantPolicy(options.etcFolder)
     this.#grants = new GrantBook(this.#policy)
@@ -186,7 +192,7 @@ export class PluginHost implements PluginService {
     try {
       const text = await this.#store.read(record.path, script)
       const code = codeOf(record, extension, { text, sha256: script.sha256 })
-      if (record.tier === 'sandboxed') return code
+      if (record.tier === 'sandboxed') return { ...code, mapped: true }
       return { ...code, path: this.#store.rawPath(record.path, extension.file) }
     } catch (error) {
       // Replaced while it was read: the files are others now.
@@ -194,6 +200,11 @@ export class PluginHost implements PluginService {
       if (now.some(({ path }) => path === record.path)) throw error
       return this.load(tenant, use)
     }
+  }
+
+  /** Texts of workers, with the author's lines in the place of those of bundled scripts. */
+  authorsLines<T>(tenant: string, value: T): Promise<T> {
+    return this.#lines.in(tenant, value)
   }
 
   async powers(tenant: string, use: PluginUse): Promise<PluginPowers> {

@@ -134,6 +134,8 @@ export interface ResolvedPlugin extends PluginExtension {
  * `resolve` is synchronous, since planning is; it looks only at what is known in memory.
  */
 export interface PluginService {
+  /** Texts of workers, with the author's lines in the place of those of bundled scripts. */
+  authorsLines?<T>(tenant: string, value: T): Promise<T>
   /** Names by which extensions of a kind are used. */
   list(tenant: string, kind: PluginKind): readonly string[]
   /** `undefined`: no such plugin. */

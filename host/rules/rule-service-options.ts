@@ -7,6 +7,8 @@ import type { TopicGraph } from './topic-graph.ts'
 
 /** What the rule service works with. */
 export interface RuleServiceOptions {
+  /** Texts of workers, with the lines of plugins' authors in them. */
+  authorsLines?<T>(tenant: string, value: T): Promise<T>
   readonly catalog: Catalog
   readonly cell: Cell
   readonly planner: RulePlanner

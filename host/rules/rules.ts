@@ -221,14 +221,17 @@ export class RuleService {
   /** Where it stands: what the cell says, and what is known above it. */
   async standing(tenant: string, id: string): Promise<Standing> {
     const key = { tenant, rule: id }
-    return {
-      status: await this.#options.cell.status(key),
+    const { cell, authorsLines } = this.#options
+    const standing: Standing = {
+      status: await cell.status(key),
       failure: this.#starter.failure(key),
       stopped: this.#starter.stopped(key),
       phase: this.#scheduler.phase(key),
       plan: this.#starter.planOf(key),
       note: this.#starter.note(key),
     }
+    const { plan, ...told } = standing
+    return authorsLines === undefined ? standing : { ...(await authorsLines(tenant, told)), plan }
   }
 
   /** The rules that hold an extension of a plugin: in a worker, or to be started with it again. */

@@ -7,15 +7,24 @@ import type { TestFault } from '#src/worker/test-flows.ts'
 /** The scripts of a package with their maps to the author's files. */
 export type Scripts = readonly MappedScript[]
 
+/** Behind a message; the stack says it better. */
+const PLACE = / \(plugin:[^\s()]+\)/g
+
 export function scriptsOf({ content, scripts }: Prepared): Scripts {
   return scripts.flatMap(({ sha256, map: text }) => {
     const map = readSourceMap(text)
-    const file = scriptUrl({ package: content.package, version: content.version, sha256 })
+    const file = scriptUrl({
+      package: content.package,
+      version: content.version,
+      sha256,
+      mapped: true,
+    })
     return map === undefined ? [] : [{ file, map, lineOffset: 1, columnOffset: SCRIPT_HEAD.length }]
   })
 }
 
 /** A fault with the lines of the author's files in its stack. */
 export function tellFault({ code, message, stack }: TestFault, scripts: Scripts) {
-  return { code, message, stack: `Error: ${message}\n${mapStack(stack, scripts)}` }
+  const own = message.replace(PLACE, '')
+  return { code, message: own, stack: `Error: ${own}\n${mapStack(stack, scripts)}` }
 }

@@ -27,7 +27,7 @@ export function testParams({ content, scripts }: Prepared, use: Use): TestParams
   const { package: name, version } = content
   const plugin: PluginUse = { kind, name: use.name, package: name, version, tier: 'sandboxed' }
   const plan = planOf(plugin, use)
-  const plugins = [codeOf(content, extension, script)]
+  const plugins = [{ ...codeOf(content, extension, script), mapped: true }]
   return {
     plugins,
     spec: {

@@ -1,4 +1,4 @@
-import { withStackOf } from './plugin-stack.ts'
+import { placeOf, SCRIPT_PREFIX, withStackOf } from './plugin-stack.ts'
 
 /** An error as it may leave a compartment or a worker: two short texts, nothing of the original. */
 export interface CleanError {
@@ -17,8 +17,16 @@ export const MAX_CODE = 60
 export function cleanError(error: unknown, fallback = 'failed'): CleanError {
   return {
     code: shortText(fieldOf(error, 'code'), MAX_CODE) || fallback,
-    message: messageOf(error),
+    message: placed(messageOf(error), error),
   }
+}
+
+/** With the place in the plugin's script, where the host can make the author's line of it. */
+function placed(message: string, error: unknown): string {
+  if (message.includes(`(${SCRIPT_PREFIX}`)) return message
+  const place = placeOf(error)
+  const room = MAX_MESSAGE - place.length
+  return (message.length > room ? `${message.slice(0, room - 1)}…` : message) + place
 }
 
 /** As `cleanError`, as an error to throw inside the engine. */

@@ -47,12 +47,20 @@ export function withStackOf<T extends Error>(made: T, original: unknown): T {
   return made
 }
 
-/** `plugin:acme@1.2.0/1f2e3d4c` */
+/** The innermost frame, as it stands behind a message: ` (plugin:acme@1.2.0/1f2e3d4c:12:3)`, or nothing. */
+export function placeOf(error: unknown): string {
+  const [, place] = /(plugin:[^\s()]+:\d+:\d+)\)?$/.exec(stackOf(error).split('\n')[0] ?? '') ?? []
+  return place === undefined ? '' : ` (${place})`
+}
+
+/** `plugin:acme@1.2.0/1f2e3d4c`, or a name that says nothing where the host has no map. */
 export function scriptUrl(plugin: {
   readonly package: string
   readonly version: string
   readonly sha256?: string | undefined
+  readonly mapped?: boolean | undefined
 }): string {
+  if (plugin.mapped !== true) return 'script:'
   return `${SCRIPT_PREFIX}${plugin.package}@${plugin.version}/${plugin.sha256?.slice(0, 8) ?? ''}`
 }
 
