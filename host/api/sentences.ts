@@ -2,7 +2,9 @@ import type { MovedRule } from '#host/rules/upgrades.ts'
 
 /** Kuiper's sentence has no full stop when it stands alone. */
 export function sentences(first: string, notes: readonly string[]): string {
-  return notes.length === 0 ? first : [`${first}.`, ...notes].join(' ')
+  const [last = '', ...before] = [first, ...notes].toReversed()
+  const ended = before.toReversed().map((text) => (text.endsWith('.') ? text : `${text}.`))
+  return [...ended, last].join(' ')
 }
 
 export function restartedText(rules: readonly string[]): string[] {

@@ -114,7 +114,7 @@ export class Installer {
       notes: [
         ...(await placeYaml(this.#options.etcFolder, content.yaml, brought)),
         ...notesOf(prepared, waiting, extension),
-        ...removedHigher(older, content),
+        ...removedHigher(older, held, content),
       ],
     }
   }
@@ -326,12 +326,19 @@ function inherited([newest]: readonly PluginRecord[]): readonly Grant[] {
   return newest === undefined ? [] : givenTo(newest)
 }
 
-function removedHigher(older: readonly PluginRecord[], content: PackageContent): string[] {
-  const higher = new Set(older.map(({ version }) => version))
+function removedHigher(
+  older: readonly PluginRecord[],
+  held: readonly PluginRecord[],
+  content: PackageContent,
+): string[] {
+  const higher = new Map(older.map(({ version, path }) => [version, path]))
   higher.delete(content.version)
-  return [...higher].map(
-    (version) => `version ${version} was removed, which would have been used in its place`,
-  )
+  return [...higher].map(([version, path]) => {
+    const isHeld = held.some((record) => record.path === path)
+    return isHeld
+      ? `version ${version} goes when no rule holds it any more`
+      : `version ${version} was removed, which would have been used in its place`
+  })
 }
 
 function asFailed(error: unknown): never {

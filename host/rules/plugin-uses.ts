@@ -14,6 +14,8 @@ export interface WantedUse {
 export class PluginUses {
   readonly #catalog: Catalog
   readonly #starter: RuleStarter
+  /** By tenant, as long as nothing else has its turn: one look at many plugins asks for it again and again. */
+  readonly #wanted = new Map<string, ReturnType<Catalog['rulePlugins']['wanted']>>()
 
   constructor(catalog: Catalog, starter: RuleStarter) {
     this.#catalog = catalog
@@ -28,6 +30,7 @@ export class PluginUses {
   /** It was started with these. */
   lock({ tenant, rule }: RuleKey, uses: readonly PluginUse[]): void {
     this.#catalog.rulePlugins.put(tenant, rule, uses)
+    this.#wanted.clear()
   }
 
   /** The rules that hold an extension, sorted. */
@@ -39,10 +42,18 @@ export class PluginUses {
   }
 
   holding(tenant: string, isMeant: (use: PluginUse) => boolean): string[] {
-    const waiting = this.#catalog.rulePlugins
-      .wanted(tenant)
+    const waiting = this.#wantedOf(tenant)
       .filter(({ rule, uses }) => !this.#starter.has({ tenant, rule }) && uses.some(isMeant))
       .map(({ rule }) => rule)
     return [...new Set([...this.#starter.usersOf(tenant, isMeant), ...waiting])].sort()
+  }
+
+  #wantedOf(tenant: string) {
+    const known = this.#wanted.get(tenant)
+    if (known !== undefined) return known
+    const wanted = this.#catalog.rulePlugins.wanted(tenant)
+    this.#wanted.set(tenant, wanted)
+    setImmediate(() => this.#wanted.delete(tenant))
+    return wanted
   }
 }
