@@ -127,8 +127,14 @@ export function connect(...given) {
   return socket
 }
 
-function refusalOf({ rejectUnauthorized, path }) {
+/** What would say who the plugin is, or whom it does not trust: left out, the connection would be another one. */
+const UNKNOWN = ['pfx', 'passphrase', 'crl']
+
+function refusalOf(options) {
+  const { rejectUnauthorized, path } = options
   if (path !== undefined) return denied(`the socket file ${path}`)
+  const unknown = UNKNOWN.find((name) => options[name] !== undefined && options[name] !== null)
+  if (unknown !== undefined) return denied(`${unknown} of tls: give ca, cert and key as PEM`)
   if (rejectUnauthorized !== false) return undefined
   return denied(
     'rejectUnauthorized: false; the host always checks, give the authority of the peer as ca',

@@ -56,6 +56,18 @@ export default [
     gives: ['*3\r\n$3\r\nset\r\n$1\r\nk\r\n$7\r\ngröße\r\n', 'wait'],
   },
   {
+    name: 'ws',
+    kind: 'WebSocket client',
+    does: 'opens a connection through the sandbox, which refuses what was not granted',
+    async run() {
+      const { WebSocket } = await import('ws')
+      const socket = new WebSocket('wss://api.example.com/rows', 'mqtt')
+      const error = await new Promise((resolve) => socket.once('error', resolve))
+      return [socket.url, error.code, socket.readyState]
+    },
+    gives: ['wss://api.example.com/rows', 'ERR_PLUGIN_DENIED', 3],
+  },
+  {
     name: 'pg',
     kind: 'database driver',
     does: 'quotes names, reads types and makes a client',
