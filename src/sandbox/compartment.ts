@@ -19,6 +19,7 @@ export interface PluginIdentity {
   readonly package: string
   readonly version: string
   readonly sha256?: string | undefined
+  readonly mapped?: boolean | undefined
 }
 
 /** How the plugin reaches the outside: its log, and where an error goes that no caller waits for. */

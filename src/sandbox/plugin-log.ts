@@ -1,5 +1,6 @@
 import { printable } from './clean-error.ts'
 import { copyValue } from './copy.ts'
+import { placeOf, SCRIPT_PREFIX } from './plugin-stack.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -69,7 +70,9 @@ function textOf(part: unknown): string {
   if (typeof part === 'function' || typeof part === 'symbol') return `[${typeof part}]`
   if (typeof part !== 'object' || part === null) return `${part}`
   try {
-    const shown = isError(part) ? errorText(part) : copyValue(part, 'line', LOG_LIMITS)
+    const shown = isError(part)
+      ? errorText(part) + placeIn(part)
+      : copyValue(part, 'line', LOG_LIMITS)
     return typeof shown === 'string' ? shown : JSON.stringify(shown, jsonOfBigint)
   } catch {
     return '[unprintable]'
@@ -82,6 +85,11 @@ function jsonOfBigint(_key: string, value: unknown): unknown {
 
 function isError(value: object): value is Error {
   return value instanceof Error
+}
+
+/** An error that was made of another one says it itself. */
+function placeIn(error: Error): string {
+  return String(error.message).includes(`(${SCRIPT_PREFIX}`) ? '' : placeOf(error)
 }
 
 function errorText({ name, message }: Error): string {

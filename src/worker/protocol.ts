@@ -76,6 +76,8 @@ export interface PluginCode {
   readonly name: string
   /** Of the trusted tier: the file that is loaded as it lies there, with Node's own loader. */
   readonly path?: string | undefined
+  /** The host has a map of the script: errors say where in it they were thrown. */
+  readonly mapped?: boolean | undefined
 }
 
 export interface Opened {
