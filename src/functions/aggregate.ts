@@ -157,15 +157,19 @@ function extremes(name: string, direction: 1 | -1): Aggregator<Extreme> {
   }
 }
 
+/** NaN gives way to every other number, so that it does not matter in which order values are compared. */
 function better(best: Extreme, value: unknown, direction: 1 | -1): Extreme {
   if (isNull(value)) return best
   if (typeof best === 'number' && typeof value === 'number') {
+    if (Number.isNaN(best)) return value
     return direction === 1 ? (value > best ? value : best) : value < best ? value : best
   }
   if (typeof best === 'object' && best !== null) return best
   if (!isOrdered(value)) return isUnlike(value) ? value : { unlike: kindName(value) }
   if (best === null) return value
   if ((typeof best === 'string') !== (typeof value === 'string')) return { unlike: kindName(value) }
+  if (Number.isNaN(best)) return value
+  if (Number.isNaN(value)) return best
   const isGreater = value > best
   return isGreater === (direction === 1) ? value : best
 }

@@ -124,14 +124,11 @@ function conditionsOf(
     throw new SqlError('bad-join', what, on.at, { hint: 'change the order of the joins' })
   }
   if (some(expression, (part) => part.type === 'call' && isAwaited(part))) {
-    throw new SqlError(
-      'bad-join',
-      'functions of plugins and get_keyed_state cannot stand in ON',
-      on.at,
-      {
-        hint: 'use them in WHERE',
-      },
-    )
+    const isPlugin = some(expression, (part) => part.type === 'call' && part.plugin !== undefined)
+    const what = `${isPlugin ? 'functions of plugins' : 'get_keyed_state'} cannot stand in ON`
+    throw new SqlError('bad-join', what, on.at, {
+      hint: `use ${isPlugin ? 'them' : 'it'} in WHERE`,
+    })
   }
   return conjuncts(expression)
 }

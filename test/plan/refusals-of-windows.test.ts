@@ -212,7 +212,7 @@ test(
 test(
   refused,
   'SELECT a FROM demo',
-  'not-supported',
+  'bad-property',
   'action log: topic cannot be a template for each row; this sink has none',
   { actions: [{ type: 'log', props: { topic: 'at/{{.a}}', dataTemplate: '{{.a}}' } }] },
 )
