@@ -4,7 +4,7 @@ import { startMosquitto } from '#test/fixtures/broker.ts'
 import { playRound } from './round.ts'
 
 /** Of this test; a round that has begun is played to its end. */
-const MINUTES = Number(process.env.PLUTINO_CHAOS_MINUTES ?? 2.5)
+const MINUTES = Number(process.env.PLUTINO_CHAOS_MINUTES ?? 2)
 
 interface KeptSeed {
   readonly seed: number
