@@ -11,6 +11,8 @@ type Store = Pick<State, 'getState' | 'putState' | 'deleteState'>
 
 const HASH_BYTES = 8
 const CHUNK_ENDS = 512
+/** Of what was never written. */
+const NO_HASH = '00'.repeat(HASH_BYTES)
 /**
  * A checkpoint is older than the log's end by the objects whose rows still wait in the rule's buffer: at most one for each
  * of its 102400 tuples. So many ends are kept behind those that are needed now.
@@ -75,26 +77,26 @@ export class EndLog {
   }
 }
 
-/** @returns the hashes in the range, and whether all of them were there */
+/** @returns the hashes in the range, and how many of them were not there */
 export function readEnds(
   store: Store,
   prefix: string,
   { id, from, to }: LogRange,
-): { readonly hashes: ReadonlySet<string>; readonly isWhole: boolean } {
+): { readonly hashes: ReadonlySet<string>; readonly missing: number } {
   const hashes = new Set<string>()
-  let isWhole = true
+  let missing = 0
   for (let i = from; i < to; ) {
     const number = Math.floor(i / CHUNK_ENDS)
     const chunk = chunkOf(store, `${prefix}/${id}`, number)
     const end = Math.min(to, (number + 1) * CHUNK_ENDS)
-    if (chunk === undefined) isWhole = false
     for (; i < end; i++) {
-      if (chunk === undefined) continue
       const at = (i % CHUNK_ENDS) * HASH_BYTES
-      hashes.add(hex(chunk.subarray(at, at + HASH_BYTES)))
+      const hash = hex(chunk?.subarray(at, at + HASH_BYTES) ?? [])
+      if (hash === '' || hash === NO_HASH) missing++
+      else hashes.add(hash)
     }
   }
-  return { hashes, isWhole }
+  return { hashes, missing }
 }
 
 /** 64 bits of a key and a version, as 16 hexadecimal digits. */
@@ -116,7 +118,7 @@ function half(value: number): string {
   return (value >>> 0).toString(16).padStart(8, '0')
 }
 
-function hex(bytes: Uint8Array): string {
+function hex(bytes: Iterable<number>): string {
   let text = ''
   for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
   return text

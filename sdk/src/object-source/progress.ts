@@ -4,6 +4,7 @@ import { EndLog, endHash, type LogRange, readEnds } from './end-log.ts'
 import { ObjectSourceError } from './errors.ts'
 import type { OffsetStorageReader } from './offset-manager.ts'
 import { mapKey, type OffsetMap, type PackedMap, packMap, unpackMap } from './offset-map.ts'
+import { RecentEnds, unpackEnds } from './recent-ends.ts'
 import type { ObjectEnd, SourceRecord } from './record.ts'
 
 /** What an instance had finished when there was another number of them: its objects up to and with a key. */
@@ -24,6 +25,8 @@ export interface Position {
   readonly startAfter?: string | undefined
   /** Where in the state the ends of the objects behind `startAfter` are; the last one is the instance's own. */
   readonly logs: readonly LogRange[]
+  /** The last ends once more: the state of a checkpoint may be older than an offset that was kept with its row. */
+  readonly recent?: string | undefined
   readonly floors?: readonly Floor[] | undefined
   /** Of objects that are not at their end: where they are, how far in. */
   readonly partial: readonly PackedEntry[]
@@ -67,6 +70,7 @@ export class Progress implements OffsetStorageReader {
   readonly resume: ResumePoint
   readonly #options: ProgressOptions
   readonly #log: EndLog
+  readonly #recent: RecentEnds
   readonly #partial = new Map<string, Slot>()
   #slot: Slot | undefined
   #startAfter: string | undefined
@@ -87,6 +91,7 @@ export class Progress implements OffsetStorageReader {
     const wanted = this.#oldLogs.filter((log) => log.id === id).map(({ to }) => to)
     this.#log = new EndLog(state, prefix, id, Math.max(0, ...wanted))
     this.#from = this.#log.to
+    this.#recent = new RecentEnds(positions.map(({ recent }) => recent ?? '').join(''))
     const floors = positions.map(floorsOf)
     this.#floors = isSame ? (own.floors ?? []) : distinct(floors.flat())
     this.#startAfter = isSame ? own.startAfter : undefined
@@ -119,6 +124,7 @@ export class Progress implements OffsetStorageReader {
       task,
       startAfter: this.#startAfter,
       logs: [...this.#oldLogs, own],
+      recent: this.#recent.packed,
       floors: this.#floors.length === 0 ? undefined : this.#floors,
       partial: slots.filter((slot) => !slot.isInherited).map(packSlot),
       inherited: inherited.length === 0 ? undefined : inherited.map(packSlot),
@@ -128,6 +134,7 @@ export class Progress implements OffsetStorageReader {
   /** The record is about to be handed over. */
   accept(record: SourceRecord): void {
     const { sourcePartition } = record
+    this.#recent.countRecord()
     if (this.#slot?.partition === sourcePartition) {
       this.#slot.at = record
       return
@@ -141,7 +148,9 @@ export class Progress implements OffsetStorageReader {
   end({ sourcePartition, key, version, startAfter, floors }: ObjectEnd): void {
     this.#partial.delete(mapKey(sourcePartition))
     this.#slot = undefined
-    this.#log.append(endHash(key, version))
+    const hash = endHash(key, version)
+    this.#log.append(hash)
+    this.#recent.add(hash)
     this.#from = Math.max(this.#from, this.#log.to - Math.max(1, this.#options.ringBufferSize))
     this.#log.cut(this.#from)
     if (startAfter !== undefined) this.#startAfter = startAfter
@@ -154,6 +163,7 @@ export class Progress implements OffsetStorageReader {
    */
   settle(): void {
     this.#oldLogs = []
+    this.#recent.settle()
     for (const [key, slot] of this.#partial) if (slot.isInherited) this.#partial.delete(key)
   }
 
@@ -180,13 +190,17 @@ export class Progress implements OffsetStorageReader {
 
   #readOld(): ReadonlySet<string> {
     const { state, prefix, warn } = this.#options
-    let finished: ReadonlySet<string> = new Set()
+    const recent = unpackEnds(this.#recent.packed)
+    let finished: ReadonlySet<string> = new Set(recent)
+    let missing = 0
     for (const range of this.#oldLogs) {
-      const { hashes, isWhole } = readEnds(state, prefix, range)
-      finished = finished.union(hashes)
-      if (!isWhole)
-        warn('what was finished is not fully known any more; some objects are read again')
+      const found = readEnds(state, prefix, range)
+      finished = finished.union(found.hashes)
+      missing += found.missing
     }
+    // What is missing is what was finished last: a state is older than an offset, never the other way round.
+    if (missing > recent.length)
+      warn('what was finished is not fully known any more; some objects are read again')
     return finished
   }
 }
