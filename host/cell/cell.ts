@@ -1,5 +1,6 @@
 import type { Plan } from '#src/plan/plan.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
+import type { LimitName } from './limits.ts'
 
 /**
  * What runs: connectors, source buffers, rule workers and their supervision. Plain data in, plain data out, so that a
@@ -120,6 +121,8 @@ export interface DeployOptions {
   readonly debug: boolean
   /** Heap and external memory of the rule's worker, bytes. */
   readonly memoryLimitBytes: number
+  /** Share of one core over ten seconds; over it the rule is fed more slowly. Missing or 0: without. */
+  readonly cpuLimit?: number | undefined
   /** What happens when a plugin reports an error. A worker's death is restarted by default, whatever `attempts` says. */
   readonly restart: RestartStrategy
 }
@@ -173,6 +176,8 @@ export interface RuleStatus {
 export interface Death {
   readonly at: number
   readonly reason: string
+  /** What the worker had too much of, if that is why it was ended. */
+  readonly limit?: LimitName | undefined
 }
 
 export interface CellEvent extends RuleKey {

@@ -61,6 +61,7 @@ export class SpecBuilder {
         saveStateBeforeStop: options.enableSaveStateBeforeStop,
         debug: options.debug,
         memoryLimitBytes: options.memoryLimitBytes ?? defaultMemory(plan),
+        cpuLimit: options.cpuLimit,
         restart: restartStrategy,
       },
       checkpoint,

@@ -1,3 +1,4 @@
+import type { PluginLimit } from '#src/worker/protocol.ts'
 import { pluginConsole, pluginProcess } from './ambient.ts'
 import { pluginBuffer } from './buffer/plugin-buffer.ts'
 import type { PluginLog } from './plugin-log.ts'
@@ -28,6 +29,8 @@ export interface Outlet {
   /** What the host serves: globals, and modules by name. */
   readonly powers: Pick<Powers, 'globals' | 'modules'>
   failed(error: unknown): void
+  /** A limit of the plugin's own was passed. */
+  limited?(limit: PluginLimit): void
 }
 
 /** What stands before the script on its first line; one line more stands before that. */
@@ -43,7 +46,7 @@ export function evaluateInCompartment(
   text: string,
   outlet: Outlet,
 ): Evaluated {
-  const timers = pluginTimers(realm.timers, outlet.failed)
+  const timers = pluginTimers(realm.timers, outlet.failed, () => outlet.limited?.('timers'))
   const compartment = new realm.Compartment({
     __options__: true,
     name: `${plugin.package}@${plugin.version}`,

@@ -13,6 +13,8 @@ export interface ContextOptions {
   readonly powers: Readonly<Record<string, unknown>>
   /** ms since the epoch */
   now(): number
+  /** What was put is more than the state may hold. */
+  overfull?(): void
 }
 
 /** Freezes all that an object leads to; nothing at all in the trusted tier. */
@@ -30,6 +32,15 @@ export function pluginContext<T extends object>(
   more: T,
 ): PluginContext & T {
   const { log, state, signal, ruleId, operatorId, instanceId } = options
+  const safely = <T>(step: () => T): T => {
+    try {
+      return step()
+    } catch (error) {
+      const rebuilt = rebuiltError(error)
+      if (rebuilt.code === 'state-too-large') options.overfull?.()
+      throw rebuilt
+    }
+  }
   const logger = {
     debug: (...parts: unknown[]) => log.write('debug', parts),
     info: (...parts: unknown[]) => log.write('info', parts),
@@ -67,12 +78,4 @@ export function pluginContext<T extends object>(
 function keyOf(key: unknown): string {
   if (typeof key === 'string' && key.length <= 1000) return key
   throw new TypeError('a key is a text of at most 1000 characters')
-}
-
-function safely<T>(step: () => T): T {
-  try {
-    return step()
-  } catch (error) {
-    throw rebuiltError(error)
-  }
 }

@@ -9,6 +9,7 @@ import type { Evaluated, Outlet } from './compartment.ts'
 import { type Harden, pluginContext } from './context.ts'
 import { FacadePort, unserved } from './facade-port.ts'
 import { callsByGroup } from './group-calls.ts'
+import { LimitNotes } from './limit-notes.ts'
 import { makeInstance, makeLookup, titleOf, verifyText } from './load.ts'
 import { keepsByGroup, pluginAggregator } from './plugin-aggregate.ts'
 import { pluginCall, validateCall } from './plugin-function.ts'
@@ -18,6 +19,7 @@ import { PluginSinkRunner } from './plugin-sink.ts'
 import { PluginSource } from './plugin-source.ts'
 import { stackOf } from './plugin-stack.ts'
 import { makePowers, type Powers } from './powers.ts'
+import { Pulse } from './pulse.ts'
 import type { RealTimers } from './timers.ts'
 
 /** Of a key of the state with the group that it belongs to. */
@@ -44,6 +46,8 @@ export class PluginHost {
   readonly #params: OpenParams
   readonly #host: HostCalls
   readonly #runtime: PluginRuntime
+  readonly #limits: LimitNotes
+  readonly #pulse: Pulse
   readonly #packages = new Map<string, Evaluated & { readonly outlet: Outlet }>()
   /** By package and version: its scripts share what it was granted. */
   readonly #powers = new Map<string, Powers>()
@@ -61,6 +65,11 @@ export class PluginHost {
     this.#params = params
     this.#host = host
     this.#runtime = runtime
+    this.#pulse = new Pulse(runtime.now, () => this.#host.beat?.(this.#id))
+    this.#limits = new LimitNotes({
+      tell: (plugin, limit, count) => this.#host.breached?.(this.#id, plugin, limit, count),
+      later: (run, ms) => runtime.timers.setTimeout(run, ms),
+    })
   }
 
   /** What the flow asks for while it is built. */
@@ -171,9 +180,14 @@ export class PluginHost {
     const log = new PluginLog(
       (level, text) => this.#host.log(this.#id, level, plugin, text),
       this.#runtime.now,
-      { debug },
+      { debug, limited: () => this.#limits.hit(plugin, 'log') },
     )
-    return { log, powers: this.#powersOf(code), failed: (error) => this.#stray(plugin, error) }
+    return {
+      log,
+      powers: this.#powersOf(code),
+      failed: (error) => this.#stray(plugin, error),
+      limited: (limit) => this.#limits.hit(plugin, limit),
+    }
   }
 
   #powersOf(code: PluginCode): Powers {
@@ -319,6 +333,7 @@ export class PluginHost {
         powers: this.#powersOf(code).context,
         state,
         now: this.#runtime.wallTime,
+        overfull: () => this.#limits.hit(code.package, 'state'),
       },
       this.#runtime.harden,
       more,
@@ -356,7 +371,8 @@ export class PluginHost {
 
   #call(call: Call): (...args: unknown[]) => unknown {
     const { title, instance, context } = this.#prepared(call)
-    return pluginCall(title, instance as RowFunction, context, call.args.length)
+    const counted = this.#pulse.counted(instance as RowFunction)
+    return pluginCall(title, counted, context, call.args.length)
   }
 
   #aggregator(call: AggregateCall): ReturnType<FlowPlugins['aggregator']> {

@@ -10,20 +10,28 @@ export type LogSink = (level: LogLevel, text: string) => void
 export const MAX_LINE = 2000
 export const LINES_PER_SECOND = 200
 
+export interface PluginLogOptions {
+  readonly debug: boolean
+  /** Told of each line that is dropped. */
+  readonly limited?: (() => void) | undefined
+}
+
 /** The log of one plugin: short printable lines, a bounded number each second, what is dropped is counted and said. */
 export class PluginLog {
   readonly #sink: LogSink
   readonly #now: () => number
   readonly #debug: boolean
+  readonly #limited: () => void
   #tokens = LINES_PER_SECOND
   #filledAt: number
   #dropped = 0
 
   /** @param now ms, monotonic */
-  constructor(sink: LogSink, now: () => number, options: { readonly debug: boolean }) {
+  constructor(sink: LogSink, now: () => number, options: PluginLogOptions) {
     this.#sink = sink
     this.#now = now
     this.#debug = options.debug
+    this.#limited = options.limited ?? (() => {})
     this.#filledAt = now()
   }
 
@@ -32,6 +40,7 @@ export class PluginLog {
     if (level === 'debug' && !this.#debug) return
     if (!this.#take()) {
       this.#dropped++
+      this.#limited()
       return
     }
     if (this.#dropped > 0) {

@@ -23,8 +23,13 @@ type Callback = (...args: unknown[]) => unknown
  * own handles are linked to every other timer of the thread.
  *
  * @param failed gets what a callback threw
+ * @param limited told when one is refused
  */
-export function pluginTimers(real: RealTimers, failed: (error: unknown) => void): PluginTimers {
+export function pluginTimers(
+  real: RealTimers,
+  failed: (error: unknown) => void,
+  limited: () => void = () => {},
+): PluginTimers {
   const live = new Map<TimerHandle, RealHandle>()
 
   function start(
@@ -34,7 +39,10 @@ export function pluginTimers(real: RealTimers, failed: (error: unknown) => void)
     again: boolean,
   ): TimerHandle {
     if (typeof callback !== 'function') throw new TypeError('the callback must be a function')
-    if (live.size >= MAX_TIMERS) throw new RangeError(`more than ${MAX_TIMERS} timers at a time`)
+    if (live.size >= MAX_TIMERS) {
+      limited()
+      throw new RangeError(`more than ${MAX_TIMERS} timers at a time`)
+    }
     const handle = new TimerHandle(live, clear)
     live.set(
       handle,

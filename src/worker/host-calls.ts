@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { Emission, FlowId, HostCalls, PluginFailure } from './protocol.ts'
+import type { Emission, FlowId, HostCalls, PluginFailure, PluginLimit } from './protocol.ts'
 
 /** What a call of the host's guarded endpoint looks like on the port. Without `id` nobody waits for an answer. */
 interface CallMessage {
@@ -69,6 +69,14 @@ export class HostClient implements HostCalls {
     text: string,
   ): void {
     this.#post({ method: 'log', args: [flow, level, plugin, text] }, [])
+  }
+
+  beat(flow: FlowId): void {
+    this.#post({ method: 'beat', args: [flow] }, [])
+  }
+
+  breached(flow: FlowId, plugin: string, limit: PluginLimit, count: number): void {
+    this.#post({ method: 'breached', args: [flow, plugin, limit, count] }, [])
   }
 
   /** A call with an answer. Rejects with an error that has the host's `code` when the host refuses or the port closes. */

@@ -187,7 +187,15 @@ export interface HostCalls {
   /** What the tenant has put under each key; null where there is nothing. */
   keyedState(flow: FlowId, keys: readonly string[]): Promise<readonly unknown[]>
   log(flow: FlowId, level: 'debug' | 'info' | 'warn' | 'error', plugin: string, text: string): void
+  /** It comes on with its rows, although its event loop answers nobody meanwhile. */
+  beat?(flow: FlowId): void
+  /** A plugin has passed a limit of its own so many times more; it got an error, or a line was dropped. */
+  breached?(flow: FlowId, plugin: string, limit: PluginLimit, count: number): void
 }
+
+export const pluginLimits = ['log', 'state', 'timers'] as const
+
+export type PluginLimit = (typeof pluginLimits)[number]
 
 export interface PluginFailure {
   /** Empty where it cannot be told which one of the rule it was. */

@@ -43,6 +43,7 @@ test('a rule without options has the defaults', (t) => {
     forceExitTimeoutMs: 0,
     useSliceTuple: false,
     memoryLimitBytes: undefined,
+    cpuLimit: 0,
     plugins: {},
     idleTimeoutMs: 0,
     maxDriftMs: 0,

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { FacadeLink } from '#src/worker/protocol.ts'
 import type { PluginPowers, PluginSpec, RefusedPower, RuleSpec } from '../cell.ts'
+import type { LimitName } from '../limits.ts'
 import { GuardedEndpoint, type Serve } from '../workers/guarded-endpoint.ts'
 import type { Facade, FacadeEnd, MakeFacade } from './facade.ts'
 import type { Quotas } from './files/quota.ts'
@@ -14,7 +15,9 @@ export interface FlowFacadesOptions {
   readonly rule: RuleSpec
   refused(refusal: RefusedPower): void
   /** A worker has broken the protocol of a facade once too often. */
-  onOffence(reason: string): void
+  onOffence(reason: string, limit: LimitName): void
+  /** A package has used up what it may have at one time, or its quota. */
+  onLimit?: ((limit: LimitName, plugin: string) => void) | undefined
   /** Of all rules of the cell. @default the flow's own */
   readonly quotas?: Quotas | undefined
   /** @default all that there are */
@@ -104,7 +107,11 @@ class Served {
     this.#endpoint = new GuardedEndpoint(port, {
       methods,
       messagesPerSecond: MESSAGES_PER_SECOND,
-      onOffence: (reason) => options.onOffence(`${title}: ${reason}`),
+      onOffence: (reason, limit) => options.onOffence(`${title}: ${reason}`, limit),
+      onRefused: (method, code) => {
+        if (code !== 'ERR_PLUGIN_LIMIT') return
+        options.onLimit?.(method.startsWith('files.') ? 'storage' : 'connections', name)
+      },
     })
     this.#endpoint.onClosed(() => this.close('ended'))
     // A worker that never opens its flow must not keep the process.

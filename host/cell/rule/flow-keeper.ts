@@ -1,13 +1,6 @@
 import type { Logger } from '@plutino/sdk'
-import type { PluginCode, Range, SourceSetup } from '#src/worker/protocol.ts'
-import type {
-  Death,
-  PluginSpec,
-  RefusedPower,
-  RuleSpec,
-  SourceSpec,
-  StoredCheckpoint,
-} from '../cell.ts'
+import type { Range } from '#src/worker/protocol.ts'
+import type { Death, RefusedPower, RuleSpec, StoredCheckpoint } from '../cell.ts'
 import { CellError } from '../cell.ts'
 import type { Quotas } from '../facades/files/quota.ts'
 import { FlowFacades } from '../facades/flow-facades.ts'
@@ -23,6 +16,8 @@ import type { RuleSinks } from './rule-sinks.ts'
 import type { RuleSources } from './rule-sources.ts'
 import type { Suspects } from './suspicion.ts'
 import { WakeTimer } from './timer.ts'
+import { WorkerLimits } from './worker-limits.ts'
+import { codeOf, copyOf, setupOf } from './worker-params.ts'
 
 export interface FlowKeeperOptions {
   /** In which the sinks' payloads count. */
@@ -70,6 +65,7 @@ export class FlowKeeper {
   readonly figures = new FlowFigures()
   readonly feeder: Feeder
   readonly deaths: Death[] = []
+  readonly limits: WorkerLimits
   restarts = 0
   /** Of the last checkpoint. */
   stateBytes = 0
@@ -98,6 +94,12 @@ export class FlowKeeper {
     this.#options = options
     this.#rule = options.rule
     this.#pool = options.pool
+    this.limits = new WorkerLimits({
+      cpuLimit: options.rule.options.cpuLimit,
+      isFed: () => !this.feeder.isAnswered,
+      feed: () => this.feeder.feed(),
+      kill: (reason, limit) => void this.#handle?.kill(reason, limit),
+    })
     this.feeder = new Feeder({
       sources: options.sources.all,
       isLossless: options.rule.options.qos > 0,
@@ -107,6 +109,7 @@ export class FlowKeeper {
       onCollected: ({ emissions, counters, errors, wakeAt, done }) => {
         this.#take(() => options.sinks.accept(emissions))
         this.figures.add(counters, errors)
+        this.limits.rowErrors(errors)
         this.#timer.set(wakeAt)
         if (done) options.onDone()
       },
@@ -145,6 +148,11 @@ export class FlowKeeper {
   /** What came outside a collect. */
   emit(work: () => void): void {
     this.#take(work)
+  }
+
+  /** The worker comes on with its rows. */
+  beat(): void {
+    if (this.#handle !== undefined) this.#options.watchdog.beat(this.#handle)
   }
 
   /** A successor is to start already: what fails now is seen to by that start. */
@@ -190,6 +198,7 @@ export class FlowKeeper {
     const handle = this.#handle
     this.#isSwapping = true
     this.#handle = undefined
+    this.limits.cpu.end()
     this.#timer.set(null)
     this.feeder.disconnect()
     await handle?.close()
@@ -251,6 +260,7 @@ export class FlowKeeper {
   }
 
   #mayFeed(): boolean {
+    if (this.limits.cpu.isOver) return false
     if (!this.#options.sinks.isFull) return true
     this.#isBlocked = true
     return false
@@ -280,7 +290,8 @@ export class FlowKeeper {
       rule,
       quotas: this.#options.quotas,
       refused: (refusal) => this.#options.onRefused?.(refusal),
-      onOffence: (reason) => void handle.kill(reason),
+      onOffence: (reason, limit) => void handle.kill(reason, limit),
+      onLimit: (limit, plugin) => this.limits.add(limit, 1, plugin),
     })
     const handle = new WorkerHandle({
       pool,
@@ -291,6 +302,7 @@ export class FlowKeeper {
       facades,
     })
     this.#handle = handle
+    if (rule.plugins.length > 0 || rule.options.cpuLimit) this.limits.cpu.begin(handle.worker)
     let isOpening = true
     const patienceMs = () => this.#patienceMs(isOpening, checkpoint?.state.byteLength ?? 0)
     watchdog.watch({ handle, memoryLimitBytes: rule.options.memoryLimitBytes, patienceMs })
@@ -320,13 +332,14 @@ export class FlowKeeper {
     this.feeder.connect((feeds) => handle.collect(feeds))
   }
 
-  #ended(handle: WorkerHandle, { reason, isStuck }: Ending): void {
+  #ended(handle: WorkerHandle, { reason, isStuck, limit }: Ending): void {
     if (handle !== this.#handle) return
     this.#handle = undefined
     this.#timer.set(null)
     this.feeder.disconnect()
     if (this.#isClosing || this.#isSwapping) return
-    this.deaths.push({ at: Date.now(), reason })
+    if (limit !== undefined) this.limits.add(limit)
+    this.deaths.push({ at: Date.now(), reason, ...(limit !== undefined && { limit }) })
     if (this.deaths.length > MAX_DEATHS) this.deaths.shift()
     if (isStuck) this.#options.onStuck(reason)
     else if (this.#isKept) {
@@ -384,19 +397,4 @@ export class FlowKeeper {
       onOpenFailed(error instanceof Error ? error : new Error(String(error)))
     }
   }
-}
-
-/** Transferred to the worker; the checkpoint itself stays. */
-function copyOf(state: Uint8Array): ArrayBuffer {
-  return Uint8Array.from(state).buffer
-}
-
-/** Without what was granted, of which the worker is told nothing. */
-function codeOf({ powers: _powers, ...code }: PluginSpec): PluginCode {
-  return code
-}
-
-/** What a plugin's source is configured with; what built-in ones get stays here. */
-function setupOf(source: SourceSpec | undefined): SourceSetup | undefined {
-  return source && { datasource: source.datasource, props: source.props }
 }

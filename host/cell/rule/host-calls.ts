@@ -1,4 +1,9 @@
-import type { Emission, PluginFailure } from '#src/worker/protocol.ts'
+import {
+  type Emission,
+  type PluginFailure,
+  type PluginLimit,
+  pluginLimits,
+} from '#src/worker/protocol.ts'
 import type { LogLine } from '../cell.ts'
 import { OffenceError, type Serve } from '../workers/guarded-endpoint.ts'
 import { countOf, readEmissions, recordOf } from '../workers/results.ts'
@@ -21,6 +26,8 @@ export interface RuleCalls {
   ): Promise<unknown>
   keyedState(keys: readonly string[]): Promise<readonly unknown[]>
   log(level: LogLine['level'], plugin: string, text: string): void
+  beat?(): void
+  breached?(plugin: string, limit: PluginLimit, count: number): void
 }
 
 const levels = ['debug', 'info', 'warn', 'error'] as const
@@ -65,6 +72,15 @@ export function hostCalls(rule: RuleCalls): ReadonlyMap<string, Serve> {
         rule.lookup(sourceOf(source, rule.sources.length), readColumns(columns), readKeys(keys)),
     ],
     ['keyedState', ([, keys]) => rule.keyedState(readNames(keys))],
+    ['beat', () => rule.beat?.()],
+    [
+      'breached',
+      ([, plugin, limit, count]) => {
+        const known = pluginLimits.find((name) => name === limit)
+        if (known === undefined) throw new OffenceError('no limit')
+        rule.breached?.(textOf(plugin, 200) ?? '', known, countOf(count, 'count'))
+      },
+    ],
     [
       'log',
       ([, level, plugin, text]) => {

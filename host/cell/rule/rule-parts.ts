@@ -132,6 +132,8 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
     ended: (source) => sources.all[source]?.end(),
     lookup: (source, columns, keys) => lookups.lookup(source, columns, keys),
     keyedState: async (keys) => (await services.environment.keyedState?.(rule.tenant, keys)) ?? [],
+    beat: () => keeper.beat(),
+    breached: (plugin, limit, count) => keeper.limits.add(limit, count, plugin),
     log: (level, plugin, text) => {
       if (level === 'debug' && !rule.options.debug) return
       services.environment.log({ tenant: rule.tenant, rule: rule.rule, level, text, plugin })

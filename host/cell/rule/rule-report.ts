@@ -69,7 +69,8 @@ export class RuleReport {
       disconnected(metrics) ||
       this.#setAside.text ||
       weakness ||
-      droppedLine(parts.keeper.droppedState)
+      droppedLine(parts.keeper.droppedState) ||
+      parts.keeper.limits.line
     )
   }
 
@@ -81,7 +82,12 @@ export class RuleReport {
         latencyUs: feeder.latencyUs(index),
       }),
     )
-    const own = [keeper.figures.figures(), sinks.figures(), checkpointer.figures()]
+    const own = [
+      keeper.figures.figures(),
+      sinks.figures(),
+      checkpointer.figures(),
+      keeper.limits.figures(),
+    ]
     return Object.assign({}, ...all, ...own)
   }
 }

@@ -17,7 +17,9 @@ export interface GuardOptions {
    */
   readonly messagesPerSecond?: number | undefined
   /** The worker has broken the rules once too often. */
-  onOffence(reason: string): void
+  onOffence(reason: string, limit: 'messages' | 'protocol'): void
+  /** A call was answered by an error. */
+  onRefused?(method: string, code: string): void
 }
 
 /** An answer whose buffers go over without a copy. */
@@ -93,7 +95,7 @@ export class GuardedEndpoint {
     if (!this.#isInTime()) {
       // What has come besides is not looked at any more.
       this.close()
-      this.#options.onOffence('the worker floods the host with messages')
+      this.#options.onOffence('the worker floods the host with messages', 'messages')
       return
     }
     const call = readCall(message)
@@ -151,6 +153,7 @@ export class GuardedEndpoint {
     const message = error instanceof Error ? error.message : 'refused'
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed'
     this.#post(call.id, { error: { code, message } })
+    this.#options.onRefused?.(call.method, code)
     if (error instanceof OffenceError) this.#strike(`${call.method.slice(0, 60)}: ${message}`)
   }
 
@@ -167,7 +170,7 @@ export class GuardedEndpoint {
   #strike(reason: string): void {
     this.#strikes++
     if (this.#strikes !== (this.#options.maxStrikes ?? 5)) return
-    this.#options.onOffence(`the worker broke the protocol: ${reason}`)
+    this.#options.onOffence(`the worker broke the protocol: ${reason}`, 'protocol')
   }
 }
 

@@ -85,6 +85,12 @@ export class Watchdog {
     if (this.#timer === undefined) this.#schedule()
   }
 
+  /** A worker that is silent works off rows, one after the other: it has not come to a halt in one of them. */
+  beat(handle: WorkerHandle): void {
+    const subject = this.#subjects.get(handle)
+    if (subject !== undefined) subject.silentMs = 0
+  }
+
   /** Heap and external memory at the last look. */
   memoryOf(handle: WorkerHandle): number {
     return this.#subjects.get(handle)?.memoryBytes ?? 0
@@ -147,9 +153,12 @@ export class Watchdog {
     }
     const patienceMs = subject.patienceMs?.() ?? 0
     if (subject.unansweredMs > nativeMs + patienceMs) {
-      void subject.handle.kill(`its thread did not answer for ${nativeMs} ms: native code`)
+      void subject.handle.kill(
+        `its thread did not answer for ${nativeMs} ms: native code`,
+        'native',
+      )
     } else if (subject.silentMs > silenceMs + patienceMs) {
-      void subject.handle.kill(`its event loop did not answer for ${silenceMs} ms`)
+      void subject.handle.kill(`its event loop did not answer for ${silenceMs} ms`, 'silence')
     }
   }
 
@@ -167,7 +176,7 @@ export class Watchdog {
         subject.memoryBytes = bytes
         if (bytes <= subject.memoryLimitBytes) return
         const [used, limit] = [bytes, subject.memoryLimitBytes].map((n) => Math.round(n / 1e6))
-        void subject.handle.kill(`it used ${used} MB of memory, its limit is ${limit} MB`)
+        void subject.handle.kill(`it used ${used} MB of memory, its limit is ${limit} MB`, 'memory')
       },
       // The thread is gone or going: its exit says so.
       () => {},

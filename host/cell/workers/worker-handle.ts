@@ -10,6 +10,7 @@ import type {
   Snapshot,
 } from '#src/worker/protocol.ts'
 import { CellError } from '../cell.ts'
+import type { LimitName } from '../limits.ts'
 import { whenLate } from '../patience.ts'
 import { wrapWorker } from './comlink-client.ts'
 import { endThread } from './end.ts'
@@ -63,6 +64,8 @@ export interface Ending {
   readonly reason: string
   /** The thread is still there, in native code. */
   readonly isStuck: boolean
+  /** What it had too much of, if that is why. */
+  readonly limit?: LimitName | undefined
 }
 
 /**
@@ -83,6 +86,7 @@ export class WorkerHandle {
   readonly #pending = new Set<Pending>()
   readonly #settleEnded: (ending: Ending) => void
   #reason: string | undefined
+  #limit: LimitName | undefined
   #isOver = false
   #isClosing = false
   #hasAnswered = false
@@ -100,7 +104,7 @@ export class WorkerHandle {
     this.#collect = this.#remote.collect
     this.#endpoint = new GuardedEndpoint(calls.port1, {
       methods: options.methods,
-      onOffence: (reason) => this.kill(reason),
+      onOffence: (reason, limit) => this.kill(reason, limit),
     })
     const { promise, resolve } = Promise.withResolvers<Ending>()
     this.ended = promise
@@ -112,6 +116,7 @@ export class WorkerHandle {
       },
       (error: unknown) => {
         this.#reason ??= reasonOf(error)
+        if (codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY') this.#limit ??= 'memory'
       },
     )
     void this.#thread.exit.then((code) => this.#exited(code))
@@ -169,14 +174,16 @@ export class WorkerHandle {
     return this.kill('closed')
   }
 
-  /** An end from outside: ports first, then the thread. */
-  kill(reason: string): Promise<Ending> {
+  /** An end from outside: ports first, then the thread. @param limit what it had too much of */
+  kill(reason: string, limit?: LimitName | undefined): Promise<Ending> {
+    if (this.#reason === undefined) this.#limit = limit
     this.#reason ??= reason
     if (!this.#isOver) {
       this.#isOver = true
       this.#revoke()
       void endThread(this.#thread, this.#deadlines.stuck).then((how) => {
-        if (how === 'stuck') this.#settleEnded({ reason: this.#reasonText(), isStuck: true })
+        if (how === 'stuck')
+          this.#settleEnded({ reason: this.#reasonText(), isStuck: true, limit: this.#limit })
       })
     }
     return this.ended
@@ -186,7 +193,7 @@ export class WorkerHandle {
     this.#isOver = true
     this.#reason ??= `its thread exited with code ${code}`
     this.#revoke()
-    this.#settleEnded({ reason: this.#reasonText(), isStuck: false })
+    this.#settleEnded({ reason: this.#reasonText(), isStuck: false, limit: this.#limit })
   }
 
   #revoke(): void {
@@ -242,7 +249,7 @@ export class WorkerHandle {
       return read(value)
     } catch (error) {
       const what = error instanceof OffenceError ? error.message : 'an answer that cannot be read'
-      void this.kill(`the worker broke the protocol: ${what}`)
+      void this.kill(`the worker broke the protocol: ${what}`, 'protocol')
       throw new CellError('worker-died', `rule "${this.#options.rule}": ${what}`, { cause: error })
     }
   }
@@ -251,6 +258,10 @@ export class WorkerHandle {
 /** Whatever comlink rejects with is a fault of the worker's. */
 function faultOf(error: unknown): WorkerFault {
   return error instanceof WorkerFault ? error : new WorkerFault('failed', reasonOf(error))
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
 function reasonOf(error: unknown): string {
