@@ -23,6 +23,25 @@ export function packColumn(values: readonly unknown[]): unknown {
   return packed
 }
 
+/** The same of columns that follow one another; of each the values before its count. */
+export function packParts(
+  parts: readonly { readonly values: readonly unknown[]; readonly count: number }[],
+): unknown {
+  const length = parts.reduce((sum, { count }) => sum + count, 0)
+  const column = new Float64Array(length)
+  let at = 0
+  for (const { values, count } of parts) {
+    for (let i = 0; i < count; i++) {
+      const value = values[i]
+      if (typeof value !== 'number') {
+        return packColumn(parts.flatMap((part) => part.values.slice(0, part.count)))
+      }
+      column[at++] = value
+    }
+  }
+  return { column: 'numbers', values: column } satisfies Packed
+}
+
 export function unpackColumn(state: unknown): unknown[] {
   const packed = state as Packed // what packColumn made
   switch (packed.column) {

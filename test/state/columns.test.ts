@@ -1,7 +1,7 @@
 import { deserialize, serialize } from 'node:v8'
 import test from 'ava'
 import fc from 'fast-check'
-import { packColumn, unpackColumn } from '#src/state/columns.ts'
+import { packColumn, packParts, unpackColumn } from '#src/state/columns.ts'
 import { packState, unpackState } from '#src/state/state-blob.ts'
 
 const anything = fc.oneof(
@@ -73,4 +73,20 @@ test('a blob of the format without versions is read: its states are of version 1
   t.deepEqual([...state.operators], [['a', { version: 1, state: { x: 1 } }]])
   t.deepEqual([...state.extensions], [['e', 2]])
   t.deepEqual([...state.sources], [...sources])
+})
+
+test('columns that follow one another are packed as one', (t) => {
+  const parts = [
+    { values: [1, 2, 3], count: 2 },
+    { values: [], count: 0 },
+    { values: [4], count: 1 },
+  ]
+  t.deepEqual(unpackColumn(packParts(parts)), [1, 2, 4])
+  t.deepEqual(unpackColumn(packParts([...parts, { values: ['x', null], count: 1 }])), [
+    1,
+    2,
+    4,
+    'x',
+  ])
+  t.deepEqual(unpackColumn(packParts([])), [])
 })

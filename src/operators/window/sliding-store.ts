@@ -3,7 +3,7 @@ import type { GroupColumns } from '#src/operators/group-columns.ts'
 import { KeyIndex } from '#src/operators/key-index.ts'
 import { layoutOf } from '#src/operators/layout.ts'
 import type { Row } from '#src/operators/operator.ts'
-import { packColumn, unpackColumn } from '#src/state/columns.ts'
+import { packColumn, packParts, unpackColumn } from '#src/state/columns.ts'
 import { type Area, reach } from './areas.ts'
 import { type CapturedFunctions, isJoined } from './captured-code.ts'
 import { type CapturedColumns, capturedColumns } from './captured-columns.ts'
@@ -218,7 +218,7 @@ export class SlidingStore {
 }
 
 function joined(segments: readonly Segment[], of: (segment: Segment) => unknown[]): unknown {
-  return packColumn(segments.flatMap((segment) => of(segment).slice(0, segment.count)))
+  return packParts(segments.map((segment) => ({ values: of(segment), count: segment.count })))
 }
 
 function viewOf({ keys, calls, first }: GroupColumns): View {
