@@ -29,6 +29,8 @@ export interface TestPlugin {
   /** A CommonJS script. */
   readonly text: string
   readonly isAggregate?: boolean
+  /** @default one of its own */
+  readonly package?: string
   readonly export?: string
   readonly sha256?: string
   readonly datasource?: string
@@ -227,7 +229,8 @@ function planWith({ sql, stream, plugins = [], actions, tier, concurrency }: Tes
       plugin(kind, name) {
         const found = plugins.find((plugin) => plugin.kind === kind && plugin.name === name)
         if (found === undefined) return undefined
-        const use = { kind, name, package: `acme-${name}`, version: '1.0.0' } as const
+        const from = found.package ?? `acme-${name}`
+        const use = { kind, name, package: from, version: '1.0.0' } as const
         return {
           use: { ...use, tier: tier === 'trusted' ? 'trusted' : 'sandboxed' },
           isAggregate: found.isAggregate,
