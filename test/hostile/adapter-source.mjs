@@ -1,0 +1,5 @@
+// The attacker as a source.
+import { hostOf } from './adapter.mjs'
+
+export { emptyCwd, paths } from './adapter.mjs'
+export const createHost = hostOf('source')
