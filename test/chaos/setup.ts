@@ -129,6 +129,7 @@ function feedCode({ origin, burstMs }: Plan, rows: readonly InputRow[]): string 
     configure() {},
     ${back}
     async open(ctx, consumer) {
+      ctx.ready()
       while (next < rows.length && !ctx.signal.aborted) {
         await consumer(rows[next++])
         if (next % 20 === 0) await new Promise((wake) => setTimeout(wake, ${burstMs}))
