@@ -97,7 +97,7 @@ withTls('tls.connect refuses what the host does not take, before anything is sen
   t.is(met(), 0)
 })
 
-withTls('what tls.connect ignores makes no connection less safe', async (t) => {
+withTls('what tls.connect ignores takes away no check', async (t) => {
   const { powers, props } = await serve(t)
   const answer = await probes.run(t, {
     ...{ packs: true, head, powers, props },
