@@ -12,6 +12,7 @@ const weather = ['--source', 'gauge', '--sink', 'tape', '--function', 'turned']
 test.serial(
   'a project made outside of the repository installs, checks, tests, packs and runs in a rule',
   async (t) => {
+    t.timeout(600_000)
     const folder = makeFolder(t)
     t.like(await cli(folder, 'new', 'acme-tools', ...weather), { code: 0 })
     const project = join(folder, 'acme-tools')
