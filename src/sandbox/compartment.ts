@@ -53,6 +53,8 @@ export function evaluateInCompartment(
     globals: pluginGlobals(realm, timers, outlet),
   })
   const global = compartment.globalThis as Record<string, unknown>
+  // Compartments within this one are no escape, but nobody needs them either.
+  for (const name of makers) Reflect.deleteProperty(global, name)
   global.global = global
   global.self = global
   const names = Object.getOwnPropertyNames(global).filter(isParameter)
@@ -78,6 +80,8 @@ ${SCRIPT_HEAD}${text}\n}})
   call(load, module.exports, [module.exports, require, module, path, '/plugin'])
   return { exports: module.exports, stop: () => timers.stop() }
 }
+
+const makers = ['Compartment', 'harden', 'lockdown', 'ModuleSource'] as const
 
 /**
  * Globals are parameters around the script too: found through the compartment's scope, each use of `Math` would cost

@@ -50,6 +50,12 @@ test(
   /^threw Possible import expression rejected/,
 )
 test('no direct eval of imports', attacked, `return eval('im' + 'port("fs")')`, /^threw /)
+test(
+  'what made the compartment is not there',
+  attacked,
+  'return [typeof Compartment, typeof harden, typeof lockdown, typeof ModuleSource]',
+  'undefined,undefined,undefined,undefined',
+)
 test('process.kill is not there', attacked, 'return typeof process.kill', 'undefined')
 test(
   'process has no bindings and no environment',
