@@ -1,7 +1,7 @@
 import test from 'ava'
 import { s3Config } from '../sources/s3-config.ts'
 
-test('a full S3 configuration: every property is read; defaults of the retries are 100, 20000, 3', (t) => {
+test('J64: a full S3 configuration: every property is read; defaults of the retries are 100, 20000, 3', (t) => {
   const full = s3Config({
     datasource: 'other/elsewhere/',
     'aws.s3.bucket.name': 'orders',

@@ -6,7 +6,7 @@ import { bytesOf, found, keysOf, storeAt } from './rig.ts'
 
 const { signal } = new AbortController()
 
-test('an empty listing gives no keys, one object one key', async (t) => {
+test('J102, J103: an empty listing gives no keys, one object one key', async (t) => {
   const fake = await startFake(t)
   const store = storeAt(fake.url)
   t.deepEqual(await keysOf(store), [])
@@ -14,7 +14,7 @@ test('an empty listing gives no keys, one object one key', async (t) => {
   t.deepEqual(await keysOf(store), ['only'])
 })
 
-test('two pages: the second is requested only when needed, with the token; both keys come', async (t) => {
+test('J105, J107: two pages: the second is requested only when needed, with the token; both keys come', async (t) => {
   const fake = await startFake(t, { a: '1', b: '2' })
   const listing = storeAt(fake.url, { props: { 'aws.s3.fetch.page.size': 1 } }).list('A', signal)
   t.like(await listing.next(), { value: { key: 'a' } })
@@ -27,7 +27,7 @@ test('two pages: the second is requested only when needed, with the token; both 
   t.is(second?.get('start-after'), null)
 })
 
-test('the prefix is in the requests of all pages', async (t) => {
+test('J106: the prefix is in the requests of all pages', async (t) => {
   const fake = await startFake(t, { 'a/1': '1', 'a/2': '2', 'b/1': '3' })
   const props = { datasource: 'box/a/', 'aws.s3.fetch.page.size': 1 }
   t.deepEqual(await keysOf(storeAt(fake.url, { props })), ['a/1', 'a/2'])
@@ -45,7 +45,7 @@ test('a page of a thousand objects is read whole', async (t) => {
   t.is(store.version(await found(store, 'k999')), 'e-1')
 })
 
-test('a body of 8 MiB is complete and streamed', async (t) => {
+test('E52: a body of 8 MiB is complete and streamed', async (t) => {
   const content = randomBytes(8 * 2 ** 20)
   const fake = await startFake(t, { big: content })
   const store = storeAt(fake.url)
@@ -77,7 +77,7 @@ test('what is larger than an answer may be is asked for in parts', async (t) => 
   ])
 })
 
-test('503 on list, on open, reset mid-body is retried; 403 is not retried', async (t) => {
+test('E53: 503 on list, on open, reset mid-body is retried; 403 is not retried', async (t) => {
   const content = randomBytes(100_000)
   const fake = await startFake(t, { o: content, secret: 'x' })
   const seen = new Map<string, number>()
@@ -114,7 +114,7 @@ test('a store that stays busy is asked as often as was set, then the layer is to
   t.is(fake.asked.length, 3)
 })
 
-test('stop during list or body: the request is aborted', async (t) => {
+test('E55: stop during list or body: the request is aborted', async (t) => {
   const fake = await startFake(t, { o: randomBytes(1000) })
   let closed = 0
   fake.before = async ({ url }, response) => {

@@ -23,7 +23,7 @@ const oddKeys = [
 ]
 
 test.serial(
-  'keys with blanks, `+`, `%`, `&`, Cyrillic, astral characters are listed, opened and ordered as stored',
+  'E54: keys with blanks, `+`, `%`, `&`, Cyrillic, astral characters are listed, opened and ordered as stored',
   async (t) => {
     if (moto === undefined) return t.pass('moto_server is not installed here')
     await moto.makeBucket('odd-keys')
@@ -41,7 +41,7 @@ test.serial(
 )
 
 test.serial(
-  'prefix `a/` over three pages with `b/` present gives no `b/` key, and all of `a/`',
+  'E51: prefix `a/` over three pages with `b/` present gives no `b/` key, and all of `a/`',
   async (t) => {
     if (moto === undefined) return t.pass('moto_server is not installed here')
     await moto.makeBucket('pages')
