@@ -1,5 +1,5 @@
-/** Timers cannot wait longer at one time. */
-const MAX_WAIT_MS = 2_147_483_647
+/** A clock that was set is noticed within this time: the hour that it was behind is not slept through. */
+const MAX_WAIT_MS = 5000
 
 /** Calls once at a time of day; a new time replaces the one before. */
 export class WakeTimer {
