@@ -21,7 +21,7 @@ export function movedText(rules: readonly MovedRule[]): string[] {
   return [
     ...line('Rules moved to it', named('moved')),
     ...line('Rules restarted with it', named('restarted')),
-    ...line('Rules whose range it is not in', named('unchanged')),
+    ...line('Rules that stay as they are', named('unchanged')),
     ...back.map(
       ({ rule, reason }) => `Rule ${rule} was rolled back to the old version: ${reason}.`,
     ),

@@ -13,8 +13,8 @@ import type { RuleStarter } from './starter.ts'
 export interface MovedRule {
   readonly rule: string
   /**
-   * `moved`: without a stop; `restarted`: by a stop and a start with its state; `unchanged`: the new version is not in its
-   * range; `rolled back`: the new version failed, it goes on with the old one.
+   * `moved`: without a stop; `restarted`: by a stop and a start with its state; `unchanged`: the new version is not in
+   * its range, or has nothing new; `rolled back`: the new version failed, it goes on with the old one.
    */
   readonly outcome: 'moved' | 'restarted' | 'unchanged' | 'rolled back'
   /** Why it was rolled back. */

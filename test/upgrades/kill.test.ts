@@ -50,11 +50,11 @@ for (const point of installFaultPoints) {
         options: { qos: 2, checkpointInterval: '100ms' },
       })
       // a rule that was killed before its first checkpoint begins anew
-    await until(t, 'a checkpoint', async () => {
-      const { checkpoint } = await statusOf(first.send.bind(first), 'r')
-      return checkpoint !== null && checkpoint !== undefined
-    })
-    await first.kill()
+      await until(t, 'a checkpoint', async () => {
+        const { checkpoint } = await statusOf(first.send.bind(first), 'r')
+        return checkpoint !== null && checkpoint !== undefined
+      })
+      await first.kill()
       const faulty = await HostProcess.start(folder, { PLUTINO_FAULT: point }, entry)
       t.teardown(() => faulty.kill())
       const file = markerZip(folder, '2.0.0')

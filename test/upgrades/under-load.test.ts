@@ -83,7 +83,7 @@ test('upgrades under 5000 messages a second lose and double nothing, at qos 1 ov
   for (const answer of answers)
     t.is(
       answer,
-      'functions plugin mark is updated. Rules moved to it: memory, mqtt. Rules whose range it is not in: kept.',
+      'functions plugin mark is updated. Rules moved to it: memory, mqtt. Rules that stay as they are: kept.',
     )
   for (const id of ids) {
     const versions = new Set(assertWhole(t, out(id), sent).map(({ version }) => version))
