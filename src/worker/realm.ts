@@ -1,7 +1,10 @@
 import { evaluateInCompartment } from '#src/sandbox/compartment.ts'
+import { BorderError } from '#src/sandbox/copy.ts'
+import { DeadlineError } from '#src/sandbox/deadline.ts'
 import type { PluginRuntime } from '#src/sandbox/plugin-host.ts'
 import type { CompartmentClass, Realm } from '#src/sandbox/realm.ts'
 import type { RealTimers } from '#src/sandbox/timers.ts'
+import { FrameError } from '#src/sandbox/websocket/frames.ts'
 import { MAX_ALLOCATION_BYTES } from './caps.ts'
 import {
   clearRealImmediate,
@@ -77,6 +80,8 @@ export function sandboxRealm(timers: RealTimers = realTime.timers): Realm {
   // SES leaves them to us: of a NaN they show bits that the language hides, which are no secret of anybody's.
   for (const name of floatArrays) shared[name] = realConstructors[name].prototype.constructor
   for (const value of Object.values(shared)) harden(value)
+  // Errors that a plugin meets lead to their classes.
+  for (const error of [BorderError, DeadlineError, FrameError]) harden(error)
   return {
     Compartment,
     harden,
