@@ -9,6 +9,7 @@ import { makeServer } from '#test/fixtures/server.ts'
 const plutino = (...args: string[]) => run('host/cli/main.ts', args)
 
 const project = {
+  'README.md': '# it',
   'package.json': JSON.stringify({
     name: 'shout',
     version: '1.0.0',
@@ -22,8 +23,13 @@ test('plugin pack writes the zip where it is told, and says what is in it', asyn
   const file = join(folder, 'out', 'shout.zip')
   const { code, stdout, stderr } = await plutino('plugin', 'pack', folder, '-o', file)
   t.deepEqual([code, stderr], [0, ''])
-  t.regex(stdout, /^.*shout\.zip: 2 files, \d+ bytes, sha256 [0-9a-f]{64}\n$/)
-  t.deepEqual([...readArchive(readFileSync(file)).keys()].sort(), ['package.json', 'shout.js'])
+  t.regex(stdout, /^.*shout\.zip: 4 files, \d+ bytes, sha256 [0-9a-f]{64}\n$/)
+  t.deepEqual([...readArchive(readFileSync(file)).keys()].sort(), [
+    'README.md',
+    'package.json',
+    'shout.js',
+    'shout.js.map',
+  ])
 })
 
 test('plugin pack writes into the project by default', async (t) => {
