@@ -55,9 +55,10 @@ async function bundle(
     // Half the text in every worker; names kept would cost 0.7 MB each. No error's or type's name comes from its class.
     minify: true,
     legalComments: 'none',
-    // CommonJS dependencies ask for Node's modules through `require`.
+    // CommonJS dependencies ask for Node's modules through `require`. The wait makes the pool import the script: a thread that
+    // is ended while it loads an ES module by `require` takes the process with it, by an assertion of Node's.
     banner: {
-      js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);",
+      js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);await 0;",
     },
     write: false,
     metafile: true,

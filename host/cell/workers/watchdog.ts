@@ -149,6 +149,8 @@ export class Watchdog {
       if (subject.unansweredMs > bootMs) {
         void subject.handle.kill(`its thread did not boot within ${bootMs} ms`)
       }
+      // A question that came before the thread was there is never answered: it is asked again.
+      if (subject.sinceHeapMs >= HEAP_EVERY_MS) subject.asked = false
       return
     }
     const patienceMs = subject.patienceMs?.() ?? 0
