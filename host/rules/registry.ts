@@ -98,6 +98,7 @@ export function notFound(id: string): string {
   return `Rule ${id} is not found.`
 }
 
-function nameOf({ tenant, rule }: RuleKey): string {
+/** One text for each rule of each tenant. */
+export function nameOf({ tenant, rule }: RuleKey): string {
   return `${tenant}/${rule}`
 }

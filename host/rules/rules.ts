@@ -6,7 +6,7 @@ import { type RuleDefinition, readRule } from './definition.ts'
 import type { Planned } from './planning.ts'
 import { PluginUses, type WantedUse } from './plugin-uses.ts'
 import { KeyedQueue } from './queue.ts'
-import { notFound, RuleRegistry } from './registry.ts'
+import { nameOf, notFound, RuleRegistry } from './registry.ts'
 import { checkVersion, notRegistered } from './rule-refusals.ts'
 import type { RuleServiceOptions } from './rule-service-options.ts'
 import { Scheduler } from './scheduler.ts'
@@ -272,9 +272,7 @@ export class RuleService {
     await Promise.all(
       followed.map((key) =>
         this.#inBackground(key, async () => {
-          const locks = this.#uses.locks(key)
-          const { planner } = this.#options
-          const planned = await planner.plan(key.tenant, this.#registry.get(key), locks)
+          const planned = await this.#planLocked(key, this.#registry.get(key))
           const isDue = this.#follow(key, planned)
           const isRunning = await this.#starter.isRunning(key)
           if (isDue && !isRunning) await this.#deploy(key, planned, this.#nextStart(key))
@@ -318,9 +316,14 @@ export class RuleService {
   }
 
   async #startNow(key: RuleKey, definition: RuleDefinition, isLocked = true): Promise<void> {
-    const locks = isLocked ? this.#uses.locks(key) : []
-    const planned = await this.#options.planner.plan(key.tenant, definition, locks)
+    const planned = await (isLocked
+      ? this.#planLocked(key, definition)
+      : this.plan(key.tenant, definition))
     if (this.#follow(key, planned)) await this.#deploy(key, planned, this.#nextStart(key))
+  }
+
+  #planLocked(key: RuleKey, definition: RuleDefinition): Promise<Planned> {
+    return this.#options.planner.plan(key.tenant, definition, this.#uses.locks(key))
   }
 
   async #startAgain(key: RuleKey, definition: RuleDefinition): Promise<void> {
@@ -394,8 +397,4 @@ export class RuleService {
       this.#options.report({ tenant, rule }, `that it is done could not be kept: ${textOf(error)}`)
     }
   }
-}
-
-function nameOf({ tenant, rule }: RuleKey): string {
-  return `${tenant}/${rule}`
 }
