@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import test from 'ava'
@@ -179,6 +179,29 @@ test('at qos 1 what was written and not noted is cut off', async (t) => {
   await second.collect(payloadChunk(['2'], 2, 2))
   await second.close()
   t.is(readFileSync(path, 'utf8'), '1\n2\n')
+})
+
+test('at qos 1 what was written before anything was noted is cut off, and no more than that', async (t) => {
+  const path = join(makeFolder(t, { 'rows.txt': 'of others\n' }), 'rows.txt')
+  await (await openSink(path, { qos: 1 })).close()
+  writeFileSync(path, '1\n', { flag: 'a' })
+  const second = await openSink(path, { qos: 1 })
+  await second.collect(payloadChunk(['1', '2'], 1, 2))
+  await second.close()
+  t.is(readFileSync(path, 'utf8'), 'of others\n1\n2\n')
+})
+
+test('at qos 1 rows of a file that was put aside do not come again', async (t) => {
+  const path = join(makeFolder(t), 'rows.txt')
+  const first = await openSink(path, { qos: 1 })
+  await first.collect(payloadChunk(['1', '2'], 1))
+  await first.close()
+  // Put aside by a host that was killed before it could note that.
+  renameSync(path, `${path}-1234`)
+  const second = await openSink(path, { qos: 1 })
+  await second.collect(payloadChunk(['1', '2', '3'], 1, 2))
+  await second.close()
+  t.is(readFileSync(path, 'utf8'), '3\n')
 })
 
 test('a rule made anew numbers from the start and is not taken for the old one', async (t) => {

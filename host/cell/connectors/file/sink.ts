@@ -60,12 +60,19 @@ export class FileSink implements SinkConnector {
     context.connection('connected')
   }
 
-  /** What was written but not noted is cut off: its rows come again. */
+  /**
+   * What was written but not noted is cut off: its rows come again. A file that is smaller than noted was rolled, or taken
+   * away: its rows do not come again.
+   */
   async #recover(context: ConnectorContext, size: number): Promise<void> {
     const { journal, written } = await Journal.open(`${this.#path}.journal`)
     this.#journal = journal
-    if (written?.generation !== context.generation || written.bytes > size) return
-    this.#written = written
+    if (written?.generation !== context.generation) {
+      // Before the first row: what a host that is killed then leaves behind this is cut off, too.
+      await journal.note(this.#written)
+      return
+    }
+    this.#written = { ...written, bytes: Math.min(written.bytes, size) }
     if (written.bytes < size) await this.#file?.truncate(written.bytes)
   }
 
