@@ -119,6 +119,7 @@ test('a cell gets plan, properties, options and epoch', async (t) => {
     saveStateBeforeStop: true,
     debug: false,
     memoryLimitBytes: 67_108_864,
+    cpuLimit: 0,
     restart: { attempts: 3, delayMs: 1000, multiplier: 2, maxDelayMs: 30_000, jitterFactor: 0.1 },
   })
   t.is(spec?.plan.settings.sendError, true)
