@@ -46,7 +46,15 @@ for (let i = 0; i < FUZZ_RUNS; i++) {
 }
 results.push(
   run('hostile input', ['test/bad-input/*.test.ts'], {}),
-  run('hostile plugins', ['test/hostile/**/*.test.ts'], {}, heavy),
-  run('chaos', ['test/chaos/*.test.ts'], { PLUTINO_CHAOS_MINUTES: values.minutes }, heavy),
+  run('hostile plugins', ['test/hostile/**/*.test.ts'], { PLUTINO_TEST_DEEP: '1' }, heavy),
+  run(
+    'chaos',
+    ['test/chaos/*.test.ts'],
+    {
+      PLUTINO_CHAOS_MINUTES: values.minutes,
+      PLUTINO_CHAOS_SEED: `${Math.floor(Math.random() * 1e9)}`,
+    },
+    heavy,
+  ),
 )
 process.exitCode = results.every(Boolean) ? 0 : 1
