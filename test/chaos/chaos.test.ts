@@ -40,6 +40,6 @@ test('whatever dies, fails or is changed meanwhile, what comes out of rules is w
   }
   t.true(rounds > 0)
   t.log(
-    `${rounds} rounds from seed ${first}; ${[...events].map((each) => each.reverse().join(' ')).join(', ')}`,
+    `${rounds} rounds from seed ${FIRST_SEED}; ${[...events].map((each) => each.reverse().join(' ')).join(', ')}`,
   )
 })
