@@ -237,7 +237,7 @@ export class PluginHost {
       keyOf: (sequence) => `${prefix}${sequence}`,
       timers: this.#runtime.timers,
       context: (more) => this.#context(code, `sink_${action}`, 0, more) as SinkContext,
-      delivered: (sequence) => this.#host.delivered(this.#id, action, sequence),
+      delivered: (...which) => this.#host.delivered(this.#id, action, ...which),
       dropped: (error) => {
         log.write('error', [`${title}: emission dropped:`, error])
         this.#runtime.sinkFailed?.(this.#id, 'dropped', error)

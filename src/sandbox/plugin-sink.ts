@@ -14,7 +14,8 @@ export interface SinkOptions {
   keyOf(sequence: number): string
   readonly timers: RealTimers
   context(more: Pick<SinkContext, 'rowId'>): SinkContext
-  delivered(sequence: number): void
+  /** `dropped`: why the emission was not taken. */
+  delivered(sequence: number, dropped?: string): void
   /** An emission was dropped: the plugin failed on it in a way that sending it again would not mend. */
   dropped(error: unknown): void
   /** The connection was lost and is being made again. */
@@ -132,13 +133,15 @@ export class PluginSinkRunner implements PluginSink {
 
   async #deliver({ data, sequence }: Waiting): Promise<void> {
     this.#rowId = this.#rowIdOf(sequence)
+    let dropped: string | undefined
     for (let delayMs = FIRST_DELAY_MS; !this.#isClosed; delayMs = nextDelay(delayMs)) {
       try {
         await this.#collect(data)
         break
       } catch (error) {
-        const { code } = cleanError(error)
+        const { code, message } = cleanError(error)
         if (code !== 'not-connected' && code !== 'retryable') {
+          dropped = message
           this.#options.dropped(rebuiltError(error))
           break
         }
@@ -147,7 +150,7 @@ export class PluginSinkRunner implements PluginSink {
         if (code === 'not-connected') await this.#reconnect()
       }
     }
-    if (!this.#isClosed) this.#options.delivered(sequence)
+    if (!this.#isClosed) this.#options.delivered(sequence, dropped)
   }
 
   #rowIdOf(sequence: number): SinkContext['rowId'] {

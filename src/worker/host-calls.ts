@@ -37,8 +37,9 @@ export class HostClient implements HostCalls {
     this.#post({ method: 'emit', args: [flow, emissions] }, buffers)
   }
 
-  delivered(flow: FlowId, action: number, sequence: number): void {
-    this.#post({ method: 'delivered', args: [flow, action, sequence] }, [])
+  delivered(flow: FlowId, action: number, sequence: number, dropped?: string): void {
+    const reason = dropped === undefined ? [] : [dropped]
+    this.#post({ method: 'delivered', args: [flow, action, sequence, ...reason] }, [])
   }
 
   failed(flow: FlowId, failure: PluginFailure): void {

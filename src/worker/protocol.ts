@@ -171,8 +171,8 @@ export interface HostCalls {
   write(flow: FlowId, source: number, chunk: ArrayBuffer, count: number): Promise<void>
   /** What was emitted outside a `collect`: behind stage borders. */
   emit(flow: FlowId, emissions: readonly Emission[]): void
-  /** A plugin sink has dealt with everything up to this number. */
-  delivered(flow: FlowId, action: number, sequence: number): void
+  /** A plugin sink has dealt with everything up to this number; `dropped` says why it dropped the last of it. */
+  delivered(flow: FlowId, action: number, sequence: number, dropped?: string): void
   /** A plugin source or sink failed: ends the rule, unless its restart strategy says otherwise. */
   failed(flow: FlowId, failure: PluginFailure): void
   /** A bounded plugin source has come to its end. */

@@ -135,6 +135,42 @@ test.serial('a sandboxed sink gets every payload, and its checkpoint waits for i
   await cell.close()
 })
 
+test.serial('what a sandboxed sink drops is counted in the status, with the reason', async (t) => {
+  const { cell, store } = cellOf()
+  const text = `exports.picky = {
+    configure() {},
+    open() {},
+    collect(ctx, data) {
+      if (ctx.rowId.sequence % 10 === 0) throw new Error('too\\nround')
+    },
+    close() {},
+  }`
+  const rule = pluginRule({
+    rule: 'a',
+    sql: 'SELECT n FROM demo',
+    stream: numberStream,
+    plugins: { picky: { kind: 'sink', text } },
+    action: 'picky',
+    count: 500,
+    burst: 50,
+    options: { qos: 1 },
+  })
+  await cell.deploy(rule)
+  const status = await statusWhere(cell, 'a', ({ state }) => state === 'stopped')
+  t.is(status?.message, 'done')
+  const emitted = Number(store.get('a')?.positions[0])
+  const dropped = Math.floor(emitted / 10)
+  t.true(dropped > 0, `${emitted}`)
+  const figure = (key: string) => status?.metrics[`sink_picky_0_0_${key}`]
+  t.is(figure('records_in_total'), emitted)
+  t.is(figure('records_out_total'), emitted - dropped)
+  t.is(figure('dropped_total'), dropped)
+  t.is(figure('exceptions_total'), dropped)
+  t.regex(`${figure('last_exception')}`, /^too round/)
+  t.true(Number(figure('last_exception_time')) > 0)
+  await cell.close()
+})
+
 test.serial('a plugin that loops ends its rule’s worker and nobody else’s', async (t) => {
   const { cell } = cellOf()
   const path = await outputFile()

@@ -16,7 +16,7 @@ export interface RuleCalls {
   readonly sources: readonly boolean[]
   write(source: number, chunk: ArrayBuffer, count: number): Promise<void>
   emit(emissions: readonly Emission[]): void
-  delivered(action: number, sequence: number): void
+  delivered(action: number, sequence: number, dropped?: string): void
   failed(failure: PluginFailure): void
   ended(source: number): void
   lookup(
@@ -33,6 +33,7 @@ export interface RuleCalls {
 const levels = ['debug', 'info', 'warn', 'error'] as const
 const places = ['load', 'configure', 'validate', 'open', 'collect', 'close', 'stray'] as const
 const MAX_LOG = 2000
+const MAX_REASON = 300
 const LINES_PER_SECOND = 200
 const MAX_PLUGINS = 32
 
@@ -58,10 +59,10 @@ export function hostCalls(rule: RuleCalls): ReadonlyMap<string, Serve> {
     ['emit', ([, emissions]) => rule.emit(readEmissions(emissions, rule.actions))],
     [
       'delivered',
-      ([, action, sequence]) => {
+      ([, action, sequence, dropped]) => {
         const number = countOf(action, 'action')
         if (number >= rule.actions) throw new OffenceError(`there is no action ${number}`)
-        rule.delivered(number, countOf(sequence, 'sequence'))
+        rule.delivered(number, countOf(sequence, 'sequence'), textOf(dropped, MAX_REASON))
       },
     ],
     ['failed', ([, failure]) => rule.failed(readFailure(failure))],

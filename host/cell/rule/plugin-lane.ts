@@ -10,7 +10,10 @@ export class PluginLane implements Lane {
   readonly trouble = ''
   #acknowledged: number
   #delivered = 0
+  #dropped = 0
   #lastInvocation = 0
+  #lastException = ''
+  #lastExceptionAt = 0
 
   constructor(position: number) {
     this.#acknowledged = position
@@ -32,11 +35,18 @@ export class PluginLane implements Lane {
     throw new OffenceError(`action ${action} is a plugin's: nothing of it leaves the worker`)
   }
 
-  deliver(sequence: number): void {
+  /** Everything up to this number is dealt with; `dropped`: why the last of it was not taken. */
+  deliver(sequence: number, dropped?: string): void {
     if (sequence <= this.#acknowledged) return
-    this.#delivered += sequence - this.#acknowledged
+    const now = Date.now()
+    const taken = sequence - this.#acknowledged - (dropped === undefined ? 0 : 1)
+    this.#delivered += taken
     this.#acknowledged = sequence
-    this.#lastInvocation = Date.now()
+    if (taken > 0) this.#lastInvocation = now
+    if (dropped === undefined) return
+    this.#dropped++
+    this.#lastException = dropped
+    this.#lastExceptionAt = now
   }
 
   restart(position: number): void {
@@ -49,10 +59,14 @@ export class PluginLane implements Lane {
 
   figures(): Record<string, number | string> {
     return {
-      records_in_total: this.#delivered,
+      records_in_total: this.#delivered + this.#dropped,
       records_out_total: this.#delivered,
       messages_processed_total: this.#delivered,
       last_invocation: this.#lastInvocation,
+      exceptions_total: this.#dropped,
+      last_exception: this.#lastException,
+      last_exception_time: this.#lastExceptionAt,
+      dropped_total: this.#dropped,
     }
   }
 }

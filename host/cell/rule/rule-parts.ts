@@ -118,8 +118,8 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
     write: (source, chunk, count) =>
       sources.all[source]?.intake.write(chunk, count) ?? Promise.resolve(),
     emit: (emissions) => keeper.emit(() => sinks.accept(emissions)),
-    delivered: (action, sequence) => {
-      sinks.delivered(action, sequence)
+    delivered: (action, sequence, dropped) => {
+      sinks.delivered(action, sequence, dropped)
       checkpointer.progress()
     },
     failed: ({ plugin, where, message }) => {

@@ -96,9 +96,9 @@ export class RuleSinks {
     for (const emission of emissions) this.#lanes[emission.action]?.accept(emission)
   }
 
-  delivered(action: number, sequence: number): void {
+  delivered(action: number, sequence: number, dropped?: string): void {
     const lane = this.#lanes[action]
-    if (lane instanceof PluginLane) lane.deliver(sequence)
+    if (lane instanceof PluginLane) lane.deliver(sequence, dropped)
   }
 
   restart(positions: readonly number[]): void {
