@@ -17,13 +17,22 @@ export interface PushRoute {
   readonly method: string
   readonly path: string
   readonly bodyLimit: number
+  /** Whose stream it is: a path belongs to one stream. */
+  readonly owner: string
+  /** What it takes is safe. A stream may have one source of which that is so, and one of which it is not. */
+  readonly isDurable: boolean
   take(request: PushRequest): Promise<PushAnswer>
+  /** What the other source of the stream has taken: it cannot be refused any more, what there is no room for is dropped. */
+  follow(request: PushRequest): void
 }
+
+/** By path: the source that answers, and one that follows it. */
+type Routes = Map<string, readonly PushRoute[]>
 
 interface Listening {
   readonly server: Server
   readonly ready: Promise<void>
-  readonly routes: Map<string, PushRoute>
+  readonly routes: Routes
 }
 
 /** The HTTP servers of a cell, one for each address: all sources that are pushed to at an address share it. */
@@ -39,12 +48,16 @@ export class PushServers {
     const address = `${ip}:${port}`
     const listening = this.#servers.get(address) ?? this.#listen(ip, port)
     const { routes, server, ready } = listening
-    if (routes.has(route.path)) {
+    const others = routes.get(route.path) ?? []
+    if (others.some((other) => !canShare(other, route))) {
       throw failed(`path ${route.path} of ${address} is taken by another source`)
     }
-    routes.set(route.path, route)
+    // The one that has to be safe answers: what it refuses comes again, and then nobody may have it.
+    routes.set(route.path, route.isDurable ? [route, ...others] : [...others, route])
     const leave = async () => {
-      if (routes.get(route.path) === route) routes.delete(route.path)
+      const rest = routes.get(route.path)?.filter((other) => other !== route) ?? []
+      if (rest.length > 0) routes.set(route.path, rest)
+      else routes.delete(route.path)
       if (routes.size > 0 || this.#servers.get(address) !== listening) return
       this.#servers.delete(address)
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
@@ -62,7 +75,7 @@ export class PushServers {
   }
 
   #listen(ip: string, port: number): Listening {
-    const routes = new Map<string, PushRoute>()
+    const routes: Routes = new Map()
     const server = createServer((request, response) => void answer(routes, request, response))
     const ready = new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -75,8 +88,12 @@ export class PushServers {
   }
 }
 
+function canShare(one: PushRoute, other: PushRoute): boolean {
+  return one.owner === other.owner && one.isDurable !== other.isDurable
+}
+
 async function answer(
-  routes: ReadonlyMap<string, PushRoute>,
+  routes: Routes,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -90,12 +107,9 @@ async function answer(
   }
 }
 
-async function answerOf(
-  routes: ReadonlyMap<string, PushRoute>,
-  request: IncomingMessage,
-): Promise<PushAnswer> {
+async function answerOf(routes: Routes, request: IncomingMessage): Promise<PushAnswer> {
   const path = (request.url ?? '/').split('?')[0] ?? '/'
-  const route = routes.get(path)
+  const [route] = routes.get(path) ?? []
   if (route === undefined) return { status: 404, text: `no stream is pushed to at ${path}` }
   if (request.method !== route.method) {
     const headers = { allow: route.method }
@@ -112,11 +126,17 @@ async function answerOf(
     parts.push(part)
   }
   const key = request.headers['idempotency-key']
-  return route.take({
+  const pushed = {
     body: Buffer.concat(parts),
     contentType: request.headers['content-type'] ?? '',
     idempotencyKey: typeof key === 'string' && key !== '' ? key : undefined,
-  })
+  }
+  const answered = await route.take(pushed)
+  if (answered.status < 300) {
+    for (const other of routes.get(path) ?? [])
+      if (!other.isDurable && other !== route) other.follow(pushed)
+  }
+  return answered
 }
 
 function failed(text: string): CellError {

@@ -56,7 +56,10 @@ export class HttpPushSource implements SourceConnector {
       method: this.#method,
       path: this.#path,
       bodyLimit: this.#bodyLimit,
+      owner: JSON.stringify([context.tenant, context.ruleId, context.name]),
+      isDurable: writer.whenDurable !== undefined,
       take: (request) => this.#once(writer, request),
+      follow: (request) => this.#follow(writer, request),
     })
     context.connection('connected')
   }
@@ -78,9 +81,8 @@ export class HttpPushSource implements SourceConnector {
   }
 
   async #take(writer: SourceWriter, request: PushRequest): Promise<PushAnswer> {
-    const { body, contentType, idempotencyKey: key } = request
-    const isLines = /ndjson|jsonl|json-lines/i.test(contentType)
-    const bounds = isLines ? linesOf(body) : [{ start: 0, end: body.length }]
+    const { body, idempotencyKey: key } = request
+    const bounds = boundsOf(request)
     if (body.length === 0 || bounds.length === 0) return { status: 400, text: 'the body is empty' }
     const taken = key === undefined ? 0 : (this.#known?.taken(key) ?? 0)
     const answer = { status: 200, text: `${bounds.length} taken` }
@@ -100,6 +102,18 @@ export class HttpPushSource implements SourceConnector {
     else writer.whenDurable(resolve)
     await promise
     return answer
+  }
+
+  #follow(writer: SourceWriter, request: PushRequest): void {
+    const { body, idempotencyKey: key } = request
+    const bounds = boundsOf(request)
+    const taken = key === undefined ? 0 : (this.#known?.taken(key) ?? 0)
+    if (this.#isClosed || taken >= bounds.length) return
+    if (key !== undefined) this.#known?.begin(key, bounds.length)
+    for (const { start, end } of bounds.slice(taken)) {
+      if (!writer.write(body, start, end, this.#extra)) writer.drop(body, start, end, this.#extra)
+    }
+    writer.ring()
   }
 
   /** One request at a time waits for room, so that the tuples of each stand together. @returns how many were written */
@@ -124,6 +138,11 @@ function full(writer: SourceWriter): PushAnswer {
     text: 'there is no room: the rules that read this stream are behind',
     headers: { 'retry-after': '1' },
   }
+}
+
+function boundsOf({ body, contentType }: PushRequest): Bounds[] {
+  const isLines = /ndjson|jsonl|json-lines/i.test(contentType)
+  return isLines ? linesOf(body) : [{ start: 0, end: body.length }]
 }
 
 /** Lines that are not empty. */
