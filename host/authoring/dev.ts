@@ -36,7 +36,8 @@ export async function develop(client: DevClient, options: DevOptions): Promise<v
   const { folder, signal, note, row } = options
   const temp = await mkdtemp(path.join(tmpdir(), 'plutino-dev-'))
   const zip = path.join(temp, 'plugin.zip')
-  let names: Readonly<Record<Kind, readonly string[]>> | undefined
+  let isInstalled = false
+  let hasRule = false
   const load = async (): Promise<void> => {
     const started = performance.now()
     const own: Record<Kind, string[]> = { sources: [], sinks: [], functions: [] }
@@ -47,14 +48,18 @@ export async function develop(client: DevClient, options: DevOptions): Promise<v
       },
     })
     const body = { file: pathToFileURL(zip).href, grants: 'all', tier: options.tier }
-    if (names === undefined) await client.request('POST', '/plugins', body)
-    else {
+    if (!isInstalled) {
+      await client.request('POST', '/plugins', body)
+      isInstalled = true
+    } else {
       const kind = (['sources', 'sinks', 'functions'] as const).find((each) => own[each].length > 0)
       const [name] = kind === undefined ? [] : own[kind]
       await client.request('PUT', `/plugins/${kind}/${name}`, { name, ...body })
     }
-    if (names === undefined) await makeRule(client, own, options.sql)
-    names = own
+    if (!hasRule) {
+      await makeRule(client, own, options.sql)
+      hasRule = true
+    }
     note(`loaded in ${Math.round(performance.now() - started)} ms`)
   }
   const tried = () => load().catch((error: Error) => note(error.message))
@@ -65,7 +70,7 @@ export async function develop(client: DevClient, options: DevOptions): Promise<v
     const watching = watched(folder, end, tried)
     // the rule may come with a later save
     while (!end.aborted) {
-      if (names === undefined) await pause(200, end)
+      if (!hasRule) await pause(200, end)
       else {
         for await (const text of client.events(`/rules/${RULE}/rows`, end)) row(text)
         await pause(200, end)
@@ -85,21 +90,26 @@ async function makeRule(
   { sources, sinks, functions }: Readonly<Record<Kind, readonly string[]>>,
   sql: string | undefined,
 ): Promise<void> {
-  const type = sources[0] ?? 'simulator'
-  await client.request('POST', '/streams', {
-    sql: `CREATE STREAM ${STREAM} () WITH (DATASOURCE="dev", TYPE="${type}", FORMAT="json")`,
-  })
   if (sql === undefined && sources.length === 0 && functions.length > 0) {
-    await client.request('DELETE', `/streams/${STREAM}`)
     throw new Error(
       `how functions are called only you know: --sql "SELECT ${functions[0]}(…) FROM ${STREAM}"`,
     )
   }
-  await client.request('POST', '/rules', {
-    id: RULE,
-    sql: sql ?? `SELECT * FROM ${STREAM}`,
-    actions: [{ rows: {} }, ...sinks.map((name) => ({ [name]: {} }))],
+  const type = sources[0] ?? 'simulator'
+  await client.request('POST', '/streams', {
+    sql: `CREATE STREAM ${STREAM} () WITH (DATASOURCE="dev", TYPE="${type}", FORMAT="json")`,
   })
+  try {
+    await client.request('POST', '/rules', {
+      id: RULE,
+      sql: sql ?? `SELECT * FROM ${STREAM}`,
+      actions: [{ rows: {} }, ...sinks.map((name) => ({ [name]: {} }))],
+    })
+  } catch (error) {
+    // The next save makes both.
+    await client.request('DELETE', `/streams/${STREAM}`)
+    throw error
+  }
 }
 
 /** Calls back after each save, one after the other. */
@@ -107,7 +117,8 @@ function watched(folder: string, signal: AbortSignal, changed: () => Promise<voi
   let timer: NodeJS.Timeout | undefined
   let last = Promise.resolve()
   const watcher = watch(folder, { recursive: true }, (_event, name) => {
-    if (name === null || /(^|[\\/])(node_modules|target|vendor|\.git)([\\/]|$)/.test(name)) return
+    if (name === null || /(^|[\\/])(node_modules|target|vendor|data|log|\.git)([\\/]|$)/.test(name))
+      return
     clearTimeout(timer)
     timer = setTimeout(() => {
       last = last.then(changed)

@@ -16,6 +16,41 @@ const source = (word: string) => `export class Words {
 }
 `
 
+test('plugin dev takes each save of functions, also while nothing calls them', async (t) => {
+  t.timeout(300_000)
+  const echo = (version: string) => `export const Echo = { exec: ([x]) => x + '${version}' }\n`
+  const folder = makeFolder(t, {
+    'package.json': JSON.stringify({
+      name: 'echoes',
+      version: '1.0.0',
+      plutino: { functions: { echo: 'echo.js' } },
+    }),
+    'echo.js': echo('1'),
+  })
+  const child = spawn(process.execPath, [main, 'plugin', 'dev'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (data) => {
+      said += data
+    })
+  const hints = async (count: number) => {
+    for (let i = 0; i < 1200 && said.split('--sql').length <= count; i++)
+      await new Promise((wake) => setTimeout(wake, 50))
+    t.true(said.split('--sql').length > count, said)
+  }
+  await hints(1)
+  writeFileSync(join(folder, 'echo.js'), echo('2'))
+  await hints(2)
+  t.notRegex(said, /duplicate/)
+  const ended = once(child, 'exit')
+  child.kill('SIGINT')
+  t.is((await ended)[0], 0)
+})
+
 test('plugin dev prints rows, takes each save, names mistakes and ends in order', async (t) => {
   t.timeout(300_000)
   const folder = makeFolder(t, {

@@ -27,7 +27,7 @@ export function pluginAuthorCommands(plugin: Command, open: OpenSession): void {
         return { kind, name: typeof name === 'string' ? name : camel(basename(resolve(folder))) }
       })
       const files = await refused(makeProject({ folder: resolve(folder), extensions }))
-      const text = `${relative('.', folder) || folder}: ${files.length} files; go on with: cd ${folder} && npm install && npm test`
+      const text = `${relative('.', folder) || folder}: ${files.length} files; go on with: cd ${folder} && npm install && plutino plugin test`
       output.print(output.isJson ? { folder: resolve(folder), files } : text)
     })
   plugin
