@@ -66,7 +66,6 @@ export async function develop(client: DevClient, options: DevOptions): Promise<v
   const changes = new AbortController()
   const end = AbortSignal.any([signal, changes.signal])
   try {
-    await tried()
     const watching = watched(folder, end, tried)
     // the rule may come with a later save
     while (!end.aborted) {
@@ -112,7 +111,7 @@ async function makeRule(
   }
 }
 
-/** Calls back after each save, one after the other. */
+/** Calls back at once and after each save, one after the other; a save during the first call counts. */
 function watched(folder: string, signal: AbortSignal, changed: () => Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   let last = Promise.resolve()
@@ -124,6 +123,7 @@ function watched(folder: string, signal: AbortSignal, changed: () => Promise<voi
       last = last.then(changed)
     }, SETTLE_MS)
   })
+  last = changed()
   return new Promise((resolve) => {
     const stop = () => {
       clearTimeout(timer)

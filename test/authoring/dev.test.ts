@@ -3,11 +3,26 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { makeFolder } from '#test/fixtures/folder.ts'
 
 const main = fileURLToPath(new URL('../../host/cli/main.ts', import.meta.url))
-const source = (word: string) => `export class Words {
+const WAIT_MS = 60_000
+
+test('plugin dev takes each save of functions, also while nothing calls them', async (t) => {
+  t.timeout(300_000)
+  const echo = (version: string) => `export const Echo = { exec: ([x]) => x + '${version}' }\n`
+  const plugin = startDev(t, 'functions', 'echo', echo('1'))
+  await plugin.says(/--sql/)
+  plugin.save(echo('2'))
+  await plugin.says(/--sql[^]*--sql/)
+  t.notRegex(plugin.said(), /duplicate/)
+  t.is(await plugin.interrupt(), 0)
+})
+
+test('plugin dev prints rows, takes each save, names mistakes and ends in order', async (t) => {
+  t.timeout(300_000)
+  const source = (word: string) => `export class Words {
   configure() {}
   open(ctx, consumer) {
     this.timer = setInterval(() => consumer({ word: '${word}' }), 20)
@@ -15,17 +30,39 @@ const source = (word: string) => `export class Words {
   close() { clearInterval(this.timer) }
 }
 `
+  const plugin = startDev(t, 'sources', 'words', source('first'))
+  await plugin.says(/"word":"first"/)
+  plugin.save('export class Words {')
+  await plugin.says(/words\.js cannot be bundled: words\.js:1:21/)
+  plugin.save(source('second'))
+  await plugin.says(/"word":"second"/)
+  t.is(await plugin.interrupt(), 0)
+})
 
-test('plugin dev takes each save of functions, also while nothing calls them', async (t) => {
+test('a save right after a first load that failed counts', async (t) => {
   t.timeout(300_000)
-  const echo = (version: string) => `export const Echo = { exec: ([x]) => x + '${version}' }\n`
+  const plugin = startDev(t, 'functions', 'echo', 'export class {')
+  await plugin.says(/echo\.js cannot be bundled/)
+  plugin.save('export const Echo = { exec: ([x]) => x }\n')
+  await plugin.says(/--sql/)
+  t.is(await plugin.interrupt(), 0)
+})
+
+/** `plutino plugin dev` over a plugin of one file, in a process of its own. */
+function startDev(
+  t: ExecutionContext,
+  kind: 'sources' | 'functions',
+  name: string,
+  text: string,
+) {
+  const file = `${name}.js`
   const folder = makeFolder(t, {
     'package.json': JSON.stringify({
-      name: 'echoes',
+      name: `${name}-plugin`,
       version: '1.0.0',
-      plutino: { functions: { echo: 'echo.js' } },
+      plutino: { [kind]: { [name]: file } },
     }),
-    'echo.js': echo('1'),
+    [file]: text,
   })
   const child = spawn(process.execPath, [main, 'plugin', 'dev'], {
     cwd: folder,
@@ -37,52 +74,19 @@ test('plugin dev takes each save of functions, also while nothing calls them', a
     stream.on('data', (data) => {
       said += data
     })
-  const hints = async (count: number) => {
-    for (let i = 0; i < 1200 && said.split('--sql').length <= count; i++)
-      await new Promise((wake) => setTimeout(wake, 50))
-    t.true(said.split('--sql').length > count, said)
+  return {
+    said: () => said,
+    save: (changed: string) => writeFileSync(join(folder, file), changed),
+    says: async (pattern: RegExp) => {
+      const end = performance.now() + WAIT_MS
+      while (performance.now() < end && !pattern.test(said))
+        await new Promise((wake) => setTimeout(wake, 50))
+      t.regex(said, pattern)
+    },
+    interrupt: async () => {
+      const ended = once(child, 'exit')
+      child.kill('SIGINT')
+      return (await ended)[0]
+    },
   }
-  await hints(1)
-  writeFileSync(join(folder, 'echo.js'), echo('2'))
-  await hints(2)
-  t.notRegex(said, /duplicate/)
-  const ended = once(child, 'exit')
-  child.kill('SIGINT')
-  t.is((await ended)[0], 0)
-})
-
-test('plugin dev prints rows, takes each save, names mistakes and ends in order', async (t) => {
-  t.timeout(300_000)
-  const folder = makeFolder(t, {
-    'package.json': JSON.stringify({
-      name: 'words',
-      version: '1.0.0',
-      plutino: { sources: { words: 'words.js' } },
-    }),
-    'words.js': source('first'),
-  })
-  const child = spawn(process.execPath, [main, 'plugin', 'dev'], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  t.teardown(() => child.kill('SIGKILL'))
-  let said = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (data) => {
-      said += data
-    })
-  const says = async (pattern: RegExp) => {
-    for (let i = 0; i < 1200 && !pattern.test(said); i++)
-      await new Promise((wake) => setTimeout(wake, 50))
-    t.regex(said.slice(-3000), pattern)
-  }
-  await says(/"word":"first"/)
-  writeFileSync(join(folder, 'words.js'), 'export class Words {')
-  await says(/words\.js cannot be bundled: words\.js:1:21/)
-  writeFileSync(join(folder, 'words.js'), source('second'))
-  await says(/"word":"second"/)
-  const ended = once(child, 'exit')
-  child.kill('SIGINT')
-  const [code] = await ended
-  t.is(code, 0)
-})
+}
