@@ -64,6 +64,12 @@ export const optionsSchema = Type.Object({
       0,
       "Bytes of a rule's worker. 0: 192 MB with third-party code, 1 GB without.",
     ),
+    cpuLimit: Type.Number({
+      default: 0,
+      minimum: 0,
+      description:
+        'Share of one core over ten seconds, such as 0.5, above which a rule is fed more slowly. 0: none.',
+    }),
     restartStrategy: Type.Object({
       attempts: whole(0, 0, 'Restarts after an error that a plugin reports. 0: the rule stops.'),
       delay: duration('1s', 'Wait before the first restart.'),

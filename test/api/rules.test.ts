@@ -79,7 +79,10 @@ test('a rule with triggered false is kept, not started', async (t) => {
 })
 
 test('a cell gets plan, properties, options and epoch', async (t) => {
-  const { request, cell } = await make(t, 'rule:\n  sendError: true\n  checkpointInterval: 7s\n')
+  const { request, cell } = await make(
+    t,
+    'rule:\n  sendError: true\n  cpuLimit: 0.5\n  checkpointInterval: 7s\n',
+  )
   await request('PUT', '/metadata/sources/mqtt/confKeys/k', {
     server: 'tcp://a:1',
     bufferLength: 5,
@@ -119,7 +122,7 @@ test('a cell gets plan, properties, options and epoch', async (t) => {
     saveStateBeforeStop: true,
     debug: false,
     memoryLimitBytes: 67_108_864,
-    cpuLimit: 0,
+    cpuLimit: 0.5,
     restart: { attempts: 3, delayMs: 1000, multiplier: 2, maxDelayMs: 30_000, jitterFactor: 0.1 },
   })
   t.is(spec?.plan.settings.sendError, true)
