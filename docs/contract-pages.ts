@@ -20,7 +20,7 @@ const pages: Readonly<Record<string, { title: string; intro: string; files: read
       title: 'The context',
       intro:
         'What every source, sink and function is given: state, log, clock, and the powers that were granted.',
-      files: ['context.ts', 'network.ts', 'files.ts'],
+      files: ['context.ts', 'pause.ts', 'network.ts', 'files.ts'],
     },
   }
 
@@ -47,7 +47,9 @@ function declarationsIn(text: string): Declaration[] {
   const exported =
     /(?:^\/\*\*([\s\S]*?)\*\/\n)?^(?:export (?:interface|type|class|function|const)|interface) (\w+)[\s\S]*?(?=^\/\*\*|^export |^interface |^function |^const |(?![\s\S]))/gm
   for (const [whole, comment = '', name = ''] of text.matchAll(exported)) {
-    const code = whole.slice(whole.search(/^(?:export|interface) /m)).trim()
+    const declared = whole.slice(whole.search(/^(?:export|interface) /m)).trim()
+    // of a function its signature
+    const code = declared.replace(/^(export function [^{]*?) \{[\s\S]*/, '$1')
     found.push({ name, comment: comment.replace(/^ ?\* ?/gm, '').trim(), code })
   }
   return found

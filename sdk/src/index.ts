@@ -12,6 +12,7 @@ export type {
   TlsFacts,
   TlsOptions,
 } from './network.ts'
+export { pause } from './pause.ts'
 export type { RowId, RowSink, Sink, SinkContext } from './sink.ts'
 export type {
   Consumer,

@@ -40,7 +40,7 @@ export interface SourceContext extends PluginContext {
  *   async open({ signal }: SourceContext, consumer: Consumer) {
  *     for (let n = 0; !signal.aborted; n++) {
  *       await consumer({ n })
- *       await new Promise((wake) => setTimeout(wake, this.#everyMs))
+ *       await pause(this.#everyMs, signal)
  *     }
  *   }
  *   close() {}

@@ -27,13 +27,15 @@ test('every name that the SDK exports stands on one of the pages', (t) => {
 
 test('the examples on the pages are TypeScript that fits the contracts', async (t) => {
   const folder = makeFolder(t, { 'package.json': '{"type":"module"}' })
-  const names = (read('sdk/src/index.ts').match(/\b[A-Z]\w+/g) ?? []).join(', ')
+  const names = [...read('sdk/src/index.ts').matchAll(/^export (type )?\{([^}]*)\}/gm)].flatMap(
+    ([, type = '', list = '']) => (list.match(/(type )?\w+/g) ?? []).map((name) => type + name),
+  )
   let count = 0
   for (const text of pages.values()) {
     for (const [, example = ''] of text.matchAll(/```ts\n([\s\S]*?)```/g)) {
       writeFileSync(
         join(folder, `example-${count++}.ts`),
-        `import type { ${names} } from '@plutino/sdk'\n${example}`,
+        `import { ${names.join(', ')} } from '@plutino/sdk'\n${example}`,
       )
     }
   }

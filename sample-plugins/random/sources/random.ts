@@ -1,11 +1,12 @@
 import {
   type Consumer,
   newDefaultSourceTuple,
+  pause,
   type Row,
   type Source,
   type SourceContext,
 } from '@plutino/sdk'
-import { type Options, optionsOf, pause, varied } from './row.ts'
+import { type Options, optionsOf, varied } from './row.ts'
 
 const SENT = 'sent'
 

@@ -1,5 +1,12 @@
-import type { Consumer, Rewindable, Row, Source, SourceContext } from '@plutino/sdk'
-import { type Options, optionsOf, pause, varied } from './row.ts'
+import {
+  type Consumer,
+  pause,
+  type Rewindable,
+  type Row,
+  type Source,
+  type SourceContext,
+} from '@plutino/sdk'
+import { type Options, optionsOf, varied } from './row.ts'
 
 /** All that is needed to go on: how many rows were sent, and the last ones where they must not come again. */
 interface Offset {

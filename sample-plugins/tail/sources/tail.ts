@@ -1,6 +1,13 @@
-import type { Consumer, FileEntry, Files, Rewindable, Source, SourceContext } from '@plutino/sdk'
+import {
+  type Consumer,
+  type FileEntry,
+  type Files,
+  pause,
+  type Rewindable,
+  type Source,
+  type SourceContext,
+} from '@plutino/sdk'
 import { type Line, linesOf } from './line-reader.ts'
-import { pause } from './pause.ts'
 import { successor } from './rotation.ts'
 
 interface Offset {

@@ -1,4 +1,10 @@
-import type { Consumer, Rewindable, Source, SourceContext } from '@plutino/sdk'
+import {
+  type Consumer,
+  pause,
+  type Rewindable,
+  type Source,
+  type SourceContext,
+} from '@plutino/sdk'
 
 /** The state of the walk and how many readings were made: all that is needed to go on. */
 interface Offset {
@@ -62,18 +68,4 @@ export class Weather implements Source, Rewindable {
 
 function round(x: number): number {
   return Math.round(x * 10) / 10
-}
-
-/** Ends early when the rule stops, which it may have done already. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((wake) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      wake()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-    if (signal.aborted) done()
-  })
 }

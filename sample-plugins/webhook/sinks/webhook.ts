@@ -1,6 +1,5 @@
-import { Retryable, type Sink, type SinkContext } from '@plutino/sdk'
+import { pause, Retryable, type Sink, type SinkContext } from '@plutino/sdk'
 import { verdictOf, waitOf } from './answers.ts'
-import { pause } from './pause.ts'
 
 interface Props {
   readonly url?: unknown
