@@ -21,6 +21,14 @@ function refused(error: unknown): false {
   throw error
 }
 
+/** What was stopped has to be started again: with the disk full, as soon as it is not. */
+async function untilTaken(ask: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    if ((await ask().catch(refused)) !== false) return
+    await sleep(100)
+  }
+}
+
 /** @returns false: it could not be done */
 async function act(world: World, plan: Plan, event: EventPlan): Promise<boolean> {
   const { kind, lasts } = event
@@ -83,7 +91,7 @@ async function act(world: World, plan: Plan, event: EventPlan): Promise<boolean>
       if (!(await runs(world, rule.id))) return false
       await host.send('POST', `/rules/${rule.id}/stop`)
       await sleep(lasts)
-      await host.send('POST', `/rules/${rule.id}/start`)
+      await untilTaken(() => host.send('POST', `/rules/${rule.id}/start`))
       return true
     case 'drop rule':
       // the other one stays
