@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emission } from '#src/worker/protocol.ts'
 import { within } from '../rule/deadline.ts'
 import { EmissionOrder } from '../rule/emission-order.ts'
-import { type Lane, type LaneOptions, PayloadQueue } from '../rule/sink-lane.ts'
+import type { LaneOptions } from '../rule/lane.ts'
+import { QueuedLane } from '../rule/queued-lane.ts'
 import type { ActionCache } from './action-cache.ts'
 import type { CacheOptions } from './action-options.ts'
-import { encrypted } from './cipher.ts'
 import { resent } from './resent.ts'
 
 export interface CachedLaneOptions extends LaneOptions {
@@ -23,12 +23,8 @@ const LOOK_MS = 100
  * straight there. When an attempt fails, or more than `memoryCacheThreshold` of them wait, they are written to disk, which
  * acknowledges them, and are sent from there.
  */
-export class CachedLane implements Lane {
-  readonly #options: CachedLaneOptions
-  readonly #queue = new PayloadQueue()
-  #order: EmissionOrder
+export class CachedLane extends QueuedLane<CachedLaneOptions> {
   #cache: ActionCache | undefined
-  #accepted = 0
   #resent = 0
   #isDown = false
   #isClosing = false
@@ -46,29 +42,8 @@ export class CachedLane implements Lane {
   #wake = Promise.withResolvers<void>()
   #running: Promise<void> = Promise.resolve()
 
-  constructor(options: CachedLaneOptions) {
-    this.#options = options
-    this.#order = new EmissionOrder(options.position)
-  }
-
-  get acknowledged(): number {
-    return (this.#queue.head?.first ?? this.#order.last + 1) - 1
-  }
-
-  get accepted(): number {
-    return this.#order.last
-  }
-
-  get position(): number {
-    return this.#order.position
-  }
-
-  get isFull(): boolean {
-    return this.#queue.isFull(this.#options)
-  }
-
   get isIdle(): boolean {
-    return this.#queue.head === undefined
+    return this.queue.head === undefined
   }
 
   get isEmpty(): boolean {
@@ -76,7 +51,7 @@ export class CachedLane implements Lane {
   }
 
   get trouble(): string {
-    const { outlet, context } = this.#options
+    const { outlet, context } = this.options
     const fault = this.#cache?.fault
     if (fault !== undefined)
       return `the cache of sink "${context.name}" cannot be written: ${fault}`
@@ -86,33 +61,17 @@ export class CachedLane implements Lane {
   }
 
   async open(): Promise<void> {
-    const { outlet, deadLetters, openCache, position } = this.#options
+    const { outlet, deadLetters, openCache, position } = this.options
     const cache = await openCache()
     this.#cache = cache
     // Those are safe already, whatever the checkpoint knows of them.
-    this.#order = new EmissionOrder(position, cache.last)
+    this.order = new EmissionOrder(position, cache.last)
     await Promise.all([outlet.open(), deadLetters?.open()])
     this.#running = this.#run(cache)
   }
 
-  accept(emission: Emission): void {
-    const { cipher, cache } = this.#options
-    for (const next of this.#order.take(emission)) {
-      this.#queue.add(cipher === undefined ? next : encrypted(next, cipher))
-      this.#accepted += next.count
-    }
-    const isBehind = !cache.resendAlterQueue && this.#cache?.isEmpty === false
-    const isSlow = this.#queue.payloads > cache.memoryCacheThreshold
-    if (isBehind || isSlow || this.#isDown || this.#options.outlet.trouble !== '') this.#spill()
-    this.#wake.resolve()
-  }
-
-  restart(position: number): void {
-    this.#order.restart(position)
-  }
-
   async close(): Promise<void> {
-    const { outlet, deadLetters, cache: options, context } = this.#options
+    const { outlet, deadLetters, cache: options, context } = this.options
     this.#isClosing = true
     clearTimeout(this.#resendTimer)
     this.#wake.resolve()
@@ -124,7 +83,7 @@ export class CachedLane implements Lane {
     else {
       await within(this.#saveRest(cache), CLOSE_MS, `saving the cache of "${context.name}"`).catch(
         (error: Error) => {
-          const left = this.#queue.payloads
+          const left = this.queue.payloads
           context.logger.error(`${error.message}: ${left} payloads are not in it`)
         },
       )
@@ -134,14 +93,14 @@ export class CachedLane implements Lane {
 
   figures(): Record<string, number | string> {
     const cache = this.#cache
-    const { sender, connection } = this.#options
+    const { sender, connection } = this.options
     const figures = sender.figures()
     const lost = (cache?.dropped ?? 0) + (cache?.missing ?? 0)
     return {
-      records_in_total: this.#accepted,
+      records_in_total: this.taken,
       ...figures,
       dropped_total: Number(figures.dropped_total) + lost,
-      buffer_length: this.#queue.payloads,
+      buffer_length: this.queue.payloads,
       cache_length: cache?.payloads ?? 0,
       cache_bytes: cache?.bytes ?? 0,
       cache_dropped_total: cache?.dropped ?? 0,
@@ -151,8 +110,16 @@ export class CachedLane implements Lane {
     }
   }
 
+  protected override queued(): void {
+    const { cache, outlet } = this.options
+    const isBehind = !cache.resendAlterQueue && this.#cache?.isEmpty === false
+    const isSlow = this.queue.payloads > cache.memoryCacheThreshold
+    if (isBehind || isSlow || this.#isDown || outlet.trouble !== '') this.#spill()
+    this.#wake.resolve()
+  }
+
   async #run(cache: ActionCache): Promise<void> {
-    const { signal } = this.#options.context
+    const { signal } = this.options.context
     while (!signal.aborted && !this.#isClosing) {
       const from = this.#choose(cache)
       if (from === undefined) {
@@ -165,22 +132,22 @@ export class CachedLane implements Lane {
       }
       if (from === 'cache') await this.#resend(cache)
       else await this.#sendHead(cache)
-      this.#options.onProgress()
+      this.options.onProgress()
       if (!this.#isDown) continue
       this.#spill()
-      const { waitMs } = this.#options.sender
+      const { waitMs } = this.options.sender
       await sleep(waitMs, undefined, { signal }).catch(() => {})
     }
   }
 
   #choose(cache: ActionCache): 'queue' | 'cache' | undefined {
-    const { resendAlterQueue, resendPriority } = this.#options.cache
+    const { resendAlterQueue, resendPriority } = this.options.cache
     const mayResend = performance.now() >= this.#resendAt
     const hasCached = !cache.isEmpty && !this.#isBeginning && mayResend
     // A disk that takes nothing does not keep a sink from taking it.
     const isHeldUp = cache.fault !== undefined && !resendAlterQueue
     const maySend = this.#spilling === undefined || isHeldUp
-    const hasLive = this.#queue.head !== undefined && maySend
+    const hasLive = this.queue.head !== undefined && maySend
     if (!resendAlterQueue) {
       if (hasCached) return 'cache'
       return hasLive && cache.isEmpty ? 'queue' : undefined
@@ -192,21 +159,21 @@ export class CachedLane implements Lane {
   }
 
   async #sendHead(cache: ActionCache): Promise<void> {
-    const head = this.#queue.head
+    const head = this.queue.head
     if (head === undefined) return
     this.#isFlying = true
-    const { done, error } = await this.#options.sender.send({ ...head, epoch: this.#options.epoch })
+    const { done, error } = await this.options.sender.send({ ...head, epoch: this.options.epoch })
     this.#isFlying = false
     this.#isDown = error !== undefined
     if (done === 0) return
     this.#sentTo = head.first + done - 1
     // It may have gone to disk meanwhile, with those behind it.
-    if (this.#queue.head === head) this.#queue.passed(done)
+    if (this.queue.head === head) this.queue.passed(done)
     else await this.#skipSent(cache)
   }
 
   async #resend(cache: ActionCache): Promise<void> {
-    const { sender, cache: options } = this.#options
+    const { sender, cache: options } = this.options
     const page = await cache.page()
     if (page === undefined) return
     const { done, error } = await sender.send(resent(page, options))
@@ -225,26 +192,26 @@ export class CachedLane implements Lane {
     const cache = this.#cache
     if (cache === undefined || this.#spilling !== undefined || this.#isClosing) return
     this.#spilling = this.#spillAll(cache)
-      .catch((error: Error) => this.#options.context.logger.error(error.message))
+      .catch((error: Error) => this.options.context.logger.error(error.message))
       .finally(() => {
         this.#spilling = undefined
         this.#wake.resolve()
-        this.#options.onProgress()
+        this.options.onProgress()
       })
   }
 
   async #spillAll(cache: ActionCache): Promise<void> {
-    const { cache: options } = this.#options
+    const { cache: options } = this.options
     for (;;) {
       // Out of order it needs not go with the others: what is being sent stays.
       const from = options.resendAlterQueue && this.#isFlying ? 1 : 0
-      const group = this.#queue.group(from, GROUP_BYTES)
+      const group = this.queue.group(from, GROUP_BYTES)
       const count = group.reduce((sum, item) => sum + item.count, 0)
       if (count === 0) return
       if (options.cacheFullPolicy === 'dropOldest') cache.makeRoom(count)
       else if (cache.isFull) return
       await this.#append(cache, group)
-      this.#options.onProgress()
+      this.options.onProgress()
       this.#wake.resolve()
     }
   }
@@ -256,18 +223,18 @@ export class CachedLane implements Lane {
     } finally {
       this.#isBeginning = false
     }
-    this.#queue.remove(group)
+    this.queue.remove(group)
     await this.#skipSent(cache)
   }
 
   /** What was sent while it was written is not sent again. Out of order what is being sent is never written. */
   async #skipSent(cache: ActionCache): Promise<void> {
-    if (!this.#options.cache.resendAlterQueue) await cache.sentTo(this.#sentTo)
+    if (!this.options.cache.resendAlterQueue) await cache.sentTo(this.#sentTo)
   }
 
   async #saveRest(cache: ActionCache): Promise<void> {
     await this.#spilling
-    const group = this.#queue.group(0, Number.POSITIVE_INFINITY)
+    const group = this.queue.group(0, Number.POSITIVE_INFINITY)
     if (group.length === 0) return
     await this.#append(cache, group)
   }

@@ -1,6 +1,6 @@
 import type { Emission } from '#src/worker/protocol.ts'
 import { OffenceError } from '../workers/guarded-endpoint.ts'
-import type { Lane } from './sink-lane.ts'
+import type { Lane } from './lane.ts'
 
 /** A sink that runs in the worker: the host hears only how far it has come. */
 export class PluginLane implements Lane {

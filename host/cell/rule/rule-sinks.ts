@@ -4,8 +4,8 @@ import type { RuleSpec } from '../cell.ts'
 import type { ConnectorType, SinkConnector } from '../connectors/connector.ts'
 import { CacheRoom } from '../delivery/cache-room.ts'
 import { LaneMaker } from '../delivery/lane-maker.ts'
+import type { Lane } from './lane.ts'
 import { PluginLane } from './plugin-lane.ts'
-import type { Lane } from './sink-lane.ts'
 
 export interface RuleSinksOptions {
   readonly rule: RuleSpec

@@ -16,7 +16,8 @@ import { DeadLetters } from '#host/cell/delivery/dead-letters.ts'
 import { Outlet } from '#host/cell/delivery/outlet.ts'
 import { Sender } from '#host/cell/delivery/sender.ts'
 import { Connection } from '#host/cell/rule/connection.ts'
-import { type LaneOptions, SinkLane } from '#host/cell/rule/sink-lane.ts'
+import type { LaneOptions } from '#host/cell/rule/lane.ts'
+import { SinkLane } from '#host/cell/rule/sink-lane.ts'
 import { connectorContext, payloadChunk } from '#test/fixtures/connector.ts'
 
 /** A sink that is told what to do; `texts` is what it has taken. */
