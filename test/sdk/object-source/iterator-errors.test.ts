@@ -1,14 +1,11 @@
 import { gzipSync } from 'node:zlib'
 import { AbstractSourceTask, AvroTransformer, ObjectSourceError } from '@plutino/sdk/object-source'
-import { pureCodecs } from '@plutino/sdk/object-source/compression'
-import { ParquetTransformer } from '@plutino/sdk/object-source/parquet'
 import test from 'ava'
-import { avroFile, parquetFile, people, text } from './formats.ts'
+import { avroFile, people } from './formats.ts'
 import {
   lines,
   MemoryStore,
   memoryLog,
-  type StoreTaskParts,
   setup,
   storeTask,
   takeAll,
@@ -16,53 +13,7 @@ import {
   VirtualTime,
   valuesOf,
 } from './rig.ts'
-
-const formats = ['avro', 'bytes', 'jsonl', 'parquet', 'json', 'csv'] as const
-type Format = (typeof formats)[number]
-const parts: StoreTaskParts = { transformers: [new ParquetTransformer()], codecs: pureCodecs }
-
-async function _contentOf(format: Format, count: number): Promise<Uint8Array> {
-  switch (format) {
-    case 'avro':
-      return avroFile(people(count))
-    case 'bytes':
-      return new Uint8Array(4096 * count)
-    case 'parquet':
-      return parquetFile(count)
-    case 'json':
-      return text(JSON.stringify(people(count)))
-    case 'csv':
-      return text(
-        `id\n${people(count)
-          .map(({ id }) => `${id}\n`)
-          .join('')}`,
-      )
-    case 'jsonl':
-      return text(lines('a', count))
-  }
-}
-
-async function started(
-  store: MemoryStore,
-  props: Readonly<Record<string, unknown>> = { 'input.format': 'jsonl' },
-  more: Parameters<typeof setup>[1] = {},
-) {
-  const time = new VirtualTime()
-  const { task, made } = storeTask(store, parts)
-  const with_ = setup(time, more)
-  await task.start(with_, props)
-  return { task, time, made, log: with_.logger }
-}
-
-const counts = (records: readonly { sourceOffset: Readonly<Record<string, unknown>> }[]) =>
-  records.map(({ sourceOffset }) => sourceOffset.recordCount)
-const froms = (values: readonly unknown[]) =>
-  values.map((value) => {
-    const { from, id } = value as { from: string; id: number }
-    return `${from}${id}`
-  })
-
-const lost = () => Object.assign(new Error('connection reset'), { code: 'ECONNRESET' })
+import { counts, froms, lost, started } from './started-task.ts'
 
 test('E33: a bad line 2 of 3 costs the line, the object, or the task, by tolerance', async (t) => {
   const store = new MemoryStore()

@@ -1,25 +1,20 @@
 import { gzipSync } from 'node:zlib'
-import { pureCodecs } from '@plutino/sdk/object-source/compression'
-import { ParquetTransformer } from '@plutino/sdk/object-source/parquet'
 import test from 'ava'
 import { avroFile, parquetFile, people, text } from './formats.ts'
 import {
   lines,
   MemoryState,
   MemoryStore,
-  type StoreTaskParts,
   setup,
   storeTask,
   takeAll,
   takeRecords,
-  VirtualTime,
   valuesOf,
 } from './rig.ts'
+import { counts, everyFormat, froms, lost, started } from './started-task.ts'
 
 const formats = ['avro', 'bytes', 'jsonl', 'parquet', 'json', 'csv'] as const
 type Format = (typeof formats)[number]
-const parts: StoreTaskParts = { transformers: [new ParquetTransformer()], codecs: pureCodecs }
-
 async function contentOf(format: Format, count: number): Promise<Uint8Array> {
   switch (format) {
     case 'avro':
@@ -40,26 +35,6 @@ async function contentOf(format: Format, count: number): Promise<Uint8Array> {
       return text(lines('a', count))
   }
 }
-
-async function started(
-  store: MemoryStore,
-  props: Readonly<Record<string, unknown>> = { 'input.format': 'jsonl' },
-  more: Parameters<typeof setup>[1] = {},
-) {
-  const time = new VirtualTime()
-  const { task, made } = storeTask(store, parts)
-  const with_ = setup(time, more)
-  await task.start(with_, props)
-  return { task, time, made, log: with_.logger }
-}
-
-const counts = (records: readonly { sourceOffset: Readonly<Record<string, unknown>> }[]) =>
-  records.map(({ sourceOffset }) => sourceOffset.recordCount)
-const froms = (values: readonly unknown[]) =>
-  values.map((value) => {
-    const { from, id } = value as { from: string; id: number }
-    return `${from}${id}`
-  })
 
 for (const format of formats) {
   test(`J91, J93: an empty store has no ${format} record, and next throws`, async (t) => {
@@ -170,8 +145,6 @@ test('J101: after two objects were read and nothing came twice, only the third t
   await task.close()
 })
 
-const lost = () => Object.assign(new Error('connection reset'), { code: 'ECONNRESET' })
-
 test('E44: opening object b fails retryably once, and a, b, c are all delivered', async (t) => {
   const store = new MemoryStore()
   for (const name of ['a', 'b', 'c']) store.put(name, lines(name, 1))
@@ -215,7 +188,7 @@ test('E46: objects that were finished before a restart are opened at most once i
   const offset = first.task.getOffset()
   await first.task.close()
   store.opened.length = 0
-  const { task } = storeTask(store, parts)
+  const { task } = storeTask(store, everyFormat)
   await task.rewind(structuredClone(offset))
   await task.start(setup(first.time, { state }), { 'input.format': 'jsonl' })
   t.deepEqual(await takeAll(task, first.time), [])

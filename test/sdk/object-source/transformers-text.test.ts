@@ -1,47 +1,11 @@
-import {
-  AvroTransformer,
-  BytesTransformer,
-  CsvTransformer,
-  JsonArrayTransformer,
-  JsonLinesTransformer,
-  sourceConfig,
-  type Transformer,
-} from '@plutino/sdk/object-source'
-import { pureCodecs } from '@plutino/sdk/object-source/compression'
-import { ParquetTransformer } from '@plutino/sdk/object-source/parquet'
+import { CsvTransformer, JsonArrayTransformer } from '@plutino/sdk/object-source'
 import test from 'ava'
 import { parse as parseCsv } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { bodyOf, readAll, text } from './formats.ts'
 
-const _avro = new AvroTransformer(pureCodecs)
-const _bytes = new BytesTransformer()
-const _jsonl = new JsonLinesTransformer()
 const json = new JsonArrayTransformer()
 const csv = new CsvTransformer()
-const _parquet = new ParquetTransformer()
-const _size = 'transformer.max.buffer.size'
-const _hundredLines = text(Array.from({ length: 100 }, (_, id) => `{"id":${id}}\n`).join(''))
-const _ids = (values: readonly unknown[]) =>
-  values.map((value) => Number((value as { id: number }).id))
-const _range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
-
-/** Without onError: logs and ends quietly. */
-async function _quietly(transformer: Transformer, body = bodyOf(text('invalid-json'))) {
-  const values: unknown[] = []
-  const logged: string[] = []
-  for await (const { value } of transformer.getRecords(
-    body,
-    { storageKey: 'k' },
-    sourceConfig({}),
-    0,
-    {
-      log: (line) => logged.push(line),
-    },
-  ))
-    values.push(value)
-  return { values, logged }
-}
 
 test('E43: csv with quoted comma, quote and newline gives the right rows', async (t) => {
   const content = text('\ufeffa,b\r\n"1,2","say ""hi"""\r\n"x\ny",\n\nlast,3')
