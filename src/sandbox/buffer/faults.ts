@@ -48,8 +48,18 @@ export function wrongSize(bits: number): Error {
   return fault(RangeError, 'ERR_INVALID_BUFFER_SIZE', text)
 }
 
-/** Why `width` bytes cannot be had at an offset. */
-export function noRoom(bytes: Bytes, offset: unknown, width: number): Error {
+/** Throws unless `width` bytes can be had at an offset. */
+export function needRoom(bytes: Bytes, offset: unknown, width: number): void {
+  if (
+    typeof offset !== 'number' ||
+    bytes[offset] === undefined ||
+    bytes[offset + width - 1] === undefined
+  ) {
+    throw noRoom(bytes, offset, width)
+  }
+}
+
+function noRoom(bytes: Bytes, offset: unknown, width: number): Error {
   if (typeof offset !== 'number') return wrongType('offset', 'of type number', offset)
   if (Math.floor(offset) !== offset) return outOfRange('offset', 'an integer', offset)
   const last = sizeOf(bytes) - width

@@ -1,20 +1,10 @@
-import { needWidth, noRoom, wrongType } from './faults.ts'
+import { needRoom, needWidth, wrongType } from './faults.ts'
 import { at, type Bytes } from './memory.ts'
 
 /*
  * Every method checks its first and last element and then reads elements one by one, which the engine turns into loads. A
  * receiver that is no byte array gives a wrong number at worst.
  */
-
-function check(self: Bytes, offset: unknown, width: number): void {
-  if (
-    typeof offset !== 'number' ||
-    self[offset] === undefined ||
-    self[offset + width - 1] === undefined
-  ) {
-    throw noRoom(self, offset, width)
-  }
-}
 
 function word(self: Bytes, o: number): number {
   return (
@@ -30,59 +20,59 @@ function wordBack(self: Bytes, o: number): number {
 
 export const integerReaders = {
   readUInt8(this: Bytes, offset = 0): number {
-    check(this, offset, 1)
+    needRoom(this, offset, 1)
     return at(this, offset)
   },
   readInt8(this: Bytes, offset = 0): number {
-    check(this, offset, 1)
+    needRoom(this, offset, 1)
     return (at(this, offset) << 24) >> 24
   },
   readUInt16LE(this: Bytes, offset = 0): number {
-    check(this, offset, 2)
+    needRoom(this, offset, 2)
     return at(this, offset) | (at(this, offset + 1) << 8)
   },
   readUInt16BE(this: Bytes, offset = 0): number {
-    check(this, offset, 2)
+    needRoom(this, offset, 2)
     return (at(this, offset) << 8) | at(this, offset + 1)
   },
   readInt16LE(this: Bytes, offset = 0): number {
-    check(this, offset, 2)
+    needRoom(this, offset, 2)
     return ((at(this, offset) | (at(this, offset + 1) << 8)) << 16) >> 16
   },
   readInt16BE(this: Bytes, offset = 0): number {
-    check(this, offset, 2)
+    needRoom(this, offset, 2)
     return (((at(this, offset) << 8) | at(this, offset + 1)) << 16) >> 16
   },
   readUInt32LE(this: Bytes, offset = 0): number {
-    check(this, offset, 4)
+    needRoom(this, offset, 4)
     return word(this, offset)
   },
   readUInt32BE(this: Bytes, offset = 0): number {
-    check(this, offset, 4)
+    needRoom(this, offset, 4)
     return wordBack(this, offset)
   },
   readInt32LE(this: Bytes, offset = 0): number {
-    check(this, offset, 4)
+    needRoom(this, offset, 4)
     return word(this, offset) | 0
   },
   readInt32BE(this: Bytes, offset = 0): number {
-    check(this, offset, 4)
+    needRoom(this, offset, 4)
     return wordBack(this, offset) | 0
   },
   readBigUInt64LE(this: Bytes, offset = 0): bigint {
-    check(this, offset, 8)
+    needRoom(this, offset, 8)
     return (BigInt(word(this, offset + 4)) << 32n) + BigInt(word(this, offset))
   },
   readBigUInt64BE(this: Bytes, offset = 0): bigint {
-    check(this, offset, 8)
+    needRoom(this, offset, 8)
     return (BigInt(wordBack(this, offset)) << 32n) + BigInt(wordBack(this, offset + 4))
   },
   readBigInt64LE(this: Bytes, offset = 0): bigint {
-    check(this, offset, 8)
+    needRoom(this, offset, 8)
     return (BigInt(word(this, offset + 4) | 0) << 32n) + BigInt(word(this, offset))
   },
   readBigInt64BE(this: Bytes, offset = 0): bigint {
-    check(this, offset, 8)
+    needRoom(this, offset, 8)
     return (BigInt(wordBack(this, offset) | 0) << 32n) + BigInt(wordBack(this, offset + 4))
   },
   readUIntLE(this: Bytes, offset: number, width: number): number {
@@ -116,7 +106,7 @@ function readBig(self: Bytes, offset: number, width: number): number {
 function checkAll(self: Bytes, offset: unknown, width: unknown): void {
   if (offset === undefined) throw wrongType('offset', 'of type number', offset)
   needWidth(width)
-  check(self, offset, width)
+  needRoom(self, offset, width)
 }
 
 function signed(value: number, width: number): number {

@@ -1,4 +1,4 @@
-import { needWidth, noRoom, outOfRange, wrongType } from './faults.ts'
+import { needRoom, needWidth, outOfRange, wrongType } from './faults.ts'
 import { type Bytes, toNumber } from './memory.ts'
 
 function check(
@@ -10,13 +10,7 @@ function check(
   width: number,
 ): void {
   if (value > high || value < low) throw outOfRange('value', `>= ${low} and <= ${high}`, value)
-  if (
-    typeof offset !== 'number' ||
-    self[offset] === undefined ||
-    self[offset + width - 1] === undefined
-  ) {
-    throw noRoom(self, offset, width)
-  }
+  needRoom(self, offset, width)
 }
 
 function put16(self: Bytes, value: number, o: number): number {
