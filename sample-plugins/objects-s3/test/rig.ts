@@ -8,13 +8,22 @@ import { s3Config } from '../sources/s3-config.ts'
 export const plainFetch: Network['fetch'] = async (url, options = {}) => {
   const { headers = {}, signal = null } = options
   const answer = await fetch(url, { headers: headers as Record<string, string>, signal })
-  return new Proxy(answer, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name, target)
-      if (name === 'body') return target.body === null ? null : withCause(target.body)
-      return typeof value === 'function' ? value.bind(target) : value
+  const { status, statusText, ok, headers: told, body } = answer
+  return {
+    status,
+    statusText,
+    ok,
+    url: answer.url,
+    headers: told,
+    body: body === null ? null : withCause(body),
+    get bodyUsed() {
+      return answer.bodyUsed
     },
-  }) as unknown as Awaited<ReturnType<Network['fetch']>>
+    text: () => answer.text(),
+    json: () => answer.json(),
+    bytes: () => answer.bytes(),
+    arrayBuffer: () => answer.arrayBuffer(),
+  }
 }
 
 async function* withCause(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
