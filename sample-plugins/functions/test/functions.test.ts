@@ -1,53 +1,59 @@
-import type { FunctionContext } from '@plutino/sdk'
+import { fileURLToPath } from 'node:url'
+import { tiers } from '@plutino/sdk/testing'
 import test from 'ava'
-import { AccumulateWordCount, WordCountByGroup } from '../functions/accumulate-word-count.ts'
-import { CountPlusOne } from '../functions/count-plus-one.ts'
-import { Echo } from '../functions/echo.ts'
-import { Spread } from '../functions/spread.ts'
+import { WordCountByGroup } from '../functions/accumulate-word-count.ts'
 
-function makeContext(): FunctionContext {
-  const counters = new Map<string, number>()
-  return {
-    incrCounter: (key: string, by: number) => counters.set(key, (counters.get(key) ?? 0) + by),
-    getCounter: (key: string) => counters.get(key) ?? 0,
-  } as unknown as FunctionContext
+const project = fileURLToPath(new URL('..', import.meta.url))
+
+for (const { name: where, open } of await tiers(project)) {
+  test(`${where}: echo gives back what it is given`, async (t) => {
+    await using plugin = await open(project)
+    const echo = await plugin.function('echo')
+    for (const value of [1, 'text', null, { a: [1] }]) t.deepEqual(await echo.call(value), value)
+    const nothing = await plugin.function('echo', { args: [] })
+    await t.throwsAsync(nothing.call(), { message: /: echo takes one argument, not 0$/ })
+  })
+
+  test(`${where}: countPlusOne counts a group, and one`, async (t) => {
+    await using plugin = await open(project)
+    const counted = await plugin.function('countPlusOne')
+    t.is(await counted.over([[5], [null], [7]]), 4)
+    t.is(await counted.over([[5]]), 2)
+  })
+
+  test(`${where}: accumulateWordCount goes on over its calls and over a restart; what is no text is an error of the row`, async (t) => {
+    await using plugin = await open(project)
+    const count = await plugin.function('accumulateWordCount')
+    t.is(await count.call('a b c', ' '), 3)
+    t.is(await count.call('d,e', ','), 5)
+    await t.throwsAsync(count.call(5, ' '), { message: /words are counted in a text/ })
+    t.is(await count.call('', ' '), 6)
+    const restore = await count.checkpoint()
+    await count.close()
+    const next = await plugin.function('accumulateWordCount', { restore })
+    t.is(await next.call('f g', ' '), 8)
+    const few = await plugin.function('accumulateWordCount')
+    await t.throwsAsync(few.call('a'), { message: /not 1 arguments/ })
+  })
+
+  test(`${where}: spread is what it would be made anew, whatever comes and goes`, async (t) => {
+    await using plugin = await open(project)
+    const spread = await plugin.function('spread')
+    const numbers = [5, 3, 8, 3, 9, 1, 4, 4, 7, 2]
+    t.deepEqual(
+      await spread.slide(
+        numbers.map((number) => [number]),
+        3,
+      ),
+      numbers.map((_, i) => {
+        const inside = numbers.slice(Math.max(0, i - 2), i + 1)
+        return Math.max(...inside) - Math.min(...inside)
+      }),
+    )
+    t.is(await spread.over([[null]]), null)
+  })
 }
 
-test('echo gives back what it is given', (t) => {
-  const values = [1, 'text', null, { a: [1] }]
-  t.deepEqual(
-    values.map((value) => Echo.exec([value], makeContext())),
-    values,
-  )
-  t.throws(() => Echo.validate?.([]), { message: 'echo takes one argument, not 0' })
-})
-
-test('countPlusOne counts a group, and one', (t) => {
-  t.true(CountPlusOne.isAggregate?.())
-  t.is(CountPlusOne.exec([[5, null, 7]], makeContext()), 4)
-  t.throws(() => CountPlusOne.exec([5], makeContext()), { message: /works on groups/ })
-})
-
-test('accumulateWordCount goes on over its calls, and what is no text is an error of the row', (t) => {
-  const ctx = makeContext()
-  const count = new AccumulateWordCount()
-  t.is(count.exec(['a b c', ' '], ctx), 3)
-  t.is(count.exec(['d,e', ','], ctx), 5)
-  t.throws(() => count.exec([5, ' '], ctx), { instanceOf: TypeError })
-  t.is(count.exec(['', ' '], ctx), 6)
-  t.throws(() => count.validate([{}]), { message: /not 1 arguments/ })
+test('wordCountByGroup keeps its state by group', (t) => {
   t.is(new WordCountByGroup().state, 'group')
-})
-
-test('spread is what it would be made anew, whatever comes and goes', (t) => {
-  const numbers = [5, 3, 8, 3, 9, 1, 4, 4, 7, 2]
-  let accumulator = Spread.init()
-  t.is(Spread.result(accumulator), null)
-  for (const [i, number] of numbers.entries()) {
-    accumulator = Spread.add(accumulator, [number])
-    if (i >= 3) accumulator = Spread.remove?.(accumulator, [numbers[i - 3]]) ?? accumulator
-    const inside = numbers.slice(Math.max(0, i - 2), i + 1)
-    t.is(Spread.result(accumulator), Math.max(...inside) - Math.min(...inside))
-  }
-  t.is(Spread.result(Spread.add(Spread.init(), [null])), null)
 })

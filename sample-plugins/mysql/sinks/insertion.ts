@@ -87,10 +87,10 @@ function exactInteger(_key: string, value: unknown, context?: { source?: string 
   return BigInt(source)
 }
 
-/** Not in TypeScript's library yet. */
-const exactJson = JSON as unknown as { rawJSON(text: string): unknown }
+/** JSON as the language has it: TypeScript's library does not know `rawJSON` yet. */
+const languageJson: JSON & { rawJSON?(text: string): unknown } = JSON
 
 /** JSON has no bigints; MySQL's does. */
 function plainNumber(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? exactJson.rawJSON(`${value}`) : value
+  return typeof value === 'bigint' ? languageJson.rawJSON?.(`${value}`) : value
 }

@@ -1,33 +1,21 @@
-import type { SinkContext } from '@plutino/sdk'
+import { fileURLToPath } from 'node:url'
+import { tiers } from '@plutino/sdk/testing'
 import test from 'ava'
-import { Bulletin } from '../sinks/bulletin.ts'
 
-/** What a bulletin uses of its context. */
-function makeContext(issued = 0) {
-  const lines: string[] = []
-  let count = issued
-  const ctx = {
-    incrCounter: () => count++,
-    getCounter: () => count,
-    logger: { info: (text: string) => lines.push(text) },
-  } as unknown as SinkContext
-  return { ctx, lines }
+const project = fileURLToPath(new URL('..', import.meta.url))
+
+for (const { name: where, open } of await tiers(project)) {
+  test(`${where}: each row is a bulletin with a number, which goes on after a restart`, async (t) => {
+    await using plugin = await open(project)
+    const sink = await plugin.sink('bulletin', { props: { title: 'news' } })
+    await sink.collect([{ place: 'Hamburg', felt: 12.5 }, { place: 'Kiel' }])
+    const restore = await sink.checkpoint()
+    await sink.close()
+    const next = await plugin.sink('bulletin', { restore })
+    await next.collect([{ n: 1 }])
+    t.deepEqual(
+      plugin.logs.map(({ level, text }) => `${level} ${text}`),
+      ['info news 1: place Hamburg, felt 12.5', 'info news 2: place Kiel', 'info bulletin 3: n 1'],
+    )
+  })
 }
-
-test('each row is a bulletin with a number', (t) => {
-  const { ctx, lines } = makeContext()
-  const sink = new Bulletin()
-  sink.configure({ title: 'news' })
-  sink.open()
-  sink.collect(ctx, [{ place: 'Hamburg', felt: 12.5 }, { place: 'Kiel' }])
-  sink.close()
-  t.deepEqual(lines, ['news 1: place Hamburg, felt 12.5', 'news 2: place Kiel'])
-})
-
-test('the number goes on from the state of the rule', (t) => {
-  const { ctx, lines } = makeContext(41)
-  const sink = new Bulletin()
-  sink.configure({})
-  sink.collect(ctx, [{ n: 1 }])
-  t.deepEqual(lines, ['bulletin 42: n 1'])
-})

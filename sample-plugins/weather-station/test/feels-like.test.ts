@@ -1,33 +1,39 @@
-import type { FunctionContext } from '@plutino/sdk'
+import { fileURLToPath } from 'node:url'
+import { tiers } from '@plutino/sdk/testing'
 import test from 'ava'
-import { FeelsLike } from '../functions/feels-like.ts'
 
-const feelsLike = (...args: unknown[]) => FeelsLike.exec(args, {} as FunctionContext)
+const project = fileURLToPath(new URL('..', import.meta.url))
 
-test('humid air feels warmer, dry air cooler', (t) => {
-  t.deepEqual(
-    [
-      [30, 80],
-      [30, 20],
-      [0, 50],
-    ].map(([temperature, humidity]) => feelsLike(temperature, humidity)),
-    [37.2, 28.8, -3],
-  )
-})
-
-test('null in, null out', (t) => {
-  t.deepEqual([feelsLike(null, 50), feelsLike(20, null)], [null, null])
-})
-
-test('a text is an error of the row', (t) => {
-  t.throws(() => feelsLike('20', 50), {
-    message: 'feelsLike needs two numbers, not string and number',
+for (const { name: where, open } of await tiers(project)) {
+  test(`${where}: humid air feels warmer, dry air cooler; null in, null out`, async (t) => {
+    await using plugin = await open(project)
+    const feelsLike = await plugin.function('feelsLike')
+    const cases = [
+      [30, 80, 37.2],
+      [30, 20, 28.8],
+      [0, 50, -3],
+      [null, 50, null],
+      [20, null, null],
+    ]
+    for (const [temperature, humidity, felt] of cases) {
+      t.is(await feelsLike.call(temperature, humidity), felt)
+    }
   })
-})
 
-test('another number of arguments refuses the rule', (t) => {
-  t.throws(() => FeelsLike.validate?.([{}]), {
-    message: 'feelsLike takes a temperature and a humidity, not 1 arguments',
+  test(`${where}: a text is an error of the row, and the next row is none`, async (t) => {
+    await using plugin = await open(project)
+    const feelsLike = await plugin.function('feelsLike')
+    await t.throwsAsync(feelsLike.call('20', 50), {
+      message: /: feelsLike needs two numbers, not string and number$/,
+    })
+    t.is(await feelsLike.call(0, 50), -3)
   })
-  t.notThrows(() => FeelsLike.validate?.([{}, {}]))
-})
+
+  test(`${where}: another number of arguments refuses the rule`, async (t) => {
+    await using plugin = await open(project)
+    const feelsLike = await plugin.function('feelsLike')
+    await t.throwsAsync(feelsLike.call(20), {
+      message: /: feelsLike takes a temperature and a humidity, not 1 arguments$/,
+    })
+  })
+}

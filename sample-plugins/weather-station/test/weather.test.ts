@@ -1,61 +1,68 @@
-import type { Data, SourceContext, SourceTuple } from '@plutino/sdk'
+import { fileURLToPath } from 'node:url'
+import { type TestPlugin, type TestTuple, tiers } from '@plutino/sdk/testing'
 import test from 'ava'
-import { Weather } from '../sources/weather.ts'
 
-type Taken = Data | SourceTuple | readonly (Data | SourceTuple)[]
+const project = fileURLToPath(new URL('..', import.meta.url))
+const SECOND = 1000
 
-/** Runs a source to its end. @returns what it brought, and its offset after each */
-async function run(source: Weather, stopAfter = Number.POSITIVE_INFINITY) {
-  const rows: Taken[] = []
-  const offsets: unknown[] = []
-  const abort = new AbortController()
-  await source.open({ signal: abort.signal } as SourceContext, (data) => {
-    rows.push(data)
-    offsets.push(source.getOffset())
-    if (rows.length === stopAfter) abort.abort()
-    return undefined
+interface Props extends Readonly<Record<string, unknown>> {
+  readonly seed?: number
+  readonly count: number
+}
+
+/** A source that brings so many readings, from the first one on, each second one. */
+async function run(plugin: TestPlugin, props: Props): Promise<TestTuple[]> {
+  const source = await plugin.source('weather', { datasource: 'Hamburg', props })
+  await plugin.clock.advance((props.count - 1) * SECOND)
+  return source.next(props.count)
+}
+
+const readings = (tuples: readonly TestTuple[]) =>
+  tuples.map(({ message }) => ({ ...message }) as Record<string, unknown>)
+
+for (const { name: where, open } of await tiers(project)) {
+  test(`${where}: the same seed gives the same weather, another seed another`, async (t) => {
+    await using plugin = await open(project)
+    const first = await run(plugin, { seed: 7, count: 20 })
+    const again = await run(plugin, { seed: 7, count: 20 })
+    const other = await run(plugin, { seed: 8, count: 20 })
+    t.deepEqual(readings(again), readings(first))
+    t.notDeepEqual(readings(other), readings(first))
   })
-  source.close()
-  return { rows, offsets }
+
+  test(`${where}: a reading has place, number, temperature and humidity, and humidity stays a percentage`, async (t) => {
+    await using plugin = await open(project)
+    const tuples = await run(plugin, { count: 50 })
+    for (const [i, { place, n, temperature, humidity }] of readings(tuples).entries()) {
+      t.deepEqual([place, n], ['Hamburg', i + 1])
+      t.is(typeof temperature, 'number')
+      t.true(typeof humidity === 'number' && humidity >= 0 && humidity <= 100)
+    }
+    t.deepEqual({ ...tuples[0]?.meta }, { place: 'Hamburg' })
+  })
+
+  test(`${where}: from the offset of any reading it goes on with the next one`, async (t) => {
+    await using plugin = await open(project)
+    const props = { seed: 3, count: 12 }
+    const first = await plugin.source('weather', { datasource: 'Hamburg', props })
+    await plugin.clock.advance(20 * SECOND)
+    const whole = await first.next(12)
+    const { state } = await first.checkpoint()
+    for (const at of [0, 4, 10]) {
+      const restore = { state, offset: whole[at]?.offset }
+      const source = await plugin.source('weather', { datasource: 'Hamburg', props, restore })
+      await plugin.clock.advance(20 * SECOND)
+      t.deepEqual(readings(await source.next(11 - at)), readings(whole.slice(at + 1)))
+      t.is(source.tuples.length, 11 - at)
+    }
+  })
+
+  test(`${where}: it ends when the rule is stopped, without waiting for its interval`, async (t) => {
+    await using plugin = await open(project)
+    const source = await plugin.source('weather', { props: { interval: 60_000 } })
+    await source.next()
+    await source.close()
+    await plugin.clock.advance(120_000)
+    t.is(source.tuples.length, 1)
+  })
 }
-
-function configured(props: object): Weather {
-  const source = new Weather()
-  source.configure('Hamburg', { interval: 1, ...props })
-  return source
-}
-
-test('the same seed gives the same weather, another seed another', async (t) => {
-  const first = await run(configured({ seed: 7, count: 20 }))
-  const again = await run(configured({ seed: 7, count: 20 }))
-  const other = await run(configured({ seed: 8, count: 20 }))
-  t.is(first.rows.length, 20)
-  t.deepEqual(again.rows, first.rows)
-  t.notDeepEqual(other.rows, first.rows)
-})
-
-test('a reading has place, number, temperature and humidity, and humidity stays a percentage', async (t) => {
-  const { rows } = await run(configured({ count: 50 }))
-  for (const [i, row] of rows.entries()) {
-    const { place, n, temperature, humidity } = row as Record<string, unknown>
-    t.deepEqual([place, n], ['Hamburg', i + 1])
-    t.is(typeof temperature, 'number')
-    t.true(typeof humidity === 'number' && humidity >= 0 && humidity <= 100)
-  }
-})
-
-test('from the offset of any reading it goes on with the next one', async (t) => {
-  const whole = await run(configured({ seed: 3, count: 12 }))
-  for (const at of [0, 4, 10]) {
-    const source = configured({ seed: 3, count: 12 })
-    source.rewind(structuredClone(whole.offsets[at]))
-    t.deepEqual((await run(source)).rows, whole.rows.slice(at + 1))
-  }
-})
-
-test('it ends when the rule is stopped, without waiting for its interval', async (t) => {
-  const started = performance.now()
-  const { rows } = await run(configured({ interval: 60_000 }), 1)
-  t.is(rows.length, 1)
-  t.true(performance.now() - started < 5000)
-})

@@ -101,8 +101,8 @@ export class ObjectEntry implements OffsetManagerEntry<ObjectEntry> {
     return keyOf(this.#key)
   }
 
-  incrementRecordCount(): void {
-    this.#recordCount++
+  incrementRecordCount(by = 1): void {
+    this.#recordCount += by
   }
 
   getRecordCount(): number {
@@ -120,7 +120,7 @@ export class ObjectEntry implements OffsetManagerEntry<ObjectEntry> {
 export function keyOf(parts: OffsetMap): OffsetMap & OffsetManagerKey {
   const copy = Object.fromEntries(Object.entries(parts))
   const key = Object.defineProperty(copy, 'getPartitionMap', { value: () => copyMap(parts) })
-  return Object.freeze(key) as unknown as OffsetMap & OffsetManagerKey
+  return Object.freeze(key) as OffsetMap & OffsetManagerKey
 }
 
 /** What is stored may have been written as a number or as a bigint; anything else counts as nothing read. */
