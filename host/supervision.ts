@@ -4,8 +4,15 @@ export const supervisedVariable = 'PLUTINO_SUPERVISED'
 /** From a supervised host to its supervisor. */
 export type FromHost =
   | { readonly type: 'ready' }
+  /** Its main thread turns. */
+  | { readonly type: 'alive' }
   /** All is closed; the process may be ended. */
   | { readonly type: 'closed'; readonly code: number }
+
+/** From a supervisor to its host. */
+export interface ToHost {
+  readonly type: 'ping'
+}
 
 /** The exit code of a host that asks for a successor. As sysexits' EX_TEMPFAIL. */
 export const replaceMe = 75
@@ -23,10 +30,11 @@ export function supervisionOf(host: NodeJS.Process): Supervision | undefined {
   // no other program that this one starts is meant
   delete host.env[supervisedVariable]
   const orphaned = new Promise<void>((resolve) => host.once('disconnect', resolve))
-  return {
-    orphaned,
-    tell: (message) => {
-      if (host.connected) host.send?.(message, undefined, undefined, () => {})
-    },
+  const tell = (message: FromHost) => {
+    if (host.connected) host.send?.(message, undefined, undefined, () => {})
   }
+  host.on('message', ({ type }: ToHost) => {
+    if (type === 'ping') tell({ type: 'alive' })
+  })
+  return { orphaned, tell }
 }

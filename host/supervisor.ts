@@ -3,7 +3,8 @@ import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { whenLate } from '#host/cell/patience.ts'
 import { BackOff } from '#host/cell/rule/back-off.ts'
-import { type FromHost, supervisedVariable } from '#host/supervision.ts'
+import { Heartbeat } from '#host/heartbeat.ts'
+import { type FromHost, supervisedVariable, type ToHost } from '#host/supervision.ts'
 
 /** Between two lives: short at first, and for ever. */
 const strategy = {
@@ -27,8 +28,8 @@ interface End {
 }
 
 /**
- * Starts a host and starts it again when it dies or asks to be replaced. Passes SIGTERM and SIGINT on, and ends as the host
- * ends when it was told to, or could not start at all.
+ * Starts a host and starts it again when it dies, hangs or asks to be replaced. Passes SIGTERM and SIGINT on, and ends as
+ * the host ends when it was told to, or could not start at all.
  *
  * @param flags of `plutino server`
  * @returns the exit code
@@ -45,9 +46,7 @@ export async function supervise(flags: readonly string[]): Promise<number> {
     if (stop.isAsked || code === 0 || (!wasEverReady && code !== null)) return exitCode
     const ms = backOff.next() ?? 0
     const how = signal ?? `exit code ${code}`
-    process.stderr.write(
-      `plutino: the host ended (${how}); it is started again in ${Math.round(ms)} ms\n`,
-    )
+    say(`the host ended (${how}); it is started again in ${Math.round(ms)} ms`)
     await stop.orAfter(ms)
     if (stop.isAsked) return 0
   }
@@ -61,20 +60,43 @@ async function liveOnce(flags: readonly string[], stop: StopSignals): Promise<En
   let wasReady = false
   let closed: number | undefined
   let stopWaiting = () => {}
+  const heartbeat = new Heartbeat({
+    ask: () => ping(child),
+    onSilence: (ms) => {
+      say(`the host's main thread did not answer for ${ms / 1000} s: the host is killed`)
+      child.kill('SIGKILL')
+    },
+  })
   child.on('message', (message: FromHost) => {
-    if (message.type === 'ready') wasReady = true
-    else {
+    if (message.type === 'alive') heartbeat.answered()
+    else if (message.type === 'ready') {
+      wasReady = true
+      // not before: a start takes as long as it takes
+      heartbeat.answered()
+    } else {
       closed = message.code
+      heartbeat.end()
       stopWaiting = whenLate(LAST_MS, () => child.kill('SIGKILL'))
     }
   })
   const unlisten = stop.passTo(child)
   const { code, signal } = await exitOf(child)
+  heartbeat.end()
   stopWaiting()
   unlisten()
   return closed === undefined
     ? { code, signal, wasReady }
     : { code: closed, signal: null, wasReady }
+}
+
+function ping(child: ChildProcess): void {
+  const message: ToHost = { type: 'ping' }
+  // one that is gone or goes is heard of by its exit
+  if (child.connected) child.send(message, () => {})
+}
+
+function say(text: string): void {
+  process.stderr.write(`plutino: ${text}\n`)
 }
 
 function exitOf(child: ChildProcess): Promise<Pick<End, 'code' | 'signal'>> {

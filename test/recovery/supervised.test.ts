@@ -23,13 +23,13 @@ function supervised(t: ExecutionContext, yaml = ''): Supervised {
 
 /** Where the host answers in its life with this number. */
 async function urlOf(running: Running, life: number): Promise<string> {
-  for (let i = 0; i < 4000; i++) {
+  for (let i = 0; i < 12_000; i++) {
     const found = [...(await running.says(/(?:)/)).matchAll(ready)]
     const url = found[life - 1]?.[1]
     if (url !== undefined) return url
     await sleep(20)
   }
-  throw new Error(`there was no life ${life} within 80 s`)
+  throw new Error(`there was no life ${life} within 240 s`)
 }
 
 function hostOf({ folder }: Supervised): number {
@@ -121,6 +121,23 @@ test.serial(
     t.regex(readFileSync(join(host.folder, 'log/stream.log'), 'utf8'), /stopping \(SIGTERM\)/)
   },
 )
+
+test.serial('a host that does not answer any more is killed and started again', async (t) => {
+  t.timeout(300_000)
+  const host = supervised(t)
+  await urlOf(host, 1)
+  const first = hostOf(host)
+  t.teardown(() => lives(first) && process.kill(first, 'SIGKILL'))
+  process.kill(first, 'SIGSTOP')
+  const url = await urlOf(host, 2)
+  t.is((await send(`${url}/ping`, 'GET')).status, 200)
+  t.false(lives(first))
+  const said = await host.says(/(?:)/)
+  t.regex(said, /main thread did not answer for 30 s: the host is killed/)
+  t.regex(said, /the host ended \(SIGKILL\); it is started again/)
+  host.child.kill('SIGTERM')
+  t.is((await host.finished).code, 0)
+})
 
 test.serial(
   'a row that holds the thread of its rule for ever is set aside after some lives of the host',
