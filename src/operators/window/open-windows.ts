@@ -1,21 +1,37 @@
 import type { Value } from '#src/operators/compiled.ts'
 import { KeyIndex } from '#src/operators/key-index.ts'
-import type { Row } from '#src/operators/operator.ts'
+import { type OperatorContext, type Output, type Row, unlinked } from '#src/operators/operator.ts'
 import { packColumn, unpackColumn } from '#src/state/columns.ts'
+import type { Contents } from './contents.ts'
 
-/** Which windows are open, one at most per key of OVER(PARTITION BY …), and since when. */
+export interface OpenWindowsOptions {
+  /** One window per key at a time; empty: one for the statement. */
+  readonly partition: readonly Value[]
+  readonly contents: Contents
+}
+
+/** Which windows are open, one at most per key of OVER(PARTITION BY …), since when, and what they hold. */
 export class OpenWindows {
   readonly #partition: readonly Value[]
+  readonly #contents: Contents
+  readonly #context: OperatorContext
   readonly #only: Value | undefined
   #index: KeyIndex
   /** When its first row came, by slot; NaN where none is open. */
   #starts: number[] = []
   #count = 0
+  #output: Output = unlinked
 
-  constructor(partition: readonly Value[]) {
+  constructor({ partition, contents }: OpenWindowsOptions, context: OperatorContext) {
     this.#partition = partition
+    this.#contents = contents
+    this.#context = context
     this.#only = partition.length === 1 ? partition[0] : undefined
     this.#index = new KeyIndex(partition.length)
+  }
+
+  link(output: Output): void {
+    this.#output = output
   }
 
   get size(): number {
@@ -60,9 +76,17 @@ export class OpenWindows {
     this.#count++
   }
 
-  close(slot: number): void {
+  /** A window ends: what it held goes on. */
+  close(slot: number, end: number): void {
+    const start = this.startOf(slot)
+    const rows = this.#contents.take(slot, { start, end }, (error) => {
+      this.#context.rowError(error, end)
+    })
     this.#starts[slot] = Number.NaN
     this.#count--
+    if (rows.length === 0) return
+    this.#context.metrics.recordsOut += rows.length
+    this.#output.push({ rows, times: rows.map(() => end) })
   }
 
   /** Forgets the keys without a window. @returns the slots that are left, in the order in which they are numbered anew */
@@ -76,10 +100,11 @@ export class OpenWindows {
     }
     this.#index = index
     this.#starts = slots.map((slot) => this.#starts[slot] as number)
+    this.#contents.renumber(slots)
     return slots
   }
 
-  /** Called after `compact`. */
+  /** The keys and when their windows began; the contents have a snapshot of their own. Called when all slots are in use. */
   snapshot(): unknown {
     return { keys: this.#index.snapshot(), starts: packColumn(this.#starts) }
   }

@@ -1,4 +1,4 @@
-import type { Predicate, Value } from '#src/operators/compiled.ts'
+import type { Predicate } from '#src/operators/compiled.ts'
 import {
   type Batch,
   type Operator,
@@ -9,17 +9,13 @@ import {
   unlinked,
 } from '#src/operators/operator.ts'
 import { packColumn, unpackColumn } from '#src/state/columns.ts'
-import type { Contents } from './contents.ts'
-import { OpenWindows } from './open-windows.ts'
+import { OpenWindows, type OpenWindowsOptions } from './open-windows.ts'
 import { SlotList } from './slot-list.ts'
 
-export interface SessionWindowOptions {
+export interface SessionWindowOptions extends OpenWindowsOptions {
   readonly maxMs: number
   readonly timeoutMs: number
-  /** One session per key at a time; empty: one for the statement. */
-  readonly partition: readonly Value[]
   readonly filter?: Predicate | undefined
-  readonly contents: Contents
 }
 
 interface State {
@@ -54,7 +50,7 @@ export class SessionWindow implements Operator {
     this.id = id
     this.#options = options
     this.#context = context
-    this.#windows = new OpenWindows(options.partition)
+    this.#windows = new OpenWindows(options, context)
     if (!options.contents.keepsRows) this.absorb = (row, time) => this.#take(row, time)
   }
 
@@ -64,6 +60,7 @@ export class SessionWindow implements Operator {
 
   link(output: Output): void {
     this.#output = output
+    this.#windows.link(output)
   }
 
   push({ rows, times }: Batch): void {
@@ -143,16 +140,9 @@ export class SessionWindow implements Operator {
   }
 
   #close(slot: number, end: number): void {
-    const start = this.#windows.startOf(slot)
-    const rows = this.#options.contents.take(slot, { start, end }, (error) => {
-      this.#context.rowError(error, end)
-    })
-    this.#windows.close(slot)
     this.#idle.remove(slot)
     this.#opened.remove(slot)
-    if (rows.length === 0) return
-    this.#context.metrics.recordsOut += rows.length
-    this.#output.push({ rows, times: rows.map(() => end) })
+    this.#windows.close(slot, end)
   }
 
   #idleEnd(): number {
@@ -180,6 +170,5 @@ export class SessionWindow implements Operator {
     this.#idle.set(renumbered(this.#idle))
     this.#opened.set(renumbered(this.#opened))
     this.#lasts = slots.map((slot) => this.#lasts[slot] as number)
-    this.#options.contents.renumber(slots)
   }
 }

@@ -1,4 +1,4 @@
-import type { Predicate, Value } from '#src/operators/compiled.ts'
+import type { Predicate } from '#src/operators/compiled.ts'
 import {
   type Batch,
   type Operator,
@@ -8,17 +8,13 @@ import {
   type Row,
   unlinked,
 } from '#src/operators/operator.ts'
-import type { Contents } from './contents.ts'
-import { OpenWindows } from './open-windows.ts'
+import { OpenWindows, type OpenWindowsOptions } from './open-windows.ts'
 
-export interface StateWindowOptions {
+export interface StateWindowOptions extends OpenWindowsOptions {
   readonly begin: Predicate
   /** Missing: a window ends where the next one begins. */
   readonly emit?: Predicate | undefined
-  /** One window per key at a time; empty: one for the statement. */
-  readonly partition: readonly Value[]
   readonly filter?: Predicate | undefined
-  readonly contents: Contents
 }
 
 /**
@@ -39,7 +35,7 @@ export class StateWindow implements Operator {
     this.id = id
     this.#options = options
     this.#context = context
-    this.#windows = new OpenWindows(options.partition)
+    this.#windows = new OpenWindows(options, context)
     if (!options.contents.keepsRows) this.absorb = (row, time) => this.#take(row, time)
   }
 
@@ -49,6 +45,7 @@ export class StateWindow implements Operator {
 
   link(output: Output): void {
     this.#output = output
+    this.#windows.link(output)
   }
 
   push({ rows, times }: Batch): void {
@@ -67,7 +64,7 @@ export class StateWindow implements Operator {
 
   snapshot(): unknown {
     if (this.#windows.size === 0) return undefined
-    this.#compact()
+    this.#windows.compact()
     return { windows: this.#windows.snapshot(), contents: this.#options.contents.snapshot() }
   }
 
@@ -88,7 +85,7 @@ export class StateWindow implements Operator {
     } catch (error) {
       this.#context.rowError(error, time)
     }
-    if (this.#windows.isSparse) this.#compact()
+    if (this.#windows.isSparse) this.#windows.compact()
   }
 
   #open(slot: number, row: Row, time: number): void {
@@ -102,7 +99,7 @@ export class StateWindow implements Operator {
       if (begin(row) === true) {
         // Before the window fires: a row that fails ends nothing.
         contents.add(this.#windows.spare, true, row)
-        this.#close(slot, time)
+        this.#windows.close(slot, time)
         contents.move(this.#windows.spare, slot)
         this.#windows.open(slot, time)
       } else contents.add(slot, false, row)
@@ -110,21 +107,6 @@ export class StateWindow implements Operator {
     }
     const isLast = emit(row) === true
     contents.add(slot, false, row)
-    if (isLast) this.#close(slot, time)
-  }
-
-  #close(slot: number, end: number): void {
-    const start = this.#windows.startOf(slot)
-    const rows = this.#options.contents.take(slot, { start, end }, (error) => {
-      this.#context.rowError(error, end)
-    })
-    this.#windows.close(slot)
-    if (rows.length === 0) return
-    this.#context.metrics.recordsOut += rows.length
-    this.#output.push({ rows, times: rows.map(() => end) })
-  }
-
-  #compact(): void {
-    this.#options.contents.renumber(this.#windows.compact())
+    if (isLast) this.#windows.close(slot, time)
   }
 }
