@@ -20,6 +20,8 @@ export class Random implements Source {
 
   async open(ctx: SourceContext, consumer: Consumer): Promise<void> {
     const { pattern, seed, interval } = this.#options
+    // where all rows were sent before, none says it
+    ctx.ready()
     while (!ctx.signal.aborted) {
       const row = varied(pattern, (value) => value + Math.floor(Math.random() * seed))
       if (this.#isNew(ctx, row)) await consumer(newDefaultSourceTuple(row))

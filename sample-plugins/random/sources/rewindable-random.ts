@@ -26,7 +26,9 @@ export class RewindableRandom implements Source, Rewindable {
     this.#options = optionsOf(props)
   }
 
-  async open({ signal }: SourceContext, consumer: Consumer): Promise<void> {
+  async open({ signal, ready }: SourceContext, consumer: Consumer): Promise<void> {
+    // where all rows were sent before, none says it
+    ready()
     while (!signal.aborted) {
       const row = this.#next()
       if (row !== undefined) await consumer(row)

@@ -1,89 +1,88 @@
-import type { Row, SourceContext, SourceTuple } from '@plutino/sdk'
+import { fileURLToPath } from 'node:url'
+import type { Row } from '@plutino/sdk'
+import { inProcess, type TestTuple } from '@plutino/sdk/testing'
 import test from 'ava'
-import { Random } from '../sources/random.ts'
 import { RewindableRandom } from '../sources/rewindable-random.ts'
 
-/** A rule that stops after some rows. */
-async function take(
-  source: Random | RewindableRandom,
-  many: number,
-  state = new Map<string, unknown>(),
-  waitMs = 60_000,
-) {
-  const rows: Row[] = []
-  const offsets: unknown[] = []
-  const abort = new AbortController()
-  const ctx = {
-    signal: abort.signal,
-    getState: (key: string) => structuredClone(state.get(key)),
-    putState: (key: string, value: unknown) => state.set(key, structuredClone(value)),
-  } as unknown as SourceContext
-  const timer = setTimeout(() => abort.abort(), waitMs)
-  await source.open(ctx, (data) => {
-    rows.push('message' in data ? ((data as SourceTuple).message as Row) : (data as Row))
-    if (source instanceof RewindableRandom) offsets.push(structuredClone(source.getOffset()))
-    if (rows.length === many) abort.abort()
-    return undefined
-  })
-  clearTimeout(timer)
-  source.close()
-  return { rows, offsets }
-}
-
-function configured<T extends Random | RewindableRandom>(source: T, props: object): T {
-  source.configure('', { interval: 1, ...props })
-  return source
-}
+const project = fileURLToPath(new URL('..', import.meta.url))
 
 const pattern = { count: 50, text: 'as it is', half: 1.5, deep: { n: 1 } }
 
-for (const Kind of [Random, RewindableRandom]) {
-  test(`${Kind.name}: whole numbers of the pattern grow by less than the seed, all else stays`, async (t) => {
-    const { rows } = await take(configured(new Kind(), { seed: 3, pattern }), 100)
-    const counts = new Set(rows.map(({ count }) => count))
-    t.deepEqual([...counts].sort(), [50, 51, 52])
-    for (const row of rows) t.deepEqual({ ...row, count: 50 }, pattern)
+const rowsOf = (tuples: readonly TestTuple[]) => tuples.map(({ message }) => message as Row)
+const countsOf = (tuples: readonly TestTuple[]) => rowsOf(tuples).map(({ count }) => count)
+
+for (const name of ['random', 'rewindableRandom']) {
+  test(`${name}: whole numbers of the pattern grow by less than the seed, all else stays`, async (t) => {
+    await using plugin = await inProcess(project)
+    const source = await plugin.source(name, { props: { interval: 10, seed: 3, pattern } })
+    await plugin.clock.advance(990)
+    const tuples = await source.next(100)
+    t.deepEqual([...new Set(countsOf(tuples))].sort(), [50, 51, 52])
+    for (const row of rowsOf(tuples)) t.deepEqual({ ...row, count: 50 }, pattern)
+    t.is(source.tuples.length, 100)
   })
 
-  test(`${Kind.name}: with deduplicate no row is like one of so many before`, async (t) => {
-    const { rows } = await take(configured(new Kind(), { seed: 6, deduplicate: 3 }), 60)
-    for (const [i, row] of rows.entries()) {
-      const before = rows.slice(Math.max(0, i - 3), i).map(({ count }) => count)
-      t.false(before.includes(row.count), `row ${i}`)
+  test(`${name}: with deduplicate no row is like one of so many before`, async (t) => {
+    await using plugin = await inProcess(project)
+    const props = { interval: 1, seed: 6, deduplicate: 3 }
+    const source = await plugin.source(name, { props })
+    await plugin.clock.advance(300)
+    const counts = countsOf(await source.next(60))
+    for (const [i, count] of counts.entries()) {
+      t.false(counts.slice(Math.max(0, i - 3), i).includes(count), `row ${i}`)
     }
   })
 
-  test(`${Kind.name}: a negative deduplicate looks at all rows ever`, async (t) => {
-    const source = configured(new Kind(), { seed: 4, deduplicate: -1 })
-    const { rows } = await take(source, 5, new Map(), 400)
-    t.deepEqual(rows.map(({ count }) => count).sort(), [50, 51, 52, 53])
+  test(`${name}: a negative deduplicate looks at all rows ever`, async (t) => {
+    await using plugin = await inProcess(project)
+    const props = { interval: 1, seed: 4, deduplicate: -1 }
+    const source = await plugin.source(name, { props })
+    await plugin.clock.advance(500)
+    t.deepEqual(countsOf(source.tuples).sort(), [50, 51, 52, 53])
   })
 
-  test(`${Kind.name}: a wrong option refuses the rule`, (t) => {
-    t.throws(() => configured(new Kind(), { interval: 0 }), {
-      message: /interval must be a positive/,
-    })
-    t.throws(() => configured(new Kind(), { seed: 1.5 }), { message: /seed must be a positive/ })
+  test(`${name}: a wrong option refuses the rule`, async (t) => {
+    await using plugin = await inProcess(project)
+    const refused = (props: Readonly<Record<string, unknown>>, message: RegExp) =>
+      t.throwsAsync(plugin.source(name, { props }), { message })
+    await refused({ interval: 0 }, /interval must be a positive/)
+    await refused({ seed: 1.5 }, /seed must be a positive/)
   })
 }
 
-test('what random has sent stands in the state: the next life leaves it out too', async (t) => {
-  const state = new Map<string, unknown>()
-  const props = { seed: 6, deduplicate: -1 }
-  const first = await take(configured(new Random(), props), 3, state)
-  const second = await take(configured(new Random(), props), 3, state)
-  t.is(new Set([...first.rows, ...second.rows].map(({ count }) => count)).size, 6)
+test('what random has sent stands in the state: the next life leaves it out too, and runs where nothing is left', async (t) => {
+  await using plugin = await inProcess(project)
+  const props = { interval: 1, seed: 6, deduplicate: -1 }
+  const first = await plugin.source('random', { props })
+  while (first.tuples.length < 3) await plugin.clock.advance(1)
+  const restore = await first.checkpoint()
+  await first.close()
+  const second = await plugin.source('random', { props, restore })
+  await plugin.clock.advance(500)
+  const counts = [...countsOf(first.tuples), ...countsOf(second.tuples)]
+  t.deepEqual(counts.sort(), [50, 51, 52, 53, 54, 55])
+  const third = await plugin.source('random', { props, restore: await second.checkpoint() })
+  await plugin.clock.advance(500)
+  t.deepEqual(third.tuples, [])
 })
 
 test('from the offset of any row rewindableRandom goes on with the next one', async (t) => {
-  const props = { seed: 1000, deduplicate: 10 }
-  const whole = await take(configured(new RewindableRandom(), props), 20)
+  await using plugin = await inProcess(project)
+  const props = { interval: 1, seed: 1000, deduplicate: 10 }
+  const first = await plugin.source('rewindableRandom', { props })
+  await plugin.clock.advance(50)
+  const whole = await first.next(20)
+  const { state } = await first.checkpoint()
   for (const at of [0, 7, 15]) {
-    const source = configured(new RewindableRandom(), props)
-    source.rewind(structuredClone(whole.offsets[at]))
-    t.deepEqual((await take(source, 19 - at)).rows, whole.rows.slice(at + 1))
+    const restore = { state, offset: whole[at]?.offset }
+    const source = await plugin.source('rewindableRandom', { props, restore })
+    await plugin.clock.advance(50)
+    t.deepEqual(rowsOf(await source.next(19 - at)), rowsOf(whole.slice(at + 1)))
   }
-  const reset = configured(new RewindableRandom(), { seed: 1000 })
+  const reset = new RewindableRandom()
   reset.resetOffset({ made: 5 })
-  t.deepEqual((await take(reset, 5)).rows, whole.rows.slice(5, 10))
+  const restore = { state, offset: reset.getOffset() }
+  const source = await plugin.source('rewindableRandom', { props, restore })
+  await plugin.clock.advance(50)
+  t.deepEqual(rowsOf(await source.next(5)), rowsOf(whole.slice(5, 10)))
 })
