@@ -9,6 +9,7 @@ import { readSecrets } from '#host/config/secrets.ts'
 import { inspectInSandbox } from '#host/plugins/inspect.ts'
 import { PluginHost } from '#host/plugins/plugin-host.ts'
 import type { PluginKind, PluginService } from '#host/plugins/service.ts'
+import { changeText } from '#host/plugins/turns.ts'
 
 export interface ServerFolders {
   readonly data: string
@@ -22,6 +23,8 @@ export interface PluginHostParts {
   readonly version: string
   readonly options: Options['plugins']
   readonly environment: Environment
+  /** A line for the log: which plugin was installed, upgraded, granted or removed, and by whom. */
+  changed(text: string): void
   builtIn(kind: PluginKind, name: string): boolean
   /** Rules that hold an extension in their workers. */
   usedBy(
@@ -55,7 +58,7 @@ function cacheOf({ data }: ServerFolders): string {
 }
 
 async function createPlugins(parts: PluginHostParts): Promise<PluginHost> {
-  const { catalog, folders, version, options, environment, builtIn, usedBy } = parts
+  const { catalog, folders, version, options, environment, changed, builtIn, usedBy } = parts
   const { privateNetworks, timeout, idleTimeout, maxBytes, maxRedirects, retries } =
     options.download
   const host = new PluginHost({
@@ -77,7 +80,11 @@ async function createPlugins(parts: PluginHostParts): Promise<PluginHost> {
     inspect: (codes, tier) => inspectInSandbox(codes, { cacheFolder: cacheOf(folders), tier }),
     builtIn,
     usedBy,
-    audit: (tenant, note) => catalog.audit.add(tenant, note),
+    audit: (tenant, note) => {
+      const text = changeText(tenant, note)
+      if (text !== undefined) changed(text)
+      catalog.audit.add(tenant, note)
+    },
     durable: () => catalog.durable(),
   })
   await host.open()

@@ -129,6 +129,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     version,
     options: settings.plugins,
     environment,
+    changed: (text) => log.logger.info(text),
     builtIn: (kind, name) => isBuiltIn(functions, kind, name),
     usedBy: (tenant, kind, name, sha256) => rules?.usedBy(tenant, { kind, name, sha256 }) ?? [],
   })

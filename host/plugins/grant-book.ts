@@ -1,5 +1,6 @@
 import type { PluginRecord } from '#host/catalog/plugins.ts'
 import { InstallError } from './errors.ts'
+import { folderNotes } from './folder-grants.ts'
 import { effectiveGrants, type GrantPolicy } from './grant-policy.ts'
 import {
   askedFor,
@@ -13,7 +14,7 @@ import {
   withoutGrants,
 } from './grants.ts'
 import type { Permissions } from './permissions.ts'
-import type { GrantsDescription } from './service.ts'
+import type { GrantsDescription, PluginKind } from './service.ts'
 
 /** What plugins ask for and have: granted by calls, kept in the catalog, and by the policy file. */
 export class GrantBook {
@@ -38,16 +39,25 @@ export class GrantBook {
     return withoutGrants(askedFor(askedBy(record)), this.powersOf(record))
   }
 
+  /** What is wrong with folders that were granted, a sentence each. */
+  async folderNotes(records: readonly PluginRecord[]): Promise<string[]> {
+    const notes = records.map((record) => folderNotes(record.package, this.powersOf(record)))
+    return [...new Set((await Promise.all(notes)).flat())]
+  }
+
   /**
    * @param versions of one package, the newest first: it says what can be granted, and each gets what it asks for
-   * @returns the records as they are to be kept
+   * @returns the records as they are to be kept, in the same order
    */
-  grant(who: string, versions: readonly PluginRecord[], body: unknown): PluginRecord[] {
+  grant(
+    extension: NamedExtension,
+    versions: readonly PluginRecord[],
+    body: unknown,
+  ): PluginRecord[] {
     const [newest] = versions
     if (newest === undefined) return []
-    const more = readGrants(who, askedBy(newest), body)
-    if (more.length === 0)
-      throw new InstallError('bad-request', `grants of ${who}: the body grants nothing`)
+    const more = readGrants(whoIs(extension), askedBy(newest), body)
+    if (more.length === 0) throw this.#grantsNothing(extension, newest)
     return versions.map((record) => ({
       ...record,
       given: mergeGrants(givenTo(record), stillAsked(more, askedBy(record))),
@@ -55,9 +65,14 @@ export class GrantBook {
   }
 
   /** @throws InstallError for what only the policy file can take back */
-  revoke(who: string, versions: readonly PluginRecord[], body: unknown): PluginRecord[] {
+  revoke(
+    extension: NamedExtension,
+    versions: readonly PluginRecord[],
+    body: unknown,
+  ): PluginRecord[] {
     const [newest] = versions
     if (newest === undefined) return []
+    const who = whoIs(extension)
     const gone = readRevoked(who, askedBy(newest), body)
     const names = new Set(gone.map(nameOfGrant))
     const kept = this.#policy.grantsOf(newest).filter((grant) => names.has(nameOfGrant(grant)))
@@ -69,6 +84,30 @@ export class GrantBook {
       )
     return versions.map((record) => ({ ...record, given: withoutGrants(givenTo(record), gone) }))
   }
+
+  /** "all" leaves out folders, and is the usual way to get here. */
+  #grantsNothing(extension: NamedExtension, newest: PluginRecord): InstallError {
+    const { kind, name } = extension
+    const asks = askedFor(askedBy(newest))
+    const waiting = this.waiting(newest)
+    const open = waiting.length > 0 ? waiting : asks
+    const reason =
+      asks.length === 0
+        ? 'it asks for none'
+        : `it asks for ${asks.map(nameOfGrant).join(', ')}${asks.some(isFolder) ? ', and a folder is granted with its path' : ''}: ${grantCall(kind, name, open)}`
+    return new InstallError('bad-request', `no power of ${whoIs(extension)} is named; ${reason}`)
+  }
+}
+
+/** A source, sink or function, as it is called. */
+export interface NamedExtension {
+  readonly kind: PluginKind
+  readonly name: string
+}
+
+/** `sink "mysql"` */
+export function whoIs({ kind, name }: NamedExtension): string {
+  return `${kind} "${name}"`
 }
 
 export function askedBy({ asked }: PluginRecord): Permissions {

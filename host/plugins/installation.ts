@@ -1,11 +1,9 @@
 import type { PluginRecord } from '#host/catalog/plugins.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
-import { policyCall, waitingText } from './grant-book.ts'
 import { type Grant, stillAsked } from './grants.ts'
 import type { Inspection, InstalledDetails } from './installed.ts'
 import { type Extension, extensionKinds } from './layout.ts'
 import type { Prepared } from './prepare.ts'
-import type { PluginKind } from './service.ts'
 import type { StoredScript } from './store.ts'
 import { yamlDigests } from './yaml-file.ts'
 
@@ -70,26 +68,4 @@ export function codeOf(
     kind,
     name,
   }
-}
-
-/** What an operator is told after Kuiper's sentence. */
-export function notesOf(
-  { content, tier }: Prepared,
-  waiting: readonly Grant[],
-  extension: {
-    readonly kind: PluginKind
-    readonly name: string
-    readonly dropIn?: string | undefined
-  },
-): string[] {
-  const notes: string[] = []
-  if (content.hasInstallScript)
-    notes.push('install.sh in the zip was not run: no script of a plugin ever is')
-  if (tier === 'trusted')
-    notes.push('it is trusted: nothing confines it, and it can do whatever the server can')
-  const { dropIn } = extension
-  const call = dropIn === undefined ? undefined : policyCall(content.package)
-  const text = waitingText(waiting, extension, call)
-  if (text !== undefined) notes.push(text)
-  return notes
 }

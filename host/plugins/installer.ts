@@ -6,7 +6,8 @@ import { type DownloadOptions, download } from './download.ts'
 import { InstallError } from './errors.ts'
 import { type GrantBook, givenTo } from './grant-book.ts'
 import { askedFor, type Grant, mergeGrants, readGrants } from './grants.ts'
-import { codeOf, notesOf, recordsOf } from './installation.ts'
+import { notesOf, removedHigher, rulesLeftBehind } from './install-notes.ts'
+import { codeOf, recordsOf } from './installation.ts'
 import { detailsOf, type Inspection, type InstalledPlugins } from './installed.ts'
 import type { Extension, PackageContent } from './layout.ts'
 import type { Prepared } from './prepare.ts'
@@ -94,10 +95,8 @@ export class Installer {
     const title = kind === undefined ? `package "${content.package}"` : `${kind} "${request.name}"`
     const more = readGrants(title, content.permissions, request.grants ?? 'none')
     const given = mergeGrants(mode === 'new' ? [] : inherited(versions), more)
-    const brought = installed
-      .records(tenant)
-      .filter((each) => each.package === content.package)
-      .map((each) => detailsOf(each).yaml)
+    const before = installed.records(tenant).filter((each) => each.package === content.package)
+    const brought = before.map((each) => detailsOf(each).yaml)
     const { stored, extensions } = await this.#store(tenant, prepared, run)
     const { dropIn } = wish
     const records = recordsOf({ prepared, stored, extensions, url: request.file, given, dropIn })
@@ -106,6 +105,7 @@ export class Installer {
     run.progress?.({ step: 'recorded' })
     const [written] = records
     const waiting = written === undefined ? [] : grants.waiting(written)
+    const others = mode === 'new' ? before.filter((each) => !older.includes(each)) : []
     const extension = { kind: first.kind, name: content.alias ?? first.name, dropIn }
     return {
       package: content.package,
@@ -114,7 +114,11 @@ export class Installer {
       notes: [
         ...(await placeYaml(this.#options.etcFolder, content.yaml, brought)),
         ...notesOf(prepared, waiting, extension),
+        ...(await grants.folderNotes(records.slice(0, 1))),
         ...removedHigher(older, held, content),
+        ...rulesLeftBehind(others, content, { file: request.file, dropIn }, (some) =>
+          admission.usersOf(tenant, some),
+        ),
       ],
     }
   }
@@ -324,21 +328,6 @@ export class Installer {
 /** An upgrade keeps what the version before it was granted. */
 function inherited([newest]: readonly PluginRecord[]): readonly Grant[] {
   return newest === undefined ? [] : givenTo(newest)
-}
-
-function removedHigher(
-  older: readonly PluginRecord[],
-  held: readonly PluginRecord[],
-  content: PackageContent,
-): string[] {
-  const higher = new Map(older.map(({ version, path }) => [version, path]))
-  higher.delete(content.version)
-  return [...higher].map(([version, path]) => {
-    const isHeld = held.some((record) => record.path === path)
-    return isHeld
-      ? `version ${version} goes when no rule holds it any more`
-      : `version ${version} was removed, which would have been used in its place`
-  })
 }
 
 function asFailed(error: unknown): never {

@@ -112,7 +112,9 @@ export class PluginHost implements PluginService {
   async watch(hooks: WatchHooks): Promise<void> {
     const { tenant, folder } = hooks
     const { etcFolder } = this.#options
-    const restart = (name: string) => hooks.restart(tenant, name)
+    const warn = async (records: readonly PluginRecord[]) => {
+      for (const note of await this.#grants.folderNotes(records)) hooks.report('warn', note)
+    }
     const dropIns = new DropIns({
       folder,
       records: () => this.#installed.records(tenant),
@@ -129,9 +131,13 @@ export class PluginHost implements PluginService {
     })
     this.#dropIns = dropIns
     await dropIns.look()
+    await warn(this.#installed.records(tenant))
     const policy = new PolicyWatch({
       read: () => this.readPolicy(tenant),
-      changed: restart,
+      changed: async (name) => {
+        await warn(this.#installed.records(tenant).filter((each) => each.package === name))
+        await hooks.restart(tenant, name)
+      },
       report: hooks.report,
     })
     this.#watches.push(
@@ -325,8 +331,9 @@ export class PluginHost implements PluginService {
     return this.#turns.noted(tenant, what, async () => {
       const versions = this.#ofPackage(tenant, kind, name)
       refuseDropIns(versions, 'grant it in etc/grants.yaml')
-      await this.#record(tenant, this.#grants.grant(`${kind} "${name}"`, versions, grants), [])
-      return []
+      const granted = this.#grants.grant({ kind, name }, versions, grants)
+      await this.#record(tenant, granted, [])
+      return this.#grants.folderNotes(granted.slice(0, 1))
     })
   }
 
@@ -340,7 +347,7 @@ export class PluginHost implements PluginService {
     const what = { ...this.#title(tenant, kind, name), what: 'revoke', detail }
     return this.#turns.noted(tenant, what, async () => {
       const versions = this.#ofPackage(tenant, kind, name)
-      await this.#record(tenant, this.#grants.revoke(`${kind} "${name}"`, versions, grants), [])
+      await this.#record(tenant, this.#grants.revoke({ kind, name }, versions, grants), [])
       return []
     })
   }

@@ -1,7 +1,7 @@
 import type { AuditNote } from '#host/catalog/plugin-audit.ts'
 import type { PluginRecord } from '#host/catalog/plugins.ts'
 import { textOf } from '#host/errors.ts'
-import type { InstallResult } from './service.ts'
+import type { RemovedVersion } from './service.ts'
 
 export type Step = Pick<AuditNote, 'package' | 'version' | 'what' | 'detail'>
 
@@ -25,8 +25,7 @@ export class Turns {
     return this.take(async () => {
       try {
         const done = await work()
-        const made = isResult(done) ? { package: done.package, version: done.version } : {}
-        this.note(tenant, { ...step, ...made }, 'done')
+        this.note(tenant, { ...step, ...madeOf(done) }, 'done')
         return done
       } catch (error) {
         this.note(tenant, step, textOf(error))
@@ -53,10 +52,27 @@ export function titleOf(records: readonly PluginRecord[], otherwise = '') {
   return { package: first?.package ?? otherwise, version: versions, detail: names }
 }
 
+/** A change as the log tells it, in the audit trail's words. `undefined`: nothing was done, and whoever asked for it was told. */
+export function changeText(tenant: string, note: AuditNote): string | undefined {
+  const { package: name, version, what, detail, result } = note
+  if (result !== 'done') return undefined
+  const title = version === '' ? name : `${name} ${version}`
+  const powers = what === 'grant' || what === 'revoke' ? ` ${detail}` : ''
+  return `plugin ${title}: ${what}${powers}, by tenant ${tenant}`
+}
+
 export function textOfGrants(grants: unknown): string {
   return typeof grants === 'string' ? grants : (JSON.stringify(grants) ?? '')
 }
 
-function isResult(done: unknown): done is InstallResult {
+/** What it was that was installed or removed, where that is known only afterwards. */
+function madeOf(done: unknown): Partial<Step> {
+  const made = Array.isArray(done) ? done.filter(isTitle) : [done].filter(isTitle)
+  const [first] = made
+  if (first === undefined) return {}
+  return { package: first.package, version: made.map(({ version }) => version).join(', ') }
+}
+
+function isTitle(done: unknown): done is RemovedVersion {
   return typeof done === 'object' && done !== null && 'package' in done && 'version' in done
 }

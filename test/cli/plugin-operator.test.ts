@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { readGrantFlags } from '#host/cli/grant-flags.ts'
@@ -133,6 +133,7 @@ test.serial(
   async (t) => {
     const { zip, folder, cli } = await start(t)
     const path = join(folder, 'input')
+    mkdirSync(path)
     const installed = await cli(
       'plugin',
       'install',

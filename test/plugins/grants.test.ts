@@ -93,7 +93,7 @@ test.serial('what is asked in a way that nobody can grant is refused', async (t)
 })
 
 test.serial('an installation grants all, some or none', async (t) => {
-  const { host, zip } = await makePluginHost(t)
+  const { host, zip, folder } = await makePluginHost(t)
   const file = zip('a.zip', files())
   const install = async (grants: unknown) => {
     const { notes } = await host.install(T, 'sink', { name: 'shout', file, grants })
@@ -105,7 +105,7 @@ test.serial('an installation grants all, some or none', async (t) => {
   t.deepEqual(await install('none'), [[], 1])
   t.deepEqual(await install({ secrets: ['apiKey'] }), [['secrets apiKey'], 1])
   t.deepEqual(await install('all'), [[...all, 'secrets apiKey'], 1])
-  const every = await install({ all: true, files: { input: '/data/in' } })
+  const every = await install({ all: true, files: { input: folder } })
   t.deepEqual(every, [[...all, 'secrets apiKey', 'files input'], 0])
   t.regex(
     await told(host.install(T, 'sink', { name: 'shout', file, grants: { secrets: ['other'] } })),
@@ -116,6 +116,57 @@ test.serial('an installation grants all, some or none', async (t) => {
     /grants of sink "shout": .*expected is "all", "none" or/,
   )
   t.deepEqual(host.list(T, 'sink'), [])
+})
+
+test.serial('a folder that is not there is granted with a warning that names it', async (t) => {
+  const { host, zip, folder, write } = await makePluginHost(t)
+  const path = join(folder, 'later')
+  const missing = `folder "input" of package "@acme/tools" is bound to ${path}, which does not exist on the server's machine: make it, or grant another path`
+  const grants = { all: true, files: { input: path } }
+  const file = zip('a.zip', files())
+  const { notes } = await host.install(T, 'sink', { name: 'shout', file, grants })
+  t.deepEqual(notes, [missing])
+  t.deepEqual(await host.grant(T, 'sink', 'shout', { files: { input: path } }), [missing])
+  const [noFolder = ''] = await host.grant(T, 'sink', 'shout', {
+    files: { input: join(folder, 'a.zip') },
+  })
+  t.regex(noFolder, /a\.zip, which is no folder: make it, or grant another path$/)
+  t.deepEqual(
+    await host.grant(T, 'sink', 'shout', { secrets: ['apiKey'], files: { input: folder } }),
+    [],
+  )
+  const told: string[] = []
+  await host.revoke(T, 'sink', 'shout')
+  write('etc/grants.yaml', `"@acme/tools": {files: {input: ${path}}}\n`)
+  await host.readPolicy(T)
+  await host.watch({
+    tenant: T,
+    folder: join(folder, 'plugins'),
+    restart: async () => {},
+    report: (level, message) => void told.push(`${level} ${message}`),
+  })
+  t.deepEqual(told, [`warn ${missing}`])
+})
+
+test.serial('a grant of nothing says what there is to grant, and how', async (t) => {
+  const { host, zip } = await makePluginHost(t)
+  const asks = (asked: object) => packageFiles('1.0.0', { plutino: { permissions: asked } })
+  const refusal = async (asked: object, grants: unknown) => {
+    const file = zip('a.zip', asks(asked))
+    await host.install(T, 'sink', { name: 'shout', file })
+    const text = await told(host.grant(T, 'sink', 'shout', grants))
+    await host.remove(T, 'sink', 'shout')
+    return text
+  }
+  t.is(
+    await refusal({ files: { folders: { input: 'read' } } }, { all: true }),
+    'no power of sink "shout" is named; it asks for files input, and a folder is granted with its path: POST /plugins/sinks/shout/grants, plutino plugin grant shout --grant files.input=PATH',
+  )
+  t.is(
+    await refusal({ secrets: ['apiKey'] }, {}),
+    'no power of sink "shout" is named; it asks for secrets apiKey: POST /plugins/sinks/shout/grants, plutino plugin grant shout --grant secrets=apiKey',
+  )
+  t.is(await refusal({}, 'all'), 'no power of sink "shout" is named; it asks for none')
 })
 
 test.serial('grants are taken back, some or all of them', async (t) => {

@@ -296,7 +296,7 @@ test.serial(
 )
 
 test.serial('what a plugin asks for is said, and only that can be granted', async (t) => {
-  const { host, zip } = await makePluginHost(t)
+  const { host, zip, folder } = await makePluginHost(t)
   const permissions = {
     network: ['tcp://db:3306'],
     files: { private: { quotaBytes: 1000 }, folders: { input: 'read' } },
@@ -312,10 +312,10 @@ test.serial('what a plugin asks for is said, and only that can be granted', asyn
     'it asks for network tcp://db:3306, files private, files input, secrets apiKey and has no such power until it is granted: POST /plugins/sinks/shout/grants, plutino plugin grant shout --grant network=tcp://db:3306 --grant files.private --grant files.input=PATH --grant secrets=apiKey',
   ])
   t.deepEqual(host.describe(T, 'sink', 'shout')?.grants, { asked: permissions, given: [] })
-  await host.grant(T, 'sink', 'shout', { network: ['tcp://db:3306'], files: { input: '/data/in' } })
+  await host.grant(T, 'sink', 'shout', { network: ['tcp://db:3306'], files: { input: folder } })
   const given = [
     { power: 'network', to: 'tcp://db:3306' },
-    { power: 'files', to: 'input', path: '/data/in' },
+    { power: 'files', to: 'input', path: folder },
   ]
   t.deepEqual(host.describe(T, 'source', 'tail')?.grants.given, given)
   t.deepEqual(await told(host.grant(T, 'sink', 'shout', { network: ['tcp://db:3307'] })), [
@@ -324,7 +324,7 @@ test.serial('what a plugin asks for is said, and only that can be granted', asyn
   ])
   t.deepEqual(await told(host.grant(T, 'sink', 'shout', {})), [
     'bad-request',
-    'grants of sink "shout": the body grants nothing',
+    'no power of sink "shout" is named; it asks for network tcp://db:3306, files private, files input, secrets apiKey, and a folder is granted with its path: POST /plugins/sinks/shout/grants, plutino plugin grant shout --grant files.private --grant secrets=apiKey',
   ])
   t.deepEqual(await told(host.grant(T, 'sink', 'shout', { files: { input: 'in' } })), [
     'bad-request',

@@ -46,9 +46,10 @@ async function makeHost(t: ExecutionContext) {
     if (answer.status >= 400) throw new Error(JSON.stringify(answer.body))
     return answer.body
   }
-  const zip = (version: string) => {
+  const zip = (version: string, permissions: object = {}) => {
     const path = join(folder, `${version}.zip`)
-    const manifest = { name: 'acme-keep', version, plutino: { sinks: { keep: 'index.js' } } }
+    const plutino = { sinks: { keep: 'index.js' }, permissions }
+    const manifest = { name: 'acme-keep', version, plutino }
     writeFileSync(path, zipOf({ 'package.json': JSON.stringify(manifest), 'index.js': script }))
     return pathToFileURL(path).href
   }
@@ -131,6 +132,39 @@ test.serial(
     t.is(kept?.result, 'done')
   },
 )
+
+test.serial('the log says which plugin was changed, how, and by whom', async (t) => {
+  t.timeout(120_000)
+  const { folder, call, zip } = await makeHost(t)
+  const secrets = ['apiKey']
+  await call('POST', '/plugins', { file: zip('1.0.0', { secrets }) })
+  await t.throwsAsync(call('POST', '/plugins', { file: zip('1.0.0', { secrets }) }))
+  await call('POST', '/plugins/sinks/keep/grants', { secrets })
+  await call('PUT', '/plugins/acme-keep', { file: zip('1.1.0', { secrets }) })
+  await call('DELETE', '/plugins/sinks/keep/grants')
+  await call('DELETE', '/plugins/acme-keep')
+  const lines = () =>
+    readFileSync(join(folder, 'log/stream.log'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line): { level: unknown; msg: string } => JSON.parse(line))
+      .filter(({ msg }) => msg.startsWith('plugin acme-keep'))
+  await until(t, 'the removal in the log', async () =>
+    lines().some(({ msg }) => msg.includes('remove')),
+  )
+  t.deepEqual(
+    lines().map(({ msg }) => msg),
+    [
+      'plugin acme-keep 1.0.0: install, by tenant default',
+      'plugin acme-keep 1.0.0: grant {"secrets":["apiKey"]}, by tenant default',
+      'plugin acme-keep 1.1.0: upgrade, by tenant default',
+      'plugin acme-keep 1.1.0: revoke all, by tenant default',
+      'plugin acme-keep 1.0.0, 1.1.0: remove, by tenant default',
+    ],
+  )
+  const info = 30 // as pino writes it
+  t.true(lines().every(({ level }) => level === info))
+})
 
 test('the trail of a package is bounded, and the same refusal is one entry with a count', (t) => {
   const catalog = new Catalog(join(makeFolder(t), 'data'))

@@ -105,10 +105,11 @@ test.serial(
       ['function echo of echo@nightly'],
     ])
     t.is((await rule('none', '^2')).status, 400)
-    await call('POST', '/plugins/functions', {
-      name: 'echo',
-      file: zip({ 'Echo@v2.0.0.js': script }),
-    })
+    const file = zip({ 'Echo@v2.0.0.js': script })
+    t.is(
+      (await call('POST', '/plugins/functions', { name: 'echo', file })).body,
+      `functions plugin echo is created. rules stay on the version that they have (latest on version 1.10.0; range on version 1.9.0; named on version nightly); to move them: plutino plugin upgrade echo ${file}`,
+    )
     t.deepEqual(await plugins('latest'), ['function echo of echo@1.10.0'])
     t.like((await call('GET', '/plugins/functions/echo')).body, {
       version: '2.0.0',
