@@ -1,8 +1,10 @@
-import type { SinkContext } from '@plutino/sdk'
+import { fileURLToPath } from 'node:url'
+import { inProcess } from '@plutino/sdk/testing'
 import test from 'ava'
 import { faultOf } from '../sinks/faults.ts'
 import { Mysql } from '../sinks/mysql.ts'
 
+const project = fileURLToPath(new URL('..', import.meta.url))
 const url = 'user:test@tcp(127.0.0.1:1)/user'
 
 test('a wrong property refuses the rule, with its name', (t) => {
@@ -33,13 +35,14 @@ test('errors ask for what mends them', (t) => {
 })
 
 test('a server that is not there does not keep the rule from starting, and rows ask to connect', async (t) => {
-  const lines: string[] = []
-  const logger = { warn: (text: string) => lines.push(text), debug: () => {} }
-  const ctx = { logger, rowId: { epoch: 1, sequence: 1, key: 'k' } } as unknown as SinkContext
-  const sink = new Mysql()
-  sink.configure({ url, table: 'test' })
-  await sink.open(ctx)
-  t.regex(lines[0] ?? '', /^mysql: ECONNREFUSED/)
-  await t.throwsAsync(sink.collect(ctx, new TextEncoder().encode('x')), { code: 'not-connected' })
+  const grants = { network: ['tcp://127.0.0.1:1'] }
+  await using plugin = await inProcess(project, { grants })
+  const sink = await plugin.sink('mysql', { props: { url, table: 'test' } })
+  t.like(plugin.logs[0], { level: 'warn' })
+  t.regex(plugin.logs[0]?.text ?? '', /^mysql: ECONNREFUSED/)
+  const emission = sink.collect('x')
+  await plugin.clock.advance(100)
+  t.is(sink.retries[0]?.code, 'not-connected')
   await sink.close()
+  await t.throwsAsync(emission, { message: /was closed/ })
 })

@@ -14,6 +14,7 @@ export class TestedSink {
   readonly #waiting = new Waiting()
   /** By sequence: what became of it. */
   readonly #settled = new Map<number, Fault | undefined>()
+  #isClosed = false
   #sent = 0
   #durable = 0
 
@@ -32,19 +33,20 @@ export class TestedSink {
    * Resolves when it is durable. After `NotConnected` and `Retryable` the sink is given it again when the clock is moved
    * (200 ms, then twice as much each time).
    *
-   * @throws ExtensionError when the sink drops it
+   * @throws ExtensionError when the sink drops it; Error when it is closed first
    */
   async collect(data: readonly Row[] | Uint8Array | string): Promise<void> {
     const sequence = ++this.#sent
     const given = typeof data === 'string' ? new TextEncoder().encode(data) : data
     await this.#bench.collect(this.#flow, given, sequence)
     await this.#waiting.until(
-      () => this.#settled.has(sequence) || this.failed !== undefined,
+      () => this.#settled.has(sequence) || this.failed !== undefined || this.#isClosed,
       () => `emission ${sequence} is not durable${this.#lastRetry()}`,
     )
     const fault = this.#settled.get(sequence)
     if (fault !== undefined) throw new ExtensionError(fault)
-    if (!this.#settled.has(sequence) && this.failed !== undefined) throw this.failed
+    if (this.#settled.has(sequence)) return
+    throw this.failed ?? new Error(`the sink was closed before emission ${sequence} was durable`)
   }
 
   /** What the rule would save now. */
@@ -53,8 +55,10 @@ export class TestedSink {
   }
 
   /** Closes it, as the end of its rule does. */
-  close(): Promise<void> {
-    return this.#bench.close(this.#flow)
+  async close(): Promise<void> {
+    await this.#bench.close(this.#flow)
+    this.#isClosed = true
+    this.#waiting.wake()
   }
 
   /** @internal */

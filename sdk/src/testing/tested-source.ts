@@ -32,7 +32,7 @@ export class TestedSource {
    * The next tuples, those of earlier calls not among them. Waits for what is on its way; timers fire only when the clock
    * is moved.
    *
-   * @throws ExtensionError when the source fails first; Error when it ends, or brings too few within 10 s
+   * @throws ExtensionError when the source fails first; Error when it ends, or brings too few within 30 s
    */
   async next(count = 1): Promise<TestTuple[]> {
     const end = this.#taken + count

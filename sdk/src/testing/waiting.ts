@@ -1,5 +1,5 @@
 /** Real ms after which a test is told what it waits for in vain. */
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 30_000
 
 /** Waits in a test for something that an extension does. */
 export class Waiting {
@@ -10,7 +10,7 @@ export class Waiting {
     this.#wake = Promise.withResolvers()
   }
 
-  /** @throws Error that says what is missing, after 10 s */
+  /** @throws Error that says what is missing, after 30 s */
   async until(isThere: () => boolean, missing: () => string): Promise<void> {
     const { promise: late, reject } = Promise.withResolvers<never>()
     late.catch(() => {})

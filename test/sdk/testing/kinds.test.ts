@@ -120,6 +120,15 @@ for (const { name: where, open } of found) {
     )
   })
 
+  test(`${where}: a sink that is closed says which emission was not durable`, async (t) => {
+    await using plugin = await open(folder)
+    const sink = await plugin.sink('ledger')
+    const sent = sink.collect([{ fault: 'later', times: 1000 }])
+    await plugin.clock.advance(100)
+    await sink.close()
+    await t.throwsAsync(sent, { message: 'the sink was closed before emission 1 was durable' })
+  })
+
   test(`${where}: a sink that is not connected is opened again`, async (t) => {
     await using plugin = await open(folder)
     const sink = await plugin.sink('ledger')
