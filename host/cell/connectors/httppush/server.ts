@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { CellError } from '../../cell.ts'
+import { type PushRequest, readRequest } from './request.ts'
 
 export interface PushAnswer {
   readonly status: number
@@ -7,26 +8,22 @@ export interface PushAnswer {
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-export interface PushRequest {
-  readonly body: Buffer
-  readonly contentType: string
-  readonly idempotencyKey: string | undefined
-}
-
+/** A source that is pushed to. */
 export interface PushRoute {
   readonly method: string
   readonly path: string
   readonly bodyLimit: number
-  /** Whose stream it is: a path belongs to one stream. */
-  readonly owner: string
-  /** What it takes is safe. A stream may have one source of which that is so, and one of which it is not. */
+  readonly tenant: string
+  /** What it takes is safe. */
   readonly isDurable: boolean
+  /** Why it cannot take a request now; nothing of it is taken by then. */
+  refusal(request: PushRequest): PushAnswer | undefined
+  /** Writes what fits before it returns for the first time, so that nothing comes between `refusal` and this. */
   take(request: PushRequest): Promise<PushAnswer>
-  /** What the other source of the stream has taken: it cannot be refused any more, what there is no room for is dropped. */
+  /** Takes a request that cannot be refused any more: what there is no room for is dropped. */
   follow(request: PushRequest): void
 }
 
-/** By path: the source that answers, and one that follows it. */
 type Routes = Map<string, readonly PushRoute[]>
 
 interface Listening {
@@ -49,11 +46,10 @@ export class PushServers {
     const listening = this.#servers.get(address) ?? this.#listen(ip, port)
     const { routes, server, ready } = listening
     const others = routes.get(route.path) ?? []
-    if (others.some((other) => !canShare(other, route))) {
-      throw failed(`path ${route.path} of ${address} is taken by another source`)
+    if (others.some(({ tenant }) => tenant !== route.tenant)) {
+      throw failed(`path ${route.path} of ${address} belongs to another tenant`)
     }
-    // The one that has to be safe answers: what it refuses comes again, and then nobody may have it.
-    routes.set(route.path, route.isDurable ? [route, ...others] : [...others, route])
+    routes.set(route.path, [...others, route])
     const leave = async () => {
       const rest = routes.get(route.path)?.filter((other) => other !== route) ?? []
       if (rest.length > 0) routes.set(route.path, rest)
@@ -88,10 +84,6 @@ export class PushServers {
   }
 }
 
-function canShare(one: PushRoute, other: PushRoute): boolean {
-  return one.owner === other.owner && one.isDurable !== other.isDurable
-}
-
 async function answer(
   routes: Routes,
   request: IncomingMessage,
@@ -109,34 +101,42 @@ async function answer(
 
 async function answerOf(routes: Routes, request: IncomingMessage): Promise<PushAnswer> {
   const path = (request.url ?? '/').split('?')[0] ?? '/'
-  const [route] = routes.get(path) ?? []
-  if (route === undefined) return { status: 404, text: `no stream is pushed to at ${path}` }
-  if (request.method !== route.method) {
-    const headers = { allow: route.method }
-    return { status: 405, text: `${path} takes ${route.method}`, headers }
+  const onPath = () => routes.get(path) ?? []
+  const allowed = new Set(onPath().map(({ method }) => method))
+  if (allowed.size === 0) return { status: 404, text: `no stream is pushed to at ${path}` }
+  if (!allowed.has(request.method ?? '')) {
+    const methods = [...allowed].join(', ')
+    return { status: 405, text: `${path} takes ${methods}`, headers: { allow: methods } }
   }
-  const parts: Buffer[] = []
-  let size = 0
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length
-    if (size > route.bodyLimit) {
-      const text = `a body may have ${route.bodyLimit} bytes; send less at once or set bodyLimit`
-      return { status: 413, text, headers: { connection: 'close' } }
-    }
-    parts.push(part)
+  const ofMethod = () => onPath().filter(({ method }) => method === request.method)
+  const limit = Math.min(...ofMethod().map(({ bodyLimit }) => bodyLimit))
+  const pushed = await readRequest(request, limit)
+  if (pushed === undefined) {
+    const text = `a body may have ${limit} bytes; send less at once or set bodyLimit`
+    return { status: 413, text, headers: { connection: 'close' } }
   }
-  const key = request.headers['idempotency-key']
-  const pushed = {
-    body: Buffer.concat(parts),
-    contentType: request.headers['content-type'] ?? '',
-    idempotencyKey: typeof key === 'string' && key !== '' ? key : undefined,
-  }
-  const answered = await route.take(pushed)
-  if (answered.status < 300) {
-    for (const other of routes.get(path) ?? [])
-      if (!other.isDurable && other !== route) other.follow(pushed)
-  }
-  return answered
+  if (pushed.tuples.length === 0) return { status: 400, text: 'the body is empty' }
+  return deliver(ofMethod(), pushed)
+}
+
+/**
+ * Gives a request to all sources of a path. Those that have to be safe take it all or none does, since what is refused
+ * comes again; where no source is safe it is enough that one has room. The others drop what they have no room for.
+ */
+async function deliver(routes: readonly PushRoute[], request: PushRequest): Promise<PushAnswer> {
+  const safe = routes.filter(({ isDurable }) => isDurable)
+  const deciding = safe.length > 0 ? safe : routes
+  const refusals = deciding.map((route) => route.refusal(request))
+  const taking = deciding.filter((_, i) => refusals[i] === undefined)
+  const refusal = refusals.find((each) => each !== undefined)
+  if (refusal !== undefined && (safe.length > 0 || taking.length === 0)) return refusal
+  const answers = taking.map((route) => route.take(request))
+  for (const route of routes) if (!taking.includes(route)) route.follow(request)
+  const [first, ...rest] = await Promise.all(answers)
+  if (first === undefined) return { status: 404, text: 'the stream is not read any more' }
+  // Some have it and some have not: the client is told nothing, as when all are killed.
+  if (rest.some(({ status }) => status !== first.status)) throw new Error('taken by some only')
+  return first
 }
 
 function failed(text: string): CellError {

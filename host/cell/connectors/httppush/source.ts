@@ -1,12 +1,8 @@
 import type { ConnectorContext, SourceConnector, SourceWriter, TupleExtra } from '../connector.ts'
 import { Properties } from '../properties.ts'
 import { KnownRequests } from './known-requests.ts'
-import type { PushAnswer, PushRequest, PushServers } from './server.ts'
-
-interface Bounds {
-  readonly start: number
-  readonly end: number
-}
+import type { Bounds, PushRequest } from './request.ts'
+import type { PushAnswer, PushServers } from './server.ts'
 
 const METHODS = ['POST', 'PUT'] as const
 const ROOM_MS = 5000
@@ -56,8 +52,9 @@ export class HttpPushSource implements SourceConnector {
       method: this.#method,
       path: this.#path,
       bodyLimit: this.#bodyLimit,
-      owner: JSON.stringify([context.tenant, context.ruleId, context.name]),
+      tenant: context.tenant,
       isDurable: writer.whenDurable !== undefined,
+      refusal: (request) => this.#refusal(writer, request),
       take: (request) => this.#once(writer, request),
       follow: (request) => this.#follow(writer, request),
     })
@@ -80,23 +77,33 @@ export class HttpPushSource implements SourceConnector {
     return answer.finally(() => this.#underWay.delete(key))
   }
 
+  #refusal(writer: SourceWriter, request: PushRequest): PushAnswer | undefined {
+    const { tuples, idempotencyKey: key } = request
+    if (key !== undefined && this.#underWay.has(key)) return undefined
+    const missing = tuples.length - this.#takenOf(request)
+    if (missing <= 0 || (!this.#isWaiting && writer.room >= missing)) return undefined
+    return full(writer)
+  }
+
+  /** How many tuples of the request are in already. */
+  #takenOf({ idempotencyKey: key }: PushRequest): number {
+    return key === undefined ? 0 : (this.#known?.taken(key) ?? 0)
+  }
+
   async #take(writer: SourceWriter, request: PushRequest): Promise<PushAnswer> {
-    const { body, idempotencyKey: key } = request
-    const bounds = boundsOf(request)
-    if (body.length === 0 || bounds.length === 0) return { status: 400, text: 'the body is empty' }
-    const taken = key === undefined ? 0 : (this.#known?.taken(key) ?? 0)
-    const answer = { status: 200, text: `${bounds.length} taken` }
-    if (taken >= bounds.length) return answer
-    if (this.#isWaiting || writer.room < bounds.length - taken) return full(writer)
-    if (key !== undefined) this.#known?.begin(key, bounds.length)
-    const written = await this.#write(writer, body, bounds.slice(taken))
-    if (key !== undefined && taken + written < bounds.length) {
+    const { body, tuples, idempotencyKey: key } = request
+    const taken = this.#takenOf(request)
+    const answer = { status: 200, text: `${tuples.length} taken` }
+    if (taken >= tuples.length) return answer
+    if (key !== undefined) this.#known?.begin(key, tuples.length)
+    const written = await this.#write(writer, body, tuples.slice(taken))
+    if (key !== undefined && taken + written < tuples.length) {
       this.#known?.broke(key, taken + written)
     }
     writer.ring()
     if (written === 0) return full(writer)
     // The first tuples of it are in: the client is told nothing, since it may not be told that all are or that none is.
-    if (taken + written < bounds.length) throw new Error('no room for all of it')
+    if (taken + written < tuples.length) throw new Error('no room for all of it')
     const { promise, resolve } = Promise.withResolvers<void>()
     if (writer.whenDurable === undefined) resolve()
     else writer.whenDurable(resolve)
@@ -105,20 +112,19 @@ export class HttpPushSource implements SourceConnector {
   }
 
   #follow(writer: SourceWriter, request: PushRequest): void {
-    const { body, idempotencyKey: key } = request
-    const bounds = boundsOf(request)
-    const taken = key === undefined ? 0 : (this.#known?.taken(key) ?? 0)
-    if (this.#isClosed || taken >= bounds.length) return
-    if (key !== undefined) this.#known?.begin(key, bounds.length)
-    for (const { start, end } of bounds.slice(taken)) {
+    const { body, tuples, idempotencyKey: key } = request
+    const taken = this.#takenOf(request)
+    if (this.#isClosed || taken >= tuples.length) return
+    if (key !== undefined) this.#known?.begin(key, tuples.length)
+    for (const { start, end } of tuples.slice(taken)) {
       if (!writer.write(body, start, end, this.#extra)) writer.drop(body, start, end, this.#extra)
     }
     writer.ring()
   }
 
   /** One request at a time waits for room, so that the tuples of each stand together. @returns how many were written */
-  async #write(writer: SourceWriter, body: Buffer, bounds: readonly Bounds[]): Promise<number> {
-    for (const [index, { start, end }] of bounds.entries()) {
+  async #write(writer: SourceWriter, body: Buffer, tuples: readonly Bounds[]): Promise<number> {
+    for (const [index, { start, end }] of tuples.entries()) {
       while (!writer.write(body, start, end, this.#extra)) {
         if (index === 0 || this.#isClosed) return index
         this.#isWaiting = true
@@ -127,7 +133,7 @@ export class HttpPushSource implements SourceConnector {
         if (!hasRoom) return index
       }
     }
-    return bounds.length
+    return tuples.length
   }
 }
 
@@ -138,24 +144,6 @@ function full(writer: SourceWriter): PushAnswer {
     text: 'there is no room: the rules that read this stream are behind',
     headers: { 'retry-after': '1' },
   }
-}
-
-function boundsOf({ body, contentType }: PushRequest): Bounds[] {
-  const isLines = /ndjson|jsonl|json-lines/i.test(contentType)
-  return isLines ? linesOf(body) : [{ start: 0, end: body.length }]
-}
-
-/** Lines that are not empty. */
-function linesOf(body: Buffer): Bounds[] {
-  const lines: Bounds[] = []
-  for (let start = 0; start < body.length; ) {
-    const feed = body.indexOf(10, start)
-    const next = feed < 0 ? body.length : feed
-    const end = next > start && body[next - 1] === 13 ? next - 1 : next
-    if (end > start) lines.push({ start, end })
-    start = next + 1
-  }
-  return lines
 }
 
 async function roomIn(writer: SourceWriter): Promise<boolean> {
