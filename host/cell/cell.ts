@@ -118,6 +118,8 @@ export interface DeployOptions {
   readonly qos: 0 | 1 | 2
   readonly checkpointIntervalMs: number
   readonly saveStateBeforeStop: boolean
+  /** ms after which a stop is cut short: the worker is ended as it is. Missing or 0: never, each step has a limit of its own. */
+  readonly forceExitTimeoutMs?: number | undefined
   readonly debug: boolean
   /** Heap and external memory of the rule's worker, bytes. */
   readonly memoryLimitBytes: number

@@ -1,3 +1,6 @@
+/** Of state, on a machine that is busy. */
+const READ_MS_PER_MB = 100
+const WRITE_MS_PER_MB = 20
 /** What is waited for at one time. */
 const SLICE_MS = 250
 /** A slice that comes so much too late was held up by this thread itself. */
@@ -26,4 +29,9 @@ export function whenLate(ms: number, late: () => void): () => void {
   }
   wait()
   return () => clearTimeout(timer)
+}
+
+/** ms of silence that a state costs: it is read, or written, in one go. */
+export function stateMs(bytes: number, how: 'read' | 'written'): number {
+  return (bytes / 1e6) * (how === 'read' ? READ_MS_PER_MB : WRITE_MS_PER_MB)
 }

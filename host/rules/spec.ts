@@ -59,6 +59,7 @@ export class SpecBuilder {
         qos: options.qos,
         checkpointIntervalMs: options.checkpointIntervalMs,
         saveStateBeforeStop: options.enableSaveStateBeforeStop,
+        forceExitTimeoutMs: options.forceExitTimeoutMs,
         debug: options.debug,
         memoryLimitBytes: options.memoryLimitBytes ?? defaultMemory(plan),
         cpuLimit: options.cpuLimit,

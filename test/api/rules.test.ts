@@ -93,7 +93,12 @@ test('a cell gets plan, properties, options and epoch', async (t) => {
     sql: 'CREATE STREAM x () WITH (DATASOURCE="up", TYPE="Mqtt", CONF_KEY="k", SHARED="true", EXTRA="{\\"qos\\":2}")',
   })
   const actions = [{ mqtt: { resourceId: 'out', topic: 'o', retained: false }, log: {} }]
-  const options = { qos: 1, memoryLimit: '64MB', restartStrategy: { attempts: 3 } }
+  const options = {
+    qos: 1,
+    memoryLimit: '64MB',
+    restartStrategy: { attempts: 3 },
+    forceExitTimeout: '2s',
+  }
   t.is(
     (await request('POST', '/rules', { id: 'r', sql: 'SELECT * FROM x', actions, options })).status,
     201,
@@ -120,6 +125,7 @@ test('a cell gets plan, properties, options and epoch', async (t) => {
     qos: 1,
     checkpointIntervalMs: 7000,
     saveStateBeforeStop: true,
+    forceExitTimeoutMs: 2000,
     debug: false,
     memoryLimitBytes: 67_108_864,
     cpuLimit: 0.5,

@@ -4,6 +4,7 @@ import type { Death, RefusedPower, RuleSpec, StoredCheckpoint } from '../cell.ts
 import { CellError } from '../cell.ts'
 import type { Quotas } from '../facades/files/quota.ts'
 import { FlowFacades } from '../facades/flow-facades.ts'
+import { stateMs } from '../patience.ts'
 import { OffenceError, type Serve } from '../workers/guarded-endpoint.ts'
 import type { RulePool } from '../workers/pool.ts'
 import type { Watchdog } from '../workers/watchdog.ts'
@@ -50,9 +51,6 @@ export interface FlowKeeperOptions {
 }
 
 const MAX_DEATHS = 10
-/** Of state, on a machine that is busy. */
-const READ_MS_PER_MB = 100
-const WRITE_MS_PER_MB = 20
 /** Tuples of a source that no checkpoint covers, about. */
 const MAX_UNCOVERED = 1_000_000
 const SETTLE_MS = 5000
@@ -89,6 +87,8 @@ export class FlowKeeper {
   #isBlocked = false
   #isKept = false
   #isClosing = false
+  /** Its last worker was ended before `close`. */
+  #cut: Promise<Ending> | undefined
 
   constructor(options: FlowKeeperOptions) {
     this.#options = options
@@ -107,7 +107,7 @@ export class FlowKeeper {
       after: (index) => options.sources.after(index),
       mayFeed: () => this.#mayFeed(),
       onCollected: ({ emissions, counters, errors, wakeAt, done }) => {
-        this.#take(() => options.sinks.accept(emissions))
+        this.emit(() => options.sinks.accept(emissions))
         this.figures.add(counters, errors)
         this.limits.rowErrors(errors)
         this.#timer.set(wakeAt)
@@ -145,9 +145,14 @@ export class FlowKeeper {
     this.feeder.tick()
   }
 
-  /** What came outside a collect. */
+  /** A wrong number in an emission is an offence, and the end of this life. */
   emit(work: () => void): void {
-    this.#take(work)
+    try {
+      work()
+    } catch (error) {
+      if (!(error instanceof OffenceError)) throw error
+      void this.#handle?.kill(`the worker broke the protocol: ${error.message}`)
+    }
   }
 
   /** The worker comes on with its rows. */
@@ -238,8 +243,8 @@ export class FlowKeeper {
     if (handle === undefined || !rule.plan.actions.some(({ encode }) => encode.batch)) return
     const flush = { source: 0, ranges: [], time: 0, end: false, metas: [], flush: true }
     const { emissions } = await within(handle.collect([flush]), SETTLE_MS, 'flushing batches')
-    this.#take(() => sinks.accept(emissions))
-    await until(() => sinks.isIdle, SETTLE_MS)
+    this.emit(() => sinks.accept(emissions))
+    await until(() => sinks.isIdle || this.#isClosing, SETTLE_MS)
   }
 
   /** Nothing goes to the worker any more. */
@@ -248,12 +253,18 @@ export class FlowKeeper {
     this.#timer.set(null)
   }
 
+  /** Before `close`, or while that waits: the worker goes as it is, and has no successor. */
+  cut(reason: string): void {
+    this.#isClosing = true
+    this.#cut = this.#handle?.kill(reason)
+  }
+
   /** The last life ends, in order. @returns 'stuck' when its thread cannot be ended */
   async close(): Promise<'ended' | 'stuck'> {
     this.#isClosing = true
     clearTimeout(this.#restart)
     this.pause()
-    const ending = await this.#handle?.close()
+    const ending = await (this.#cut ?? this.#handle?.close())
     void this.#pool.destroy()
     this.feeder.close()
     return ending?.isStuck === true ? 'stuck' : 'ended'
@@ -264,22 +275,6 @@ export class FlowKeeper {
     if (!this.#options.sinks.isFull) return true
     this.#isBlocked = true
     return false
-  }
-
-  /** A wrong number in an emission is an offence, and the end of this life. */
-  #take(work: () => void): void {
-    try {
-      work()
-    } catch (error) {
-      if (!(error instanceof OffenceError)) throw error
-      void this.#handle?.kill(`the worker broke the protocol: ${error.message}`)
-    }
-  }
-
-  /** A state is read in one go, and later written in one go. */
-  #patienceMs(isOpening: boolean, restoredBytes: number): number {
-    const bytes = isOpening ? restoredBytes : this.stateBytes
-    return (bytes / 1e6) * (isOpening ? READ_MS_PER_MB : WRITE_MS_PER_MB)
   }
 
   async #connect(checkpoint: StoredCheckpoint | undefined, positions: number[]): Promise<void> {
@@ -304,7 +299,9 @@ export class FlowKeeper {
     this.#handle = handle
     if (rule.plugins.length > 0 || rule.options.cpuLimit) this.limits.cpu.begin(handle.worker)
     let isOpening = true
-    const patienceMs = () => this.#patienceMs(isOpening, checkpoint?.state.byteLength ?? 0)
+    const restored = checkpoint?.state.byteLength ?? 0
+    const patienceMs = () =>
+      isOpening ? stateMs(restored, 'read') : stateMs(this.stateBytes, 'written')
     watchdog.watch({ handle, memoryLimitBytes: rule.options.memoryLimitBytes, patienceMs })
     void handle.ended.then((ending) => this.#ended(handle, ending))
     const opened = await handle.open({

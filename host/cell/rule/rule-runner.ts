@@ -7,6 +7,7 @@ import {
   type RuleStatus,
   type StopOptions,
 } from '../cell.ts'
+import { whenLate } from '../patience.ts'
 import type { SpoolKey } from '../spool/spool-room.ts'
 import { BackOff } from './back-off.ts'
 import { until, within } from './deadline.ts'
@@ -48,6 +49,8 @@ export class RuleRunner {
   #starting: Promise<void> | undefined
   #isOpening = true
   #stopping: Promise<void> | undefined
+  /** Resolves when the stop is cut short. */
+  readonly #cut = Promise.withResolvers<void>()
   #ending: Promise<void> | undefined
   #upgrading: Promise<void> | undefined
 
@@ -113,13 +116,19 @@ export class RuleRunner {
     parts.checkpointer.start()
   }
 
-  /** Ends it in order: sources, what is buffered, a checkpoint, the worker, the sinks. */
+  /**
+   * Ends it in order: sources, what is buffered, a checkpoint, the worker, the sinks. After `forceExitTimeoutMs` sources are
+   * not waited for any more, what is buffered stays, no checkpoint is taken and the worker is ended as it is. Sinks and
+   * spools have their own time in any case: what they hold is to be safe.
+   */
   stop(options: StopOptions = {}): Promise<void> {
     const { reason = 'canceled manually' } = options
     if (this.#stopping !== undefined) return this.#stopping
     if (!this.isActive) return this.#ending ?? Promise.resolve()
     this.#enter('stopping', reason)
-    this.#stopping = this.#stop(reason, options)
+    const { forceExitTimeoutMs: ms = 0 } = this.spec.options
+    const calm = ms > 0 ? whenLate(ms, () => this.#cutShort(ms)) : () => {}
+    this.#stopping = this.#stop(reason, options).finally(calm)
     return this.#stopping
   }
 
@@ -129,11 +138,20 @@ export class RuleRunner {
     await this.#starting?.catch(() => {})
     const parts = this.#parts
     if (parts !== undefined && this.#ending === undefined) {
-      await this.#safely('stopping its sources', () => parts.sources.close())
+      const sources = () => Promise.race([parts.sources.close(), this.#cut.promise])
+      await this.#safely('stopping its sources', sources)
       await this.#safely('draining', () => drain(parts, drainMs))
       await this.#lastCheckpoint(parts, keepState)
     }
     await this.#end('stopped', reason)
+  }
+
+  #cutShort(ms: number): void {
+    const reason = `it did not stop within ${ms} ms (forceExitTimeout)`
+    this.#logger.warn(`${reason}: its worker is ended as it is`)
+    this.#parts?.keeper.cut(reason)
+    this.#parts?.checkpointer.stop()
+    this.#cut.resolve()
   }
 
   async checkpoint(): Promise<CommittedCheckpoint> {

@@ -10,7 +10,15 @@ import {
   workerEntry,
 } from '#test/fixtures/cell/cells.ts'
 import { sinks, sources } from '#test/fixtures/cell/connectors.ts'
-import { keyOf, numbersRule, statusWhere } from '#test/fixtures/cell/rules.ts'
+import {
+  eventually,
+  keyOf,
+  linesOf,
+  numbersRule,
+  numbersTo,
+  outputFile,
+  statusWhere,
+} from '#test/fixtures/cell/rules.ts'
 import { processFolder } from '#test/fixtures/folder.ts'
 
 /** What nobody waited for, as long as the test lasts. */
@@ -83,3 +91,39 @@ test.serial(
     t.deepEqual(reasons, [])
   },
 )
+
+test.serial('a stop that comes to no end is cut short by forceExitTimeout', async (t) => {
+  const { cell, lines } = localCell()
+  t.teardown(() => cell.close())
+  const options = { forceExitTimeoutMs: 300 }
+  await cell.deploy(numbersRule({ rule: 'a', count: 5, orders: { 3: 'wait' }, options }))
+  const says = (text: string) => async () => lines.some((line) => line.text.includes(text))
+  await eventually(says('it waits'), Boolean)
+  await cell.stop(keyOf('a'), { drainMs: 3_600_000 })
+  t.true(await says('it did not stop within 300 ms (forceExitTimeout)')())
+  const status = await cell.status(keyOf('a'))
+  t.is(status?.state, 'stopped')
+  t.is(status?.message, 'canceled manually')
+  t.is(status?.restarts, 0)
+  const path = await outputFile()
+  await cell.deploy(numbersRule({ rule: 'a', count: 5, sink: { path } }))
+  await eventually(
+    () => linesOf(path),
+    (taken) => taken.length >= 5,
+  )
+  t.deepEqual(await linesOf(path), numbersTo(5))
+})
+
+test.serial('a stop in order is not cut short', async (t) => {
+  const { cell, lines } = localCell()
+  const options = { forceExitTimeoutMs: 300_000 }
+  const path = await outputFile()
+  await cell.deploy(numbersRule({ rule: 'a', count: 5, sink: { path }, options }))
+  await eventually(
+    () => linesOf(path),
+    (taken) => taken.length >= 5,
+  )
+  await cell.stop(keyOf('a'))
+  await cell.close()
+  t.false(lines.some(({ text }) => text.includes('forceExitTimeout')))
+})
