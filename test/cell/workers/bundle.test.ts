@@ -1,7 +1,9 @@
 import { stat, utimes, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import test from 'ava'
-import { bundleEntry } from '#host/cell/workers/bundle.ts'
+import { bundleEntry, entryOf, tiers } from '#host/cell/workers/bundle.ts'
+import { cacheFolder } from '#test/fixtures/cell/cells.ts'
 import { processFolder } from '#test/fixtures/folder.ts'
 
 test('an entry is bundled once, and again when one of its sources changes', async (t) => {
@@ -27,3 +29,10 @@ test('a source that cannot be bundled is an error that names it', async (t) => {
   await writeFile(entry, 'export default {{')
   await t.throwsAsync(bundleEntry(entry, folder), { message: /broken\.ts/ })
 })
+
+for (const tier of tiers) {
+  test(`the pool cannot require the script of a ${tier} worker: it has to import it`, async (t) => {
+    const script = await bundleEntry(entryOf(tier), cacheFolder)
+    t.throws(() => createRequire(import.meta.url)(script), { code: 'ERR_REQUIRE_ASYNC_MODULE' })
+  })
+}
