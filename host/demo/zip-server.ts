@@ -8,7 +8,7 @@ import { pack } from '@plutino/sdk/pack'
 
 const sample = fileURLToPath(new URL('../../sample-plugins/weather-station', import.meta.url))
 
-/** Packs the sample plugin and serves the zip on a free port, as any web server would. */
+/** Packs the sample plugin and serves the zip on a free port of this machine, whatever path is asked for. */
 export async function serveSample(folder: string): Promise<{ url: string; close(): void }> {
   const { path } = await pack(sample, { output: join(folder, 'weather-station@v1.0.0.zip') })
   const zip = await readFile(path)

@@ -26,9 +26,8 @@ function fieldOf(value: unknown, name: string): unknown {
   return Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined
 }
 
-/** Cut to length, control characters replaced. */
+/** Cut to length, control characters and ends of lines replaced. */
 export function textOf(value: unknown, length: number): string | undefined {
   if (typeof value !== 'string') return undefined
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return value.slice(0, length).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ')
+  return value.slice(0, length).replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')
 }
