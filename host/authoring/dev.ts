@@ -2,13 +2,14 @@ import { watch } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { pack } from '@plutino/sdk/pack'
 
 /** How the command line talks to a server. */
 export interface DevClient {
   request(method: string, path: string, body?: unknown): Promise<unknown>
-  events(path: string, signal: AbortSignal): AsyncIterable<string>
+  events(path: string, signal: AbortSignal): Promise<AsyncIterable<string>>
 }
 
 export interface DevOptions {
@@ -71,7 +72,7 @@ export async function develop(client: DevClient, options: DevOptions): Promise<v
     while (!end.aborted) {
       if (!hasRule) await pause(200, end)
       else {
-        for await (const text of client.events(`/rules/${RULE}/rows`, end)) row(text)
+        for await (const text of await client.events(`/rules/${RULE}/rows`, end)) row(text)
         await pause(200, end)
       }
     }
@@ -135,17 +136,8 @@ function watched(folder: string, signal: AbortSignal, changed: () => Promise<voi
   })
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((wake) => {
-    const timer = setTimeout(done, ms)
-    function done() {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      wake()
-    }
-    signal.addEventListener('abort', done)
-    if (signal.aborted) done()
-  })
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {})
 }
 
 /** A folder for a host of one's own. */

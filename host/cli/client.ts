@@ -1,5 +1,6 @@
 import { textOf } from '#host/errors.ts'
 import { CliError, exitCodes } from './exit.ts'
+import { shellText } from './shell-text.ts'
 
 /** A server, as commands talk to it. What it refuses is a `CliError` with its message. */
 export class Client {
@@ -32,13 +33,24 @@ export class Client {
     return parse(await response.text())
   }
 
-  /** The data of server-sent events, as they come, until the server or the signal ends it. */
-  async *events(path: string, signal: AbortSignal): AsyncGenerator<string> {
-    const response = await this.#send('GET', path, undefined, signal)
+  /**
+   * The data of server-sent events, as they come, until the server or the signal ends it.
+   *
+   * @returns when the server listens: what happens from then on is in it
+   */
+  async events(path: string, signal: AbortSignal): Promise<AsyncIterable<string>> {
+    const response = await this.#send('GET', path, undefined, signal).catch((error: unknown) => {
+      if (signal.aborted) return undefined
+      throw error
+    })
+    return this.#dataOf(response?.body, signal)
+  }
+
+  async *#dataOf(body: Response['body'] | undefined, signal: AbortSignal): AsyncGenerator<string> {
     let pending = ''
     const decoder = new TextDecoder()
     try {
-      for await (const part of response.body ?? []) {
+      for await (const part of body ?? []) {
         pending += decoder.decode(part, { stream: true })
         const blocks = pending.split('\n\n')
         pending = blocks.pop() ?? ''
@@ -94,11 +106,12 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return text // sentences
+    return shellText(text) // sentences
   }
 }
 
 function messageOf(body: unknown, response: Response): string {
-  if (typeof body === 'object' && body !== null && 'message' in body) return String(body.message)
+  if (typeof body === 'object' && body !== null && 'message' in body)
+    return shellText(String(body.message))
   return `${response.status} ${response.statusText}`
 }

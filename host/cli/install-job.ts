@@ -1,6 +1,7 @@
 import type { Client } from './client.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { at } from './session.ts'
+import { shellText } from './shell-text.ts'
 
 /** What `GET /plugins/jobs/{id}/events` tells. */
 interface Job {
@@ -38,7 +39,7 @@ export async function followJob(
   const show = shower(stream)
   let job: Job = made
   try {
-    for await (const data of client.events(
+    for await (const data of await client.events(
       at('plugins', 'jobs', made.id, 'events'),
       abort.signal,
     )) {
@@ -51,9 +52,9 @@ export async function followJob(
     process.off('SIGINT', interrupt)
     if (stream.isTTY) stream.write('\r\x1b[K')
   }
-  if (job.state === 'done') return job.answer
+  if (job.state === 'done') return job.answer && shellText(job.answer)
   if (job.state !== 'running')
-    throw new CliError(exitCodes.refused, job.error?.message ?? job.state)
+    throw new CliError(exitCodes.refused, shellText(job.error?.message ?? job.state))
   throw new CliError(
     exitCodes.unreachable,
     `the server has gone away at step "${job.step}"; when it is back, look with: plutino plugin list`,

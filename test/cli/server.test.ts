@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from 'ava'
 import { type Running, run, start } from '#test/fixtures/command.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { send } from '#test/fixtures/server.ts'
+import { until } from '#test/fixtures/upgrade-rules.ts'
 
 const ready = /ready on (http:\/\/127\.0\.0\.1:\d+)/
 
@@ -126,14 +127,27 @@ test('the rows of a query are printed, and its rule is gone afterwards', async (
   const killed = start('host/cli/main.ts', query)
   await killed.says(/\{"b":20\}/)
   killed.child.kill('SIGKILL')
-  for (let i = 0; i < 200; i++) {
-    if (JSON.stringify((await send(`${url}/rules`, 'GET')).body) === '[]') break
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  t.deepEqual((await send(`${url}/rules`, 'GET')).body, [])
+  await until(t, 'the end of its rule', async () => {
+    const { body } = await send(`${url}/rules`, 'GET')
+    return Array.isArray(body) && body.length === 0
+  })
   const wrong = await run('host/cli/main.ts', ['--url', url, 'query', 'SELECT a FROM nowhere'])
   t.is(wrong.code, 1)
   t.regex(wrong.stderr, /^plutino: fail to get stream nowhere/)
+})
+
+test('a query of a source that is not there says what it waits for', async (t) => {
+  const url = await urlOf(server(t))
+  const broker = 'tcp://127.0.0.1:1'
+  await send(`${url}/metadata/sources/mqtt/confKeys/down`, 'PUT', { server: broker })
+  const sql = 'CREATE STREAM s () WITH (DATASOURCE="t", TYPE="mqtt", CONF_KEY="down")'
+  t.is((await send(`${url}/streams`, 'POST', { sql })).status, 201)
+  const running = start('host/cli/main.ts', ['--url', url, 'query', 'SELECT * FROM s'])
+  const told = await running.says(/the query waits: /)
+  t.true(told.includes(`stream "s" waits for its connection: broker ${broker}: `), told)
+  running.child.kill('SIGINT')
+  const { code, stdout } = await running.finished
+  t.deepEqual({ code, stdout }, { code: 0, stdout: '' })
 })
 
 test('the launcher hands over to a Node that is new enough, and passes the exit code on', (t) => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { CliError, exitCodes } from '../exit.ts'
 import { at, type OpenSession, type Session } from '../session.ts'
@@ -39,10 +40,10 @@ async function query(
   let left = count
   try {
     // the server drops the rule when this connection ends, however it does
-    const events = client.events(`${at('rules', id, 'rows')}?drop=true`, end.signal)
+    const events = await client.events(`${at('rules', id, 'rows')}?drop=true`, end.signal)
     const started = client.request('POST', at('rules', id, 'start'))
-    const failed = started.then(() => failureOf(client, id))
-    failed.then((message) => message !== undefined && interrupt(), interrupt)
+    const failed = started.then(() => failureOf(client, id, end.signal))
+    failed.then(interrupt, interrupt)
     for await (const payload of events) {
       for (const row of rowsOf(payload)) {
         if (left-- <= 0) break
@@ -50,6 +51,7 @@ async function query(
       }
       if (left <= 0) break
     }
+    interrupt()
     const message = await failed
     if (message !== undefined) throw new CliError(exitCodes.refused, message)
   } finally {
@@ -60,14 +62,37 @@ async function query(
   }
 }
 
-/** A payload is the rows of one emission, or a text. */
-/** Why the rule behind the query does not run; a start that fails is the rule's status, not an answer. */
-async function failureOf(client: Session['client'], id: string): Promise<string | undefined> {
-  const status = await client.request('GET', `${at('rules', id)}/status`)
-  const { status: state, message } = status as { status?: unknown; message?: unknown }
-  return state === 'stopped by error' ? String(message) : undefined
+/** ms between two looks at the status. */
+const LOOK_MS = 1000
+
+/**
+ * Looks at the rule behind the query until the signal, and tells what it waits for: a source whose broker is down gives no
+ * rows, and that is no error.
+ *
+ * @returns why it does not run: a start that fails is the rule's status, not an answer
+ */
+async function failureOf(
+  client: Session['client'],
+  id: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  let told = ''
+  for (let looks = 1; !signal.aborted; looks++) {
+    // that the server is gone is told by the connection that rows come by
+    const status = await client.request('GET', `${at('rules', id)}/status`).catch(() => ({}))
+    const { status: state, message = '' } = status as { status?: unknown; message?: unknown }
+    if (state === 'stopped by error') return String(message)
+    // what is not there at once may be there in a moment
+    if (looks > 1 && message !== told) {
+      told = String(message)
+      if (told !== '') process.stderr.write(`the query waits: ${told}\n`)
+    }
+    await sleep(LOOK_MS, undefined, { signal }).catch(() => {})
+  }
+  return undefined
 }
 
+/** A payload is the rows of one emission, or a text. */
 function rowsOf(payload: string): string[] {
   try {
     const value: unknown = JSON.parse(payload)
