@@ -39,7 +39,8 @@ export async function makeProject(project: NewProject): Promise<string[]> {
   for (const extension of extensions) await addExtension(files, extension)
   files.set('tsconfig.json', await readFile(path.join(templates, 'common/tsconfig.json'), 'utf8'))
   files.set('README.md', await readme(name, extensions))
-  files.set('.gitignore', 'node_modules/\ntarget/\n')
+  // data/ and log/ are of a server that is started here
+  files.set('.gitignore', 'node_modules/\ntarget/\ndata/\nlog/\n')
   await makeFolder(folder)
   const sdk = await buildSdk(path.join(folder, 'vendor'))
   files.set('package.json', await manifest(name, extensions, path.basename(sdk)))
@@ -115,7 +116,8 @@ async function manifest(
     version: '0.1.0',
     private: true,
     type: 'module',
-    engines: { plutino: `^${readVersion()}` },
+    // tests are TypeScript, as Node runs it without a build from there on
+    engines: { node: '>=24', plutino: `^${readVersion()}` },
     scripts: { test: 'node --test "test/**/*.test.ts"', types: 'tsc' },
     dependencies: { '@plutino/sdk': `file:vendor/${tarball}` },
     devDependencies: Object.fromEntries(tools.map((tool) => [tool, versions[tool]])),

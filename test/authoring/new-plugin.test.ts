@@ -17,6 +17,10 @@ test.serial(
     t.like(await cli(folder, 'new', 'acme-tools', ...weather), { code: 0 })
     const project = join(folder, 'acme-tools')
     t.deepEqual(readdirSync(join(project, 'vendor')), ['plutino-sdk-0.1.0.tgz'])
+    const ignored = readFileSync(join(project, '.gitignore'), 'utf8').trim().split('\n')
+    t.deepEqual(ignored, ['node_modules/', 'target/', 'data/', 'log/'])
+    const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
+    t.deepEqual(manifest.engines, { node: '>=24', plutino: '^0.1.0' })
 
     const install = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
     const installed = await command('npm', install, project)
