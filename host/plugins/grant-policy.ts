@@ -16,7 +16,7 @@ import type { Permissions } from './permissions.ts'
 /** What the operator of a fleet grants in a file, by package. */
 interface PackagePolicy {
   readonly grants: unknown
-  /** Only zips with one of these digests; nothing said: any. */
+  /** Digests of the zips that get them. @default every zip of the package */
   readonly sha256?: readonly string[] | undefined
 }
 

@@ -21,8 +21,11 @@ const MAX_DEPTH = 32
 const MAX_STEPS = 10_000
 /** A good pattern takes microseconds: it is a loaded machine that needs the time. */
 const PATTERN_MS = 200
-/** The time is the clock's: a thread that did not run meanwhile says nothing of the pattern. */
-const PATTERN_TRIES = 3
+/**
+ * Of all patterns of one check. More than one pattern may take: the time is the clock's, and a thread that did not run
+ * meanwhile says nothing of the pattern, so it is tried again.
+ */
+const ALL_PATTERNS_MS = 3 * PATTERN_MS
 const MAX_TEXT = 10_000
 
 /**
@@ -42,6 +45,7 @@ type Path = readonly string[]
 class Check {
   readonly #root: OptionSchema
   readonly #common: ReadonlySet<string>
+  readonly #patterns = new Patterns()
   #steps = 0
   #depth = 0
 
@@ -67,7 +71,7 @@ class Check {
     return (
       this.#reference(schema, value, path) ??
       ofType(schema, value, path) ??
-      ofValue(schema, value, path) ??
+      ofValue(schema, value, path, this.#patterns) ??
       this.#combined(schema, value, path) ??
       (isMap(value) ? this.#object(schema, value, path) : undefined) ??
       (Array.isArray(value) ? this.#array(schema, value, path) : undefined)
@@ -176,7 +180,12 @@ function ofType({ type }: OptionSchema, value: unknown, path: Path): OptionProbl
   )
 }
 
-function ofValue(schema: OptionSchema, value: unknown, path: Path): OptionProblem | undefined {
+function ofValue(
+  schema: OptionSchema,
+  value: unknown,
+  path: Path,
+  patterns: Patterns,
+): OptionProblem | undefined {
   const isSame = (other: unknown) => JSON.stringify(other) === JSON.stringify(value)
   if (schema.const !== undefined && !isSame(schema.const))
     return problem(path, `must be ${shown(schema.const)}, not ${shown(value, path)}`)
@@ -189,7 +198,7 @@ function ofValue(schema: OptionSchema, value: unknown, path: Path): OptionProble
         .join(', ')}, not ${shown(value, path)}`,
     )
   if (typeof value === 'number') return ofNumber(schema, value, path)
-  return typeof value === 'string' ? ofText(schema, value, path) : undefined
+  return typeof value === 'string' ? ofText(schema, value, path, patterns) : undefined
 }
 
 function ofNumber(schema: OptionSchema, value: number, path: Path): OptionProblem | undefined {
@@ -207,7 +216,12 @@ function ofNumber(schema: OptionSchema, value: number, path: Path): OptionProble
   return undefined
 }
 
-function ofText(schema: OptionSchema, value: string, path: Path): OptionProblem | undefined {
+function ofText(
+  schema: OptionSchema,
+  value: string,
+  path: Path,
+  patterns: Patterns,
+): OptionProblem | undefined {
   const { minLength, maxLength, pattern } = schema
   if (typeof minLength === 'number' && value.length < minLength)
     return problem(
@@ -216,22 +230,30 @@ function ofText(schema: OptionSchema, value: string, path: Path): OptionProblem 
     )
   if (typeof maxLength === 'number' && value.length > maxLength)
     return problem(path, `must have at most ${maxLength} characters`)
-  if (typeof pattern !== 'string' || matches(pattern, value)) return undefined
+  if (typeof pattern !== 'string' || patterns.match(pattern, value)) return undefined
   return problem(path, `must match ${pattern.slice(0, 200)}`)
 }
 
-/** A pattern may take for ever on the text that it was made for; one that is none says nothing. */
-function matches(pattern: string, value: string): boolean {
-  if (value.length > MAX_TEXT) return false
-  const script = `new RegExp(${JSON.stringify(pattern)}, 'u').test(${JSON.stringify(value)})`
-  for (let tries = PATTERN_TRIES; tries > 0; tries--) {
-    try {
-      return runInThisContext(script, { timeout: PATTERN_MS }) === true
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') return true
+/** A pattern may take for ever on the text that it was made for, and a schema may have thousands; one that is none says nothing. */
+class Patterns {
+  #leftMs = ALL_PATTERNS_MS
+
+  match(pattern: string, value: string): boolean {
+    if (value.length > MAX_TEXT) return false
+    const script = `new RegExp(${JSON.stringify(pattern)}, 'u').test(${JSON.stringify(value)})`
+    while (this.#leftMs >= 1) {
+      const started = performance.now()
+      try {
+        const timeout = Math.floor(Math.min(PATTERN_MS, this.#leftMs))
+        return runInThisContext(script, { timeout }) === true
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') return true
+      } finally {
+        this.#leftMs -= performance.now() - started
+      }
     }
+    return false
   }
-  return false
 }
 
 function oneOfText(schemas: readonly unknown[]): string {
