@@ -1,3 +1,5 @@
+import { guarded, plainError } from './plain-error.ts'
+
 const { apply, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
 const RealEncoder = TextEncoder
 const RealDecoder = TextDecoder
@@ -83,7 +85,8 @@ export class PluginTextDecoder {
   constructor(label: unknown = 'utf-8', options?: { fatal?: unknown; ignoreBOM?: unknown }) {
     const fatal = Boolean(options?.fatal)
     const ignoreBOM = Boolean(options?.ignoreBOM)
-    this.#real = new RealDecoder(`${label as string}`, { fatal, ignoreBOM })
+    const name = `${label as string}`
+    this.#real = guarded(() => new RealDecoder(name, { fatal, ignoreBOM }))
   }
 
   get encoding(): string {
@@ -100,16 +103,23 @@ export class PluginTextDecoder {
 
   decode(bytes?: unknown, options?: { stream?: unknown }): string {
     const stream = Boolean(options?.stream)
-    return this.#real.decode(bytes === undefined ? new Bytes(0) : bytesOf(bytes), { stream })
+    const plain = bytes === undefined ? new Bytes(0) : bytesOf(bytes)
+    try {
+      return this.#real.decode(plain, { stream })
+    } catch (error) {
+      throw plainError(error)
+    }
   }
 }
 
 export function pluginAtob(text: unknown): string {
-  return realAtob(`${text as string}`)
+  const plain = `${text as string}`
+  return guarded(() => realAtob(plain))
 }
 
 export function pluginBtoa(text: unknown): string {
-  return realBtoa(`${text as string}`)
+  const plain = `${text as string}`
+  return guarded(() => realBtoa(plain))
 }
 
 function getterOf(prototype: object, key: string): () => unknown {

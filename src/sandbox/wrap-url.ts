@@ -1,3 +1,5 @@
+import { guarded } from './plain-error.ts'
+
 const RealUrl = URL
 const RealParams = URLSearchParams
 
@@ -9,10 +11,7 @@ export class PluginSearchParams {
   readonly #real: URLSearchParams
 
   constructor(init?: unknown, key?: unknown) {
-    this.#real =
-      key === ofUrl && init instanceof RealParams
-        ? init
-        : new RealParams(pairsOf(init) as string[][])
+    this.#real = key === ofUrl && init instanceof RealParams ? init : paramsOf(init)
   }
 
   get size(): number {
@@ -83,6 +82,11 @@ export class PluginSearchParams {
   }
 }
 
+function paramsOf(init: unknown): URLSearchParams {
+  const pairs = pairsOf(init) as string[][]
+  return guarded(() => new RealParams(pairs))
+}
+
 function pairsOf(init: unknown): [string, string][] {
   if (init === undefined || init === null) return []
   if (typeof init !== 'object') return [...new RealParams(text(init))]
@@ -116,7 +120,9 @@ export class PluginUrl {
   #params: PluginSearchParams | undefined
 
   constructor(url: unknown, base?: unknown) {
-    this.#real = base === undefined ? new RealUrl(text(url)) : new RealUrl(text(url), text(base))
+    const given = text(url)
+    const from = base === undefined ? undefined : text(base)
+    this.#real = guarded(() => new RealUrl(given, from))
   }
 
   get origin(): string {
@@ -151,7 +157,9 @@ export class PluginUrl {
   }
 
   static #write(url: PluginUrl, part: Part, value: string): void {
-    url.#real[part] = value
+    guarded(() => {
+      url.#real[part] = value
+    })
   }
 
   static {

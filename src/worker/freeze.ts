@@ -4,6 +4,7 @@ import { realGlobal } from './capture.ts'
 const { defineProperty, deleteProperty, getPrototypeOf, getOwnPropertyDescriptor, ownKeys } =
   Reflect
 
+const CustomEvents = CustomEvent
 const hooks = /messaging|inspect\.custom/
 
 /** JavaScript classes of the runtime that plugins get as they are. */
@@ -22,37 +23,41 @@ export const platformClasses = [
  * Takes the ways out of the runtime's own classes, before the lockdown: the hooks by which an object is moved to another
  * thread (called by hand they hand out message ports, and steer what a clone is made of), those by which it is shown
  * (they hand out the runtime's `inspect`), and timers without a quota.
+ *
+ * @returns what accessors answer from now on: nothing else leads there, so it is frozen by name
  */
-export function disarmClasses(): void {
+export function disarmClasses(): object[] {
+  const answered: object[] = []
   for (const part of reachable(samples())) {
     for (const key of ownKeys(part)) {
       if (typeof key === 'symbol' && hooks.test(key.description ?? '')) deleteProperty(part, key)
     }
   }
   for (const prototype of prototypesOf(samples())) {
-    allowOwnConstructor(prototype)
+    // The runtime assigns `constructor` to streams that it makes itself.
+    answered.push(...allowOwn(prototype, 'constructor'))
   }
   deleteProperty(AbortSignal, 'timeout')
   // Left to the lockdown it would become an accessor, and every spread of an array 15 times slower.
   defineProperty(Array.prototype, Symbol.iterator, { configurable: false })
+  return answered
 }
 
 /**
  * Classes of the older kind assign `constructor` to their prototypes, and some objects have a `hasOwnProperty` of their own:
  * that has to go on when what they inherit is frozen. Between the repair of the language's objects and their freezing.
+ *
+ * @returns as `disarmClasses`
  */
-export function allowOwnNames(): void {
-  for (const name of ['constructor', 'hasOwnProperty']) allowOwn(Object.prototype, name, true)
+export function allowOwnNames(): object[] {
+  const names = ['constructor', 'hasOwnProperty']
+  return names.flatMap((name) => allowOwn(Object.prototype, name, true))
 }
 
-/** The runtime assigns `constructor` to streams that it makes itself: that must go on when the prototype is frozen. */
-function allowOwnConstructor(prototype: object): void {
-  allowOwn(prototype, 'constructor')
-}
-
-function allowOwn(prototype: object, name: string, enumerable = false): void {
+/** Lets what inherits a property be given one of its own, although the prototype is frozen. */
+function allowOwn(prototype: object, name: string, enumerable = false): object[] {
   const described = getOwnPropertyDescriptor(prototype, name)
-  if (described?.configurable !== true) return
+  if (described?.configurable !== true) return []
   const original: unknown = described.value
   defineProperty(prototype, name, {
     configurable: true,
@@ -68,6 +73,7 @@ function allowOwn(prototype: object, name: string, enumerable = false): void {
       })
     },
   })
+  return isObject(original) ? [original] : []
 }
 
 /**
@@ -102,20 +108,29 @@ function samples(): object[] {
   void reader.read()
   void byob.read(new Uint8Array(1))
   void writer.write('x')
-  found.push(reader, byob, writer)
+  found.push(reader, byob, writer, ...found.flatMap(requestOf))
   const aborted = new AbortController()
   aborted.abort()
   const abort = new AbortController()
   abort.signal.addEventListener('abort', () => {})
   const event = new Event('x')
+  found.push(new CustomEvents('x')) // the runtime makes one of what is told to a target that is none of its own
   const target = new EventTarget()
   target.addEventListener('x', () => {}, { signal: abort.signal })
   target.dispatchEvent(event)
   found.push(abort, abort.signal, aborted.signal.reason as object, event, target)
   found.push(AbortSignal.any([abort.signal, aborted.signal]), AbortSignal.any([abort.signal]))
-  found.push(new ByteLengthQueuingStrategy({ highWaterMark: 1 }))
-  found.push(new CountQueuingStrategy({ highWaterMark: 1 }))
+  for (const Strategy of [ByteLengthQueuingStrategy, CountQueuingStrategy]) {
+    const strategy = new Strategy({ highWaterMark: 1 })
+    found.push(strategy, strategy.size)
+  }
   return found
+}
+
+/** A controller's request for bytes is made when it is asked for. */
+function requestOf(controller: object): object[] {
+  const request: unknown = Reflect.get(controller, 'byobRequest')
+  return isObject(request) ? [request] : []
 }
 
 /** What two sets of instances have in common: classes, prototypes, and objects that stand for "none". */
@@ -129,8 +144,7 @@ function reachable(roots: readonly object[]): Set<object> {
   const todo: unknown[] = [...roots]
   while (todo.length > 0) {
     const value = todo.pop()
-    if ((typeof value !== 'object' && typeof value !== 'function') || value === null) continue
-    if (seen.has(value)) continue
+    if (!isObject(value) || seen.has(value)) continue
     seen.add(value)
     todo.push(getPrototypeOf(value))
     for (const key of ownKeys(value)) {
@@ -152,4 +166,8 @@ function prototypesOf(instances: readonly object[]): Set<object> {
     }
   }
   return found
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }

@@ -5,6 +5,7 @@ import { capAllocations, keepEngineFast } from './caps.ts'
 import { forgetWorkerData, realProcess, workerAtomics } from './capture.ts'
 import { allowOwnNames, disarmClasses, freezeClasses } from './freeze.ts'
 import { installGate } from './gate.ts'
+import { disarmErrors, freezeRealError } from './runtime-errors.ts'
 import { dropReading, dropWorkingDirectory } from './selftest.ts'
 import { stripRealm } from './strip.ts'
 
@@ -24,7 +25,7 @@ export function closeRealm(): void {
   forgetWorkerData(workerThreads)
   const gate = installGate()
   capAllocations()
-  disarmClasses()
+  const hidden = [...disarmClasses(), ...disarmErrors()]
   stripRealm(workerAtomics)
   repairIntrinsics({
     errorTaming: 'safe',
@@ -40,10 +41,12 @@ export function closeRealm(): void {
     unhandledRejectionTrapping: 'none',
   })
   watchStacks(Error)
-  allowOwnNames()
+  hidden.push(...allowOwnNames())
   globalThis.hardenIntrinsics()
   Reflect.deleteProperty(globalThis, 'hardenIntrinsics')
   freezeClasses(harden)
+  for (const part of hidden) harden(part)
+  freezeRealError()
   keepEngineFast()
   gate.seal()
   dropReading(workingDirectory, entry)

@@ -9,7 +9,7 @@ import { searches } from './search.ts'
 import { slice, textMethods } from './text.ts'
 import { integerWriters } from './write-integers.ts'
 
-const { defineProperties, defineProperty, setPrototypeOf } = Object
+const { defineProperties, defineProperty, freeze, setPrototypeOf } = Object
 const INSPECTED_BYTES = 50
 
 /**
@@ -96,6 +96,9 @@ export function pluginBuffer(maxBytes: number): object {
 
 /** A buffer may be given a method of its own by assignment, as drivers do, although the prototype is frozen. */
 function replaceable(prototype: object, name: string, method: unknown): void {
+  // Whoever hardens the class does not see what an accessor answers, and all plugins have the same.
+  freeze(method)
+  freeze(Reflect.get(method as object, 'prototype'))
   defineProperty(prototype, name, {
     get: () => method,
     set(this: object, value: unknown) {

@@ -1,6 +1,7 @@
 import zlib from 'node:zlib'
+import { guarded } from '#src/sandbox/plain-error.ts'
 import { bytesOf } from '#src/sandbox/wrap-text.ts'
-import { guarded, integerIn, option } from './fault.ts'
+import { integerIn, option } from './fault.ts'
 
 const Bytes = Uint8Array
 /** Above this, the slowest levels would keep the thread in one native call for seconds. */

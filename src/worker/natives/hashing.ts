@@ -1,6 +1,7 @@
 import { createHash, createHmac, getHashes } from 'node:crypto'
+import { guarded } from '#src/sandbox/plain-error.ts'
 import { bytesOf } from '#src/sandbox/wrap-text.ts'
-import { guarded, integerIn, option } from './fault.ts'
+import { integerIn, option } from './fault.ts'
 
 const Bytes = Uint8Array
 const makeHash = createHash
