@@ -1,5 +1,4 @@
 import { builtinLookups, builtinSinks, builtinSources } from '#host/cell/connectors/builtin.ts'
-import { Properties } from '#host/cell/connectors/properties.ts'
 import { readDeadLetter } from '#host/cell/delivery/action-options.ts'
 import type { ConnectorConfig, Props } from '#host/config/connector-config.ts'
 import type { Options } from '#host/config/options.ts'
@@ -12,13 +11,13 @@ import type { Extensions } from '#src/plan/extensions.ts'
 import type { Plan, PluginUse } from '#src/plan/plan.ts'
 import { planRule } from '#src/plan/plan-rule.ts'
 import { type RuleOptions, readRuleOptions } from '#src/plan/rule-options.ts'
-import type { SourceSettings } from '#src/plan/source-plan.ts'
 import type { Select } from '#src/sql/ast.ts'
 import { parseStatement } from '#src/sql/parse.ts'
 import { ActionReader, type SinkDefaults } from './actions.ts'
 import { isObject, type RuleDefinition } from './definition.ts'
 import { checkPluginProps, checkTiers } from './plugin-checks.ts'
 import { Schedule } from './schedule.ts'
+import { sourceSettings } from './source-settings.ts'
 import type { StreamService } from './streams.ts'
 import { typeName } from './type-name.ts'
 
@@ -112,7 +111,7 @@ export class RulePlanner {
         names: () => streams.allNames(tenant),
       },
       extensions,
-      settings: ({ name }) => settingsOf(sources.get(name)?.props ?? {}),
+      settings: ({ name }) => sourceSettings(name, sources.get(name)?.props ?? {}),
       timeZone: this.#options.timeZone(),
       temp: definition.temp,
     })
@@ -214,34 +213,6 @@ function parseSelect(sql: string): Select {
   const statement = parseStatement(sql)
   if (statement.type === 'select') return statement
   throw new HostError('bad-rule', `SQL ${sql} is not a select statement.`)
-}
-
-function settingsOf(props: Props) {
-  const { useInt64ForWholeNumber, concurrency } = props
-  if (
-    concurrency !== undefined &&
-    !(Number.isSafeInteger(concurrency) && Number(concurrency) > 0)
-  ) {
-    throw new HostError(
-      'bad-option',
-      `source property concurrency must be a whole number of at least 1, not ${JSON.stringify(concurrency)}`,
-    )
-  }
-  return {
-    wholeIsBigint: useInt64ForWholeNumber === true,
-    concurrency: concurrency === undefined ? undefined : Number(concurrency),
-    lookup: lookupSettings(props),
-  }
-}
-
-/** `lookup: {cache, cacheTtl, cacheMissingKey}` of a lookup table. */
-function lookupSettings({ lookup }: Props): SourceSettings['lookup'] {
-  if (!isObject(lookup) || lookup.cache !== true) return undefined
-  const read = new Properties('lookup', lookup)
-  return {
-    cacheTtlMs: read.duration('cacheTtl', 0),
-    cacheMissing: read.flag('cacheMissingKey', false),
-  }
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {

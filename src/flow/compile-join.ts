@@ -7,6 +7,7 @@ import { boundColumns } from '#src/operators/window/bounds.ts'
 import type { JoinNode, LookupNode, SourcePlan } from '#src/plan/plan.ts'
 import type { Compilation } from './compilation.ts'
 import { columnConversion } from './decode/schema.ts'
+import { nestedPayload } from './decode/source-decoder.ts'
 import { LookupCache } from './lookup-cache.ts'
 import { LookupStage } from './lookup-stage.ts'
 import { compileScalar } from './scalar.ts'
@@ -45,9 +46,11 @@ export function compileLookup(node: LookupNode, to: Compilation): void {
     )
   }
   const columns = keys.map(({ column }) => column)
-  const { cacheTtlMs, cacheMissing = false } = plan.sources[source]?.lookup ?? {}
+  const table = plan.sources[source]
+  const { cacheTtlMs, cacheMissing = false } = table?.lookup ?? {}
   const keyed = keyer(names, name)
-  const typed = lookupRow(plan.sources[source], plan.settings.timeZone)
+  const typed = lookupRow(table, plan.settings.timeZone)
+  const nested = table && nestedPayload(table, plan.settings)
   const paired = pairer(names, name, boundColumns(to.hidden))
   const options = {
     join,
@@ -55,6 +58,7 @@ export function compileLookup(node: LookupNode, to: Compilation): void {
     rest: rest && expressions.compilePredicate(rest),
     pair: (row: Row, found: Row) => paired(row, keyed(typed(found))),
     ask: (asked: readonly (readonly unknown[])[]) => askLookup(source, columns, asked),
+    unpack: nested && ((found: readonly Row[]) => found.flatMap((row) => nested.rowsIn(row))),
     cache:
       cacheTtlMs === undefined
         ? undefined

@@ -24,6 +24,8 @@ export interface LookupOptions {
   /** A row with what was found in it. */
   readonly pair: (row: Row, found: Row) => Row
   readonly ask: Ask
+  /** The rows in what a table has for one key, where they have to be decoded. */
+  readonly unpack?: ((found: readonly Row[]) => readonly Row[]) | undefined
   /** Between two calls of the host. Missing: each key is asked for anew. */
   readonly cache?: LookupCache | undefined
   /** Told when rows have left outside of a call of `push`. */
@@ -160,21 +162,30 @@ export class LookupStage implements Operator, Border {
   }
 
   async #send(batch: ReadonlyMap<unknown, Asked>): Promise<void> {
-    const { ask, cache, deadlineMs = 10_000 } = this.#options
+    const { ask, deadlineMs = 10_000 } = this.#options
     const all = [...batch.values()]
     try {
       const answers = await within(deadlineMs, ask(all.map(({ key }) => key)))
-      for (const [i, [name, { answer }]] of [...batch].entries()) {
-        const rows = answers[i] ?? []
-        this.#open.delete(name)
-        cache?.set(name, rows)
-        answer.resolve(rows)
+      for (const [i, [name, asked]] of [...batch].entries()) {
+        this.#answer(name, asked, answers[i] ?? [])
       }
     } catch (error) {
       for (const [name, { answer }] of batch) {
         this.#open.delete(name)
         answer.reject(error)
       }
+    }
+  }
+
+  #answer(name: unknown, { answer }: Asked, found: readonly Row[]): void {
+    const { unpack, cache } = this.#options
+    this.#open.delete(name)
+    try {
+      const rows = unpack === undefined ? found : unpack(found)
+      cache?.set(name, rows)
+      answer.resolve(rows)
+    } catch (error) {
+      answer.reject(error)
     }
   }
 

@@ -170,7 +170,9 @@ function fieldText(field: ProjectField, stream: string): string {
 function sourceText(source: SourcePlan | undefined): string {
   const columns = source?.columns ?? source?.schema?.map((column) => column.name)
   const fields = columns === undefined ? '*' : columns.join(', ')
-  return `StreamName: ${source?.stream ?? ''}, StreamFields:[ ${fields} ]`
+  const payload = source?.payload
+  const nested = payload === undefined ? '' : `, PayloadField: ${payload.field} (${payload.format})`
+  return `StreamName: ${source?.stream ?? ''}, StreamFields:[ ${fields} ]${nested}`
 }
 
 function list(name: string, texts: readonly string[]): string {

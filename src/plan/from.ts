@@ -23,7 +23,8 @@ export function findSources(
     const definition = findSource(item, rules)
     const settings = settingsOf?.(definition) ?? {}
     const wholeIsBigint = settings.wholeIsBigint === true
-    const source = { name: item.as ?? item.name, definition, wholeIsBigint }
+    const hasPayloadField = settings.payload !== undefined
+    const source = { name: item.as ?? item.name, definition, wholeIsBigint, hasPayloadField }
     return { source, at: item.at, settings }
   })
   checkNames(found)

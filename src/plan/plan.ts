@@ -1,6 +1,7 @@
 import type { Template } from '#src/template/template.ts'
 import type { AggregateCall, AnalyticCall, DedupTriggerCall, PlanExpression } from './expression.ts'
 import type { BatchOptions, CompressionOptions, DynamicProperty } from './payload-options.ts'
+import type { LookupPlan, PayloadPlan, SourceFormat } from './source-options.ts'
 import type { DataType } from './types.ts'
 
 /**
@@ -56,8 +57,9 @@ export interface SourcePlan {
   readonly stream: string
   readonly type: string
   readonly kind: 'stream' | 'table' | 'lookup'
-  readonly format: 'json' | 'binary' | 'delimited'
+  readonly format: SourceFormat
   readonly delimiter: string
+  readonly payload?: PayloadPlan | undefined
   /** The columns of the schema; `undefined`: schemaless. */
   readonly schema: readonly SchemaColumn[] | undefined
   /** The top-level columns that the rule reads; `undefined`: all of them (`SELECT *`). */
@@ -76,16 +78,6 @@ export interface SourcePlan {
   readonly plugin?: number | undefined
   /** How many instances a plugin source has. */
   readonly concurrency: number
-}
-
-/** How a lookup table is asked. */
-export interface LookupPlan {
-  /** The column by which it is asked, where one is declared. */
-  readonly key?: string | undefined
-  /** How long the worker keeps what it was told, ms; 0: for ever; `undefined`: it asks anew each time. */
-  readonly cacheTtlMs?: number | undefined
-  /** It keeps also that there was nothing. */
-  readonly cacheMissing?: boolean | undefined
 }
 
 export interface SchemaColumn {
@@ -360,6 +352,11 @@ export interface ActionPlan {
   readonly plugin?: number | undefined
   /** What `configure` of a plugin sink gets. */
   readonly props?: Readonly<Record<string, unknown>> | undefined
+  /**
+   * Of a plugin sink: what is emitted goes to the host as for a built-in one, which keeps it until the plugin has it (cache,
+   * dead letters, attempts) and hands it back for that.
+   */
+  readonly throughHost?: true | undefined
 }
 
 export interface EncodeOptions {
@@ -396,4 +393,6 @@ export interface PluginUse {
   readonly tier: 'sandboxed' | 'trusted'
   /** Of the zip that it came in: a version may be installed again with other content. */
   readonly sha256?: string | undefined
+  /** Of a source: it goes back to an offset, and brings the same tuples in the same order again. */
+  readonly rewinds?: boolean | undefined
 }

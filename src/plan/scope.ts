@@ -13,6 +13,8 @@ export interface ScopedSource {
   readonly definition: StreamDefinition
   /** Whole numbers of a payload are BIGINT (`useInt64ForWholeNumber`). */
   readonly wholeIsBigint: boolean
+  /** The bytes of a binary stream are decoded further. @default false */
+  readonly hasPayloadField?: boolean | undefined
 }
 
 /** The streams of a statement: finds columns in them, and keeps which ones are read. */
@@ -117,7 +119,7 @@ function typeIn(
   const { columns } = source.definition
   if (columns === undefined) {
     const dataType: DataType = source.wholeIsBigint ? { type: 'any', wholeIsBigint: true } : ANY
-    const binary = source.definition.options.format === 'binary'
+    const binary = source.definition.options.format === 'binary' && source.hasPayloadField !== true
     return { dataType: binary ? { type: 'bytea' } : dataType, declared: false }
   }
   const column = columns.find((candidate) => candidate.name === name)

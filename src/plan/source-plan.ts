@@ -5,10 +5,11 @@ import type { StreamDefinition } from './definitions.ts'
 import type { Derived } from './derived.ts'
 import type { Extensions } from './extensions.ts'
 import { sourceKind } from './keyed.ts'
-import type { LookupPlan, SourcePlan } from './plan.ts'
+import type { SourcePlan } from './plan.ts'
 import type { PluginList } from './plugin-list.ts'
 import type { RuleOptions } from './rule-options.ts'
 import type { Scope, ScopedSource } from './scope.ts'
+import { type LookupPlan, type PayloadPlan, sourceFormats } from './source-options.ts'
 
 /** Streams and tables by name. */
 export interface Definitions {
@@ -23,6 +24,8 @@ export interface SourceSettings {
   readonly wholeIsBigint?: boolean | undefined
   /** Instances of a plugin source. @default the rule's option `concurrency` */
   readonly concurrency?: number | undefined
+  /** `payloadField`, `payloadFormat`, … */
+  readonly payload?: PayloadPlan | undefined
   /** Of a lookup table. */
   readonly lookup?: Pick<LookupPlan, 'cacheTtlMs' | 'cacheMissing'> | undefined
 }
@@ -89,6 +92,9 @@ export function sourcePlan(source: ScopedSource, at: ast.Position, parts: Source
     ...(kind === 'lookup' ? { lookup: lookupOf(definition, settings) } : {}),
     format: formatOf(definition, at),
     delimiter: definition.options.delimiter,
+    ...(settings.payload === undefined
+      ? {}
+      : { payload: payloadOf(definition, settings.payload, at) }),
     schema: definition.columns,
     columns: prune && keepsAll !== true ? scope.columnsOf(source) : undefined,
     strict: definition.options.strictValidation,
@@ -109,9 +115,20 @@ function lookupOf({ options }: StreamDefinition, { lookup }: SourceSettings): Lo
 }
 
 function formatOf({ name, options }: StreamDefinition, at: ast.Position): SourcePlan['format'] {
-  const { format } = options
-  if (format === 'json' || format === 'binary' || format === 'delimited') return format
-  throw new SqlError('not-supported', `format ${format} of stream ${name} is not supported yet`, at)
+  const format = sourceFormats.find((known) => known === options.format)
+  if (format !== undefined) return format
+  const what = `format ${options.format} of stream ${name} is not supported yet`
+  throw new SqlError('not-supported', what, at)
+}
+
+function payloadOf(
+  definition: StreamDefinition,
+  payload: PayloadPlan,
+  at: ast.Position,
+): PayloadPlan {
+  if (payload.batchField === undefined || sourceKind(definition) !== 'lookup') return payload
+  const what = `payloadBatchField cannot be used with the lookup table ${definition.name}`
+  throw new SqlError('bad-option', what, at, { hint: 'payloadField alone can' })
 }
 
 function pluginOf(

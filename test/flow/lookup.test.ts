@@ -6,6 +6,7 @@ import type { Emission } from '#src/worker/protocol.ts'
 import { flowOf, payloads } from './rule.ts'
 import { feedsAt, type Input, planStreams, type StreamsSetup, sequenced } from './streams.ts'
 
+const { stringify } = JSON
 const S = 'CREATE STREAM s (id BIGINT, v BIGINT) WITH ()'
 const T = 'CREATE TABLE t () WITH (DATASOURCE="t", TYPE="memory", KIND="lookup", KEY="id")'
 const setup: StreamsSetup = { streams: [S, T] }
@@ -51,6 +52,31 @@ test('a look-up that fails is the error of the rows that asked', async (t) => {
     return keys.map(() => [])
   }
   t.deepEqual(await run(t, LEFT, [7], { ask }), [{ error: 'the table is closed' }])
+})
+
+test('with payloadField a row of the table is what its payload holds; one that is broken fails the rows that asked for it', async (t) => {
+  const payload = { field: 'data', format: 'json', delimiter: '' } as const
+  const nested: StreamsSetup = { ...setup, payload: { t: payload }, lookup: { cacheTtlMs: 0 } }
+  const table = tableOf({
+    1: [{ name: 'around', data: '[{"name":"one"},{"name":"uno"}]' }],
+    2: [{ data: '{"name":' }],
+    3: [{ id: 3, data: new TextEncoder().encode('{"name":"three"}') }],
+  })
+  const [first, broken, third, ...more] = await run(t, LEFT, [1, 2, 3, 1], table, nested)
+  t.deepEqual(first, [
+    { v: 0, name: 'one' },
+    { v: 0, name: 'uno' },
+  ])
+  t.regex(stringify(broken), /"payload in field \\"data\\": payload is not JSON: /)
+  t.deepEqual(third, [{ v: 2, name: 'three' }])
+  t.deepEqual(more, [
+    [
+      { v: 3, name: 'one' },
+      { v: 3, name: 'uno' },
+    ],
+  ])
+  const inner = 'SELECT t.* FROM s INNER JOIN t ON s.id = t.id'
+  t.deepEqual(await run(t, inner, [3], table, nested), [[{ name: 'three' }]])
 })
 
 test('with a cache a key is asked for once, and again when its time is over', async (t) => {
@@ -149,8 +175,9 @@ async function run(
   sql: string,
   ids: readonly (number | null)[],
   { ask }: Table,
+  of: StreamsSetup = setup,
 ): Promise<unknown[]> {
-  const plan = planStreams(sql, setup)
+  const plan = planStreams(sql, of)
   const left: Emission[] = []
   const emitted = (emissions: readonly Emission[]) => left.push(...emissions)
   const flow = flowOf(plan, { functions: builtInFunctions(), askLookup: ask, emitted })

@@ -16,6 +16,8 @@ export interface StreamsSetup {
   readonly options?: Readonly<Record<string, unknown>>
   /** Of lookup tables. */
   readonly lookup?: SourceSettings['lookup']
+  /** By stream or table. */
+  readonly payload?: Readonly<Record<string, SourceSettings['payload']>>
   /** @default one that logs */
   readonly actions?: readonly ActionRequest[]
 }
@@ -29,7 +31,7 @@ export interface Input {
 
 export function planStreams(
   sql: string,
-  { streams, options, lookup, actions }: StreamsSetup,
+  { streams, options, lookup, payload, actions }: StreamsSetup,
 ): Plan {
   const select = parseStatement(sql)
   if (select.type !== 'select') throw new Error('no select')
@@ -48,7 +50,7 @@ export function planStreams(
       names: () => definitions.map(({ name }) => name),
     },
     functions: builtInFunctions(),
-    settings: () => ({ lookup }),
+    settings: ({ name }) => ({ lookup, payload: payload?.[name] }),
     extensions: { plugin: () => undefined, isBuiltIn: () => true, names: () => [] },
   })
 }

@@ -133,13 +133,17 @@ function toTime(value: unknown, options: SchemaOptions): number | undefined {
   return value instanceof Date ? value.getTime() : toNumber(value)
 }
 
+/** What a text stands for where bytes are wanted: Base64, or where it is none, the bytes of the text itself. */
+export function bytesEncoding(text: string): 'base64' | 'utf8' {
+  return BASE64.test(text) ? 'base64' : 'utf8'
+}
+
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** Base64, or where it is none, the bytes of the text itself. */
 export function toBytes(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value
   if (typeof value !== 'string') return undefined
-  return new Uint8Array(Buffer.from(value, BASE64.test(value) ? 'base64' : 'utf8'))
+  return new Uint8Array(Buffer.from(value, bytesEncoding(value)))
 }
 
 function kindOf(value: unknown): string {

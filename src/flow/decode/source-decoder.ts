@@ -10,15 +10,39 @@ import type { Decoded, Decoder } from './decoder.ts'
 import { DelimitedDecoder } from './delimited.ts'
 import { parseExact } from './exact.ts'
 import { JsonDecoder } from './json-decoder.ts'
+import { NestedDecoder } from './nested-decoder.ts'
+import { NestedPayload } from './nested-payload.ts'
+import { innerPlan, outerPlan } from './nested-plan.ts'
 import { rowLayout } from './row-layout.ts'
 import { RowSlot } from './row-slot.ts'
 
-/**
- * The decoder of a source: by the stream's FORMAT, by JSON or by v8 deserialization, as the frame's flags say.
- * @param options `timeZone`: the rule's, for texts in DATETIME columns
- */
-export function sourceDecoder(source: SourcePlan, options: { readonly timeZone: string }): Decoder {
-  return new SourceDecoder(source, options.timeZone)
+export interface DecodeOptions {
+  /** The rule's, for texts in DATETIME columns. */
+  readonly timeZone: string
+}
+
+/** The decoder of a source: by the stream's FORMAT, by JSON or by v8 deserialization, as the frame's flags say. */
+export function sourceDecoder(source: SourcePlan, { timeZone }: DecodeOptions): Decoder {
+  const { payload, anyCase } = source
+  const nested = nestedPayload(source, { timeZone })
+  if (payload === undefined || nested === undefined) return new SourceDecoder(source, timeZone)
+  return new NestedDecoder({
+    payload,
+    outer: new SourceDecoder(outerPlan(source, payload), timeZone),
+    nested,
+    layout: rowLayout(source, timeZone),
+    respelt: anyCase && caseIgnorer([...anyCase, payload.field]),
+  })
+}
+
+/** What decodes the payload in a field of a source's rows; `undefined`: there is none. */
+export function nestedPayload(
+  source: SourcePlan,
+  { timeZone }: DecodeOptions,
+): NestedPayload | undefined {
+  const { payload } = source
+  if (payload === undefined) return undefined
+  return new NestedPayload(payload.field, new SourceDecoder(innerPlan(source, payload), timeZone))
 }
 
 interface FormatDecoder {
