@@ -1,8 +1,9 @@
+import type { TlsWishes } from '#src/sandbox/sockets/socket-protocol.ts'
 import { OffenceError } from '../workers/guarded-endpoint.ts'
 import { countOf, recordOf } from '../workers/results.ts'
 import { FacadeError } from './facade.ts'
 import { readHost, type Target } from './origins.ts'
-import { readTls, type TlsWishes } from './tls-options.ts'
+import { readTls } from './tls-options.ts'
 
 /** A request of a plugin's after all checks: nothing in it can be read in two ways. */
 export interface HttpRequest {

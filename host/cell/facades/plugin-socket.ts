@@ -1,15 +1,20 @@
 import { connect, type LookupFunction, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import {
+  type OpenedSocket,
+  type TlsFacts,
+  type TlsWishes,
+  type UpgradeFacts,
+  WINDOW_BYTES,
+} from '#src/sandbox/sockets/socket-protocol.ts'
 import { OffenceError } from '../workers/guarded-endpoint.ts'
 import { type FacadeEnd, FacadeError } from './facade.ts'
 import type { Address } from './name-lookup.ts'
 import { originOf, type Target } from './origins.ts'
 import { errorOf, type PlainError, plainErrorOf } from './plain-error.ts'
-import { factsOf, startTls, type TlsFacts, type TlsWishes } from './tls-options.ts'
-import { type UpgradeFacts, type UpgradeWishes, WebSocketHandshake } from './websocket-handshake.ts'
+import { factsOf, startTls } from './tls-options.ts'
+import { type UpgradeWishes, WebSocketHandshake } from './websocket-handshake.ts'
 
-/** Bytes under way in each direction, at most: whoever sends more than the other side has room for breaks the protocol. */
-export const WINDOW_BYTES = 262_144
 /** Room is given back in portions: a message for each write would cost more than the write. */
 const PORTION_BYTES = WINDOW_BYTES / 4
 /** Smaller pieces are copied: moving a buffer costs more than copying so much. */
@@ -30,16 +35,6 @@ export interface SocketOptions {
   push(event: string, args: readonly unknown[], move?: readonly ArrayBuffer[]): void
   /** Called once, when nothing comes of it any more. */
   gone(): void
-}
-
-export interface OpenedSocket {
-  readonly remoteAddress: string | undefined
-  readonly remotePort: number | undefined
-  readonly remoteFamily: string | undefined
-  readonly localAddress: string | undefined
-  readonly localPort: number | undefined
-  readonly tls: TlsFacts | undefined
-  readonly websocket?: UpgradeFacts | undefined
 }
 
 /** One connection of a plugin's, on the host's side: opened, read and written by credit, perhaps turned to TLS. */

@@ -1,27 +1,7 @@
 import { isIP, type LookupFunction, type Socket } from 'node:net'
 import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls'
+import type { TlsFacts, TlsWishes } from '#src/sandbox/sockets/socket-protocol.ts'
 import { OffenceError } from '../workers/guarded-endpoint.ts'
-
-/** What a plugin may say of TLS: a name, authorities of its own peer, who it is itself. Never to leave the check out. */
-export interface TlsWishes {
-  readonly servername?: string | undefined
-  /** PEM; in the place of the authorities that are known anyway. */
-  readonly ca?: string | undefined
-  /** PEM */
-  readonly cert?: string | undefined
-  /** PEM */
-  readonly key?: string | undefined
-  readonly alpn?: readonly string[] | undefined
-}
-
-/** What a plugin learns of a connection that stands. */
-export interface TlsFacts {
-  readonly protocol: string | undefined
-  readonly cipher: string | undefined
-  readonly alpn: string | undefined
-  /** SHA-256 of the peer's certificate. */
-  readonly fingerprint: string | undefined
-}
 
 /** Reading a hundred certificates takes some milliseconds of the main thread. */
 const MAX_PEM = 262_144

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { UpgradeFacts } from '#src/sandbox/sockets/socket-protocol.ts'
 import { OffenceError } from '../workers/guarded-endpoint.ts'
 import { recordOf } from '../workers/results.ts'
 import { FacadeError } from './facade.ts'
@@ -13,13 +14,6 @@ export interface UpgradeWishes {
   /** Names and values in turn. */
   readonly headers: readonly string[]
   readonly key: string
-}
-
-/** What the server has agreed to. */
-export interface UpgradeFacts {
-  readonly protocol: string
-  /** Names and values in turn. */
-  readonly headers: readonly string[]
 }
 
 const PATH = /^\/[\x21-\x7e]{0,8191}$/

@@ -1,8 +1,8 @@
 import type { Harden } from '../context.ts'
 import { bytesOf } from '../wrap-text.ts'
-import type { OpenedSocket, TlsFacts } from './socket-link.ts'
 import type { SocketLinks } from './socket-links.ts'
 import { readTarget, readTls } from './socket-options.ts'
+import type { OpenedSocket, TlsFacts } from './socket-protocol.ts'
 
 export interface ConnectionOptions {
   readonly links: SocketLinks

@@ -1,7 +1,12 @@
 import { facadeError, type HostFacades } from '../facade-port.ts'
+import {
+  type OpenedSocket,
+  type SocketTarget,
+  type TlsFacts,
+  type TlsWishes,
+  WINDOW_BYTES,
+} from './socket-protocol.ts'
 
-/** Bytes under way in each direction, at most; the host holds to it. */
-export const WINDOW_BYTES = 262_144
 /** What a plugin has taken is told in portions. */
 const PORTION_BYTES = WINDOW_BYTES / 4
 const PIECE_BYTES = 65_536
@@ -9,57 +14,6 @@ const PIECE_BYTES = 65_536
 const MOVE_BYTES = 8192
 /** Of a plugin that writes and never waits. */
 const MAX_QUEUED_BYTES = 64 * 2 ** 20
-
-export interface SocketTarget {
-  readonly host: string
-  readonly port: number
-  /** TLS from the first byte on. */
-  readonly tls?: TlsWishes | undefined
-  readonly timeoutMs?: number | undefined
-  /** A WebSocket, which the host opens before anything else is sent. */
-  readonly upgrade?: UpgradeWishes | undefined
-}
-
-/** Plain data. */
-export interface UpgradeWishes {
-  readonly path: string
-  readonly protocols: readonly string[]
-  /** Names and values in turn. */
-  readonly headers: readonly string[]
-  /** Of a client that checks the answer itself. */
-  readonly key?: string | undefined
-}
-
-export interface UpgradeFacts {
-  readonly protocol: string
-  readonly headers: readonly string[]
-}
-
-/** Plain data: copies of what the plugin has given. */
-export interface TlsWishes {
-  readonly servername?: string | undefined
-  readonly ca?: string | undefined
-  readonly cert?: string | undefined
-  readonly key?: string | undefined
-  readonly alpn?: readonly string[] | undefined
-}
-
-export interface TlsFacts {
-  readonly protocol: string | undefined
-  readonly cipher: string | undefined
-  readonly alpn: string | undefined
-  readonly fingerprint: string | undefined
-}
-
-export interface OpenedSocket {
-  readonly remoteAddress: string | undefined
-  readonly remotePort: number | undefined
-  readonly remoteFamily: string | undefined
-  readonly localAddress: string | undefined
-  readonly localPort: number | undefined
-  readonly tls: TlsFacts | undefined
-  readonly websocket?: UpgradeFacts | undefined
-}
 
 /** Told of what comes, in order. None of them may throw. */
 export interface SocketListener {

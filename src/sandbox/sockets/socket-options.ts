@@ -1,5 +1,5 @@
 import { bytesOf } from '../wrap-text.ts'
-import type { SocketTarget, TlsWishes, UpgradeWishes } from './socket-link.ts'
+import type { SocketTarget, TlsWishes, UpgradeWishes } from './socket-protocol.ts'
 
 const decoder = new TextDecoder()
 

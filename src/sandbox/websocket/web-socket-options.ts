@@ -1,5 +1,5 @@
-import type { TlsWishes } from '../sockets/socket-link.ts'
 import { readTls } from '../sockets/socket-options.ts'
+import type { TlsWishes } from '../sockets/socket-protocol.ts'
 import { PluginHeaders } from '../web/headers.ts'
 import { PluginUrl } from '../wrap-url.ts'
 

@@ -1,5 +1,6 @@
-import type { SocketLink, SocketTarget } from '../sockets/socket-link.ts'
+import type { SocketLink } from '../sockets/socket-link.ts'
 import type { SocketLinks } from '../sockets/socket-links.ts'
+import type { SocketTarget } from '../sockets/socket-protocol.ts'
 import type { RealTimers } from '../timers.ts'
 import { FrameError, FrameReader, FrameWriter, opcodes } from './frames.ts'
 
