@@ -1,4 +1,3 @@
-import { builtinSinks } from '#host/cell/connectors/builtin.ts'
 import { readActionOptions } from '#host/cell/delivery/action-options.ts'
 import type { ConnectorConfig, Props } from '#host/config/connector-config.ts'
 import { HostError } from '#host/errors.ts'
@@ -35,9 +34,8 @@ export class ActionReader {
         const action = await this.#action(tenant, type, own)
         const { aesKey, props: defaults } = this.#defaults()
         const whole = { ...defaults, ...action.props }
-        // A plugin's sink has no cache, and is given nothing that it did not ask for.
-        const hasCache = whole.enableCache === true && builtinSinks.includes(action.type)
-        const props = withKey(hasCache ? whole : action.props, aesKey)
+        // Without a cache a plugin's sink is not told of options that nobody gave it.
+        const props = withKey(whole.enableCache === true ? whole : action.props, aesKey)
         const deadLetter = await this.deadLetter(tenant, props.deadLetter, `action ${type}`)
         const made = { type: action.type, props: { ...props, ...(deadLetter && { deadLetter }) } }
         readActionOptions(made)

@@ -16,6 +16,8 @@ export interface RowId {
 export interface SinkContext extends PluginContext {
   /** Names the emission in hand. */
   readonly rowId: RowId
+  /** Where it is to go instead of where the properties say: `resendDestination` of the action, for what comes from its cache. */
+  readonly destination?: string | undefined
 }
 
 interface SinkLife {

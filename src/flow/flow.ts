@@ -49,6 +49,8 @@ export interface FlowPlugins {
   readonly aggregator: (call: AggregateCall) => Aggregator<unknown>
   /** The sink of an action, by its number; `undefined`: what is emitted goes to the host. */
   readonly sink: (action: number) => PluginSink | undefined
+  /** What the plugin of an action takes, where what is emitted goes to it through the host. */
+  readonly hosted?: ((action: number) => PluginSink['accepts'] | undefined) | undefined
   /** Whether the function of that number keeps its state by group. */
   readonly keepsByGroup?: KeepsByGroup | undefined
   /** Part of every snapshot. */
@@ -108,6 +110,7 @@ export class Flow {
     this.#sinks = new SinkStage(plan, {
       positions: options.positions,
       sink: plugins?.sink,
+      hosted: plugins?.hosted,
       // A row that cannot be encoded fails where it was made.
       rowError: (error, time) => to.context?.rowError(error, time),
     })

@@ -1,72 +1,65 @@
 import type { Batch, Output, Row } from '#src/operators/operator.ts'
-import type { EncodeOptions, Plan } from '#src/plan/plan.ts'
+import type { Plan } from '#src/plan/plan.ts'
 import type { Emission } from '#src/worker/protocol.ts'
 import { Channel } from './encode/channel.ts'
-import type { Chunk } from './encode/chunk-writer.ts'
+import { type Chunk, ChunkWriter } from './encode/chunk-writer.ts'
+import type { EncoderContext } from './encode/encoder.ts'
+import { rowPayload } from './encode/row-payload.ts'
 import { payloadStart } from './frame.ts'
 import type { PluginSink } from './plugin-sink.ts'
-import { RowHold } from './row-hold.ts'
+import { RowActions } from './row-actions.ts'
+import type { RowHold } from './row-hold.ts'
 
-/** Copies rows that a plugin will own: their values may stand in a window's state too. */
-const copyOf = structuredClone
 const { stringify } = JSON
 
 export interface SinkStageOptions {
   /** Sequence number of the last payload of each action. @default 0 each */
   readonly positions?: readonly number[] | undefined
   readonly sink?: ((action: number) => PluginSink | undefined) | undefined
+  /** What the plugin of an action takes whose emissions go through the host. */
+  readonly hosted?: ((action: number) => PluginSink['accepts'] | undefined) | undefined
   /** Told of a row that cannot be encoded. */
   rowError(error: unknown, time: number): void
-}
-
-/** An action by its number; `ActionPlan.index` is for the names in the status. */
-interface RowAction {
-  readonly index: number
-  readonly encode: EncodeOptions
-  readonly hold: RowHold | undefined
 }
 
 /** The end of a flow: encodes what comes out of it for each action, and numbers the payloads. */
 export class SinkStage implements Output {
   readonly #channels: readonly Channel[]
   readonly #sinks: ReadonlyMap<number, PluginSink>
-  /** Actions whose plugin takes rows. */
-  readonly #rowActions: readonly RowAction[]
-  readonly #emitsBatches: boolean
+  readonly #rows: RowActions
+  /** Rows of plugins for which the host keeps them. */
+  readonly #hostedRows = new Map<number, ChunkWriter>()
   readonly #takesLate: boolean
   /** What lingers, by the name of its state. */
   readonly #holds: ReadonlyMap<string, RowHold>
   readonly #positions: number[]
 
   constructor(plan: Plan, options: SinkStageOptions) {
-    const { positions, sink } = options
-    this.#emitsBatches = plan.emitsBatches
+    const { positions, sink, hosted, rowError } = options
     this.#takesLate = plan.actions.some(({ encode }) => encode.lateRows === true)
     this.#positions = plan.actions.map((_, i) => positions?.[i] ?? 0)
     const sinks = new Map<number, PluginSink>()
     for (const [i] of plan.actions.entries()) {
       const own = sink?.(i)
       if (own !== undefined) sinks.set(i, own)
+      if (hosted?.(i) === 'rows') this.#hostedRows.set(i, new ChunkWriter())
     }
     this.#sinks = sinks
-    const takesRows = (action: number) => sinks.get(action)?.accepts === 'rows'
-    this.#rowActions = plan.actions
-      .map(({ encode }, index) => ({ index, encode, hold: this.#rowHold(index, encode) }))
-      .filter(({ index }) => takesRows(index))
-    this.#channels = channelsOf(plan, {
-      isEncoded: (action) => !takesRows(action),
-      rowError: options.rowError,
-    })
+    const takesRows = (action: number) =>
+      sinks.get(action)?.accepts === 'rows' || this.#hostedRows.has(action)
+    const context = contextOf(plan, rowError)
+    const give = (action: number, rows: Row[], time: number) => this.#giveRows(action, rows, time)
+    this.#rows = new RowActions({ plan, context, takesRows, give })
+    this.#channels = channelsOf(plan, context, takesRows)
     const holds = this.#channels.map(({ id, hold }) => [id, hold] as const)
-    const rowHolds = this.#rowActions.map(({ index, hold }) => [`rows(${index})`, hold] as const)
     this.#holds = new Map(
-      [...holds, ...rowHolds].flatMap(([id, hold]) => (hold ? [[id, hold]] : [])),
+      [...holds, ...this.#rows.holds()].flatMap(([id, hold]) => (hold ? [[id, hold]] : [])),
     )
   }
 
   push(batch: Batch): void {
     for (const channel of this.#channels) if (!channel.isLate) channel.push(batch)
-    if (this.#rowActions.length > 0) this.#pushRows(batch, false)
+    this.#rows.push(batch, false)
   }
 
   /** Whether an action wants late rows. */
@@ -77,7 +70,7 @@ export class SinkStage implements Output {
   /** A late row, for the actions that want those. */
   late(batch: Batch): void {
     for (const channel of this.#channels) if (channel.isLate) channel.push(batch)
-    if (this.#rowActions.length > 0) this.#pushRows(batch, true)
+    this.#rows.push(batch, true)
   }
 
   advance(time: number): void {
@@ -116,9 +109,7 @@ export class SinkStage implements Output {
   /** A row error as the sinks get it. */
   error(message: string, time: number): void {
     for (const channel of this.#channels) if (!channel.isLate) channel.error(message, time)
-    for (const { index, encode } of this.#rowActions) {
-      if (encode.lateRows !== true) this.#giveRows(index, [{ error: message }])
-    }
+    this.#rows.error(message, time)
   }
 
   /** What was encoded since the last call, for the host; a plugin's sink gets its payloads here. */
@@ -126,6 +117,11 @@ export class SinkStage implements Output {
     const emissions: Emission[] = []
     for (const channel of this.#channels) {
       for (const chunk of channel.take()) this.#share(chunk, channel.actions, emissions)
+    }
+    this.#rows.settle()
+    for (const [action, writer] of this.#hostedRows) {
+      if (writer.isEmpty) continue
+      for (const chunk of writer.take()) this.#share(chunk, [action], emissions)
     }
     return emissions
   }
@@ -159,27 +155,12 @@ export class SinkStage implements Output {
     }
   }
 
-  #rowHold(index: number, { batch }: EncodeOptions): RowHold | undefined {
-    const release = (parts: readonly Batch[]) =>
-      this.#giveRows(index, copyOf(parts.flatMap(({ rows }) => rows)) as Row[])
-    return batch && new RowHold({ ...batch, emitsBatches: this.#emitsBatches, release })
-  }
-
-  #pushRows(batch: Batch, late: boolean): void {
-    const { rows } = batch
-    for (const { index, encode, hold } of this.#rowActions) {
-      if ((encode.lateRows === true) !== late) continue
-      if (rows.length === 0 && encode.omitIfEmpty) continue
-      if (hold !== undefined) hold.add(batch)
-      else if (this.#emitsBatches && !encode.sendSingle) {
-        this.#giveRows(index, copyOf(rows) as Row[])
-      } else {
-        for (const row of rows) this.#giveRows(index, [copyOf(row)])
-      }
+  #giveRows(action: number, rows: Row[], time: number): void {
+    const hosted = this.#hostedRows.get(action)
+    if (hosted !== undefined) {
+      hosted.text(rowPayload(rows), time)
+      return
     }
-  }
-
-  #giveRows(action: number, rows: Row[]): void {
     const sequence = (this.#positions[action] ?? 0) + 1
     this.#positions[action] = sequence
     this.#sinks.get(action)?.takeRows(rows, sequence)
@@ -196,18 +177,21 @@ function giveBytes(sink: PluginSink, { buffer, count }: Chunk, first: number): v
   }
 }
 
+function contextOf(plan: Plan, rowError: SinkStageOptions['rowError']): EncoderContext {
+  const { output, hidden, keepsNull, emitsBatches, settings } = plan
+  const { sendNilField, timeZone } = settings
+  return { output, hidden, keepsNull, emitsBatches, sendNilField, timeZone, rowError }
+}
+
 /** Actions with equal options share an encoder. */
 function channelsOf(
   plan: Plan,
-  options: { isEncoded(action: number): boolean; rowError: SinkStageOptions['rowError'] },
+  context: EncoderContext,
+  takesRows: (action: number) => boolean,
 ): Channel[] {
-  const { output, hidden, keepsNull, emitsBatches, settings } = plan
-  const { sendNilField, timeZone } = settings
-  const { rowError } = options
-  const context = { output, hidden, keepsNull, emitsBatches, sendNilField, timeZone, rowError }
   const byOptions = new Map<string, Channel>()
   for (const [i, { encode }] of plan.actions.entries()) {
-    if (!options.isEncoded(i)) continue
+    if (takesRows(i)) continue
     const key = stringify(encode)
     const known = byOptions.get(key)
     if (known !== undefined) known.actions.push(i)

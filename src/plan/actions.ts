@@ -36,8 +36,9 @@ export function planActions(
       const hint = didYouMean(near, 'install the plugin that brings it')
       throw new RuleError('unknown-action', `unknown action "${type}"`, hint)
     }
-    refuseForPlugin(type, props)
-    return { index, type, encode, plugin: plugins.add(extension.use), props }
+    const plugin = plugins.add(extension.use)
+    const throughHost = isDeliveredByHost(props) ? { throughHost: true as const } : {}
+    return { index, type, encode, plugin, props: ownProps(props), ...throughHost }
   })
 }
 
@@ -85,18 +86,30 @@ function templateOf(type: string, name: string, text: string): Template {
   }
 }
 
-/** What a plugin's sink is given never leaves the worker: what the host does on the way cannot be had. */
-function refuseForPlugin(type: string, props: Readonly<Record<string, unknown>>): void {
-  for (const name of ['enableCache', 'encryption', 'deadLetter']) {
+/** What only the host can do for a plugin's sink, since it holds what the sink has not taken. */
+const hostProps = [
+  'enableCache',
+  'encryption',
+  'deadLetter',
+  'retryAttempts',
+  'retryDelay',
+  'retryMaxDelay',
+] as const
+
+function isDeliveredByHost(props: Readonly<Record<string, unknown>>): boolean {
+  return hostProps.some((name) => {
     const value = props[name]
-    if (value === undefined || value === null || value === false || value === '') continue
-    const what = `action ${type}: ${name} is not there for sinks of plugins`
-    throw new RuleError(
-      'not-supported',
-      what,
-      'send to a memory topic, and from there with a second rule',
-    )
-  }
+    return value !== undefined && value !== null && value !== false && value !== '' && value !== 0
+  })
+}
+
+/** Keys, and the properties of the sink for dead letters with what is secret in them, are the host's. */
+function ownProps({
+  deadLetter: _deadLetter,
+  encProps: _encProps,
+  ...own
+}: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return own
 }
 
 function isStruct(value: unknown): value is Readonly<Record<string, unknown>> {

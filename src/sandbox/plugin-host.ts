@@ -1,9 +1,16 @@
-import type { FunctionContext, RowFunction, SinkContext, SourceContext, State } from '@plutino/sdk'
+import type { FunctionContext, RowFunction, SourceContext, State } from '@plutino/sdk'
 import type { FlowPlugins } from '#src/flow/flow.ts'
 import type { AggregateCall, Call } from '#src/plan/expression.ts'
 import { stateLimits } from '#src/state/extension-state.ts'
 import { ExtensionStates } from '#src/state/extension-states.ts'
-import type { FlowId, HostCalls, OpenParams, PluginCode } from '#src/worker/protocol.ts'
+import type {
+  Delivered,
+  Delivery,
+  FlowId,
+  HostCalls,
+  OpenParams,
+  PluginCode,
+} from '#src/worker/protocol.ts'
 import { cleanError } from './clean-error.ts'
 import type { Evaluated, Outlet } from './compartment.ts'
 import { type Harden, pluginContext } from './context.ts'
@@ -15,7 +22,7 @@ import { keepsByGroup, pluginAggregator } from './plugin-aggregate.ts'
 import { pluginCall, validateCall } from './plugin-function.ts'
 import { PluginLog } from './plugin-log.ts'
 import { PluginLookup } from './plugin-lookup.ts'
-import { PluginSinkRunner } from './plugin-sink.ts'
+import { PluginSinks } from './plugin-sinks.ts'
 import { PluginSource } from './plugin-source.ts'
 import { stackOf } from './plugin-stack.ts'
 import { makePowers, type Powers } from './powers.ts'
@@ -54,7 +61,7 @@ export class PluginHost {
   readonly #ports: FacadePort[] = []
   readonly #functions = new Map<number, object>()
   readonly #sources: PluginSource[] = []
-  readonly #sinks = new Map<number, PluginSinkRunner>()
+  readonly #sinks: PluginSinks
   /** By the number of the source. */
   readonly #lookups = new Map<number, PluginLookup>()
   /** One for each extension: what hangs on a signal is nobody else's affair. */
@@ -65,6 +72,16 @@ export class PluginHost {
     this.#params = params
     this.#host = host
     this.#runtime = runtime
+    this.#sinks = new PluginSinks({
+      id,
+      params,
+      host,
+      runtime,
+      code: (plugin) => this.#code(plugin),
+      instance: (code) => this.#instance(code),
+      log: (code) => this.#evaluated(code).outlet.log,
+      context: (code, operatorId, more) => this.#context(code, operatorId, 0, more),
+    })
     this.#pulse = new Pulse(runtime.now, () => this.#host.beat?.(this.#id))
     this.#limits = new LimitNotes({
       tell: (plugin, limit, count) => this.#host.breached?.(this.#id, plugin, limit, count),
@@ -78,7 +95,8 @@ export class PluginHost {
       call: (call) => this.#call(call),
       keepsByGroup: (plugin) => keepsByGroup(this.#function(plugin)),
       aggregator: (call) => this.#aggregator(call),
-      sink: (action) => this.#sinks.get(action),
+      sink: (action) => this.#sinks.direct(action),
+      hosted: (action) => this.#sinks.hosted(action),
       states: this.states,
     }
   }
@@ -87,10 +105,7 @@ export class PluginHost {
   load(): void {
     for (const code of this.#params.plugins) this.#evaluated(code)
     const { plan } = this.#params
-    for (const [action, { plugin, props }] of plan.actions.entries()) {
-      if (plugin === undefined) continue
-      this.#sinks.set(action, this.#makeSink(action, this.#code(plugin), props ?? {}))
-    }
+    this.#sinks.load()
     for (const [number, { plugin, kind }] of plan.sources.entries()) {
       if (plugin === undefined || kind !== 'lookup') continue
       this.#lookups.set(number, this.#makeLookup(number, this.#code(plugin)))
@@ -104,7 +119,7 @@ export class PluginHost {
 
   /** Opens sinks, lookup tables, then sources, after the state was restored. @throws Error that names the extension */
   async open(): Promise<void> {
-    for (const sink of this.#sinks.values()) await sink.open()
+    await this.#sinks.open()
     for (const lookup of this.#lookups.values()) await lookup.open()
     for (const [number, { plugin, concurrency, kind }] of this.#params.plan.sources.entries()) {
       if (plugin === undefined || kind === 'lookup') continue
@@ -114,7 +129,12 @@ export class PluginHost {
 
   /** Resolves when all sinks have dealt with what they were given. */
   async drain(): Promise<void> {
-    for (const sink of this.#sinks.values()) await sink.drain()
+    await this.#sinks.drain()
+  }
+
+  /** Hands what the host has kept to the plugin. */
+  async deliver(delivery: Delivery): Promise<Delivered> {
+    return this.#sinks.deliver(delivery)
   }
 
   /** Closes everything, whatever fails on the way. */
@@ -122,7 +142,7 @@ export class PluginHost {
     for (const { abort } of this.#aborts) abort()
     await Promise.all([
       ...this.#sources.map((source) => this.#closing(source.close())),
-      ...[...this.#sinks.values()].map((sink) => this.#closing(sink.close())),
+      ...this.#sinks.close().map((closed) => this.#closing(closed)),
       ...[...this.#lookups.values()].map((lookup) => this.#closing(lookup.close())),
     ])
     for (const evaluated of this.#packages.values()) evaluated.stop()
@@ -218,35 +238,6 @@ export class PluginHost {
 
   #instance(code: PluginCode): object {
     return makeInstance(code, this.#evaluated(code).exports)
-  }
-
-  #makeSink(
-    action: number,
-    code: PluginCode,
-    props: Readonly<Record<string, unknown>>,
-  ): PluginSinkRunner {
-    const { log } = this.#evaluated(code).outlet
-    const title = titleOf(code)
-    const { plan, epoch, numbering = `${epoch}` } = this.#params
-    const prefix = `${plan.ruleId}-${numbering}-${code.name}_${action}-`
-    return new PluginSinkRunner({
-      title,
-      instance: this.#instance(code),
-      props,
-      epoch: this.#params.epoch,
-      keyOf: (sequence) => `${prefix}${sequence}`,
-      timers: this.#runtime.timers,
-      context: (more) => this.#context(code, `sink_${action}`, 0, more) as SinkContext,
-      delivered: (...which) => this.#host.delivered(this.#id, action, ...which),
-      dropped: (error) => {
-        log.write('error', [`${title}: emission dropped:`, error])
-        this.#runtime.sinkFailed?.(this.#id, 'dropped', error)
-      },
-      retrying: (error) => {
-        log.write('warn', [`${title}: trying again:`, error])
-        this.#runtime.sinkFailed?.(this.#id, 'retried', error)
-      },
-    })
   }
 
   #makeLookup(number: number, code: PluginCode): PluginLookup {

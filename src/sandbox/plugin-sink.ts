@@ -1,19 +1,13 @@
-import type { Row, RowSink, Sink, SinkContext } from '@plutino/sdk'
+import type { Row } from '@plutino/sdk'
 import type { PluginSink } from '#src/flow/plugin-sink.ts'
 import { cleanError, rebuiltError } from './clean-error.ts'
-import { copyValue } from './copy.ts'
 import { deadlines, within } from './deadline.ts'
-import type { RealTimers } from './timers.ts'
+import { deniedBy, type Emitted, SinkInstance, type SinkInstanceOptions } from './sink-instance.ts'
 
-export interface SinkOptions {
-  readonly title: string
-  readonly instance: object
-  readonly props: Readonly<Record<string, unknown>>
+export interface SinkOptions extends SinkInstanceOptions {
   readonly epoch: number
   /** Names an emission of this action for ever, by its number. */
   keyOf(sequence: number): string
-  readonly timers: RealTimers
-  context(more: Pick<SinkContext, 'rowId'>): SinkContext
   /** `dropped`: why the emission was not taken. */
   delivered(sequence: number, dropped?: string): void
   /** An emission was dropped: the plugin failed on it in a way that sending it again would not mend. */
@@ -34,39 +28,28 @@ const MAX_DELAY_MS = 10_000
 
 /** One instance of a plugin's sink: one emission at a time, in order, again where the plugin asks for it. */
 export class PluginSinkRunner implements PluginSink {
-  readonly accepts: 'bytes' | 'rows'
   readonly #options: SinkOptions
-  readonly #sink: Sink | RowSink
-  readonly #context: SinkContext
+  readonly #sink: SinkInstance
   readonly #queue: Waiting[] = []
-  #rowId: SinkContext['rowId']
   #room: PromiseWithResolvers<void> | undefined
   #working: Promise<void> | undefined
   #isClosed = false
 
   constructor(options: SinkOptions) {
     this.#options = options
-    this.#sink = options.instance as Sink | RowSink
-    this.accepts = this.#sink.accepts === 'rows' ? 'rows' : 'bytes'
-    this.#rowId = this.#rowIdOf(0)
-    const current = (): SinkContext['rowId'] => this.#rowId
-    this.#context = options.context({
-      get rowId() {
-        return current()
-      },
-    })
+    this.#sink = new SinkInstance(options, this.#emittedAs(0))
+  }
+
+  get accepts(): 'bytes' | 'rows' {
+    return this.#sink.accepts
   }
 
   async open(): Promise<void> {
-    const { title, timers } = this.#options
-    const props = copyValue(this.#options.props, 'props') as Record<string, unknown>
-    await within(deadlines.configure, `configure of ${title}`, timers, () =>
-      this.#sink.configure(props),
-    )
+    await this.#sink.configure()
     try {
-      await this.#connect()
+      await this.#sink.connect()
     } catch (error) {
-      throw deniedBy(title, error)
+      throw deniedBy(this.#sink.title, error)
     }
   }
 
@@ -95,20 +78,8 @@ export class PluginSinkRunner implements PluginSink {
       await within(deadlines.close, `the last emissions of ${title}`, timers, () => this.drain())
     } finally {
       this.#isClosed = true
-      await this.#disconnect()
+      await this.#sink.disconnect()
     }
-  }
-
-  #connect(): Promise<void> {
-    const { title, timers } = this.#options
-    return within(deadlines.open, `open of ${title}`, timers, () => this.#sink.open(this.#context))
-  }
-
-  #disconnect(): Promise<void> {
-    const { title, timers } = this.#options
-    return within(deadlines.close, `close of ${title}`, timers, () =>
-      this.#sink.close(this.#context),
-    )
   }
 
   #take(waiting: Waiting): void {
@@ -132,11 +103,11 @@ export class PluginSinkRunner implements PluginSink {
   }
 
   async #deliver({ data, sequence }: Waiting): Promise<void> {
-    this.#rowId = this.#rowIdOf(sequence)
+    const emitted = this.#emittedAs(sequence)
     let dropped: string | undefined
     for (let delayMs = FIRST_DELAY_MS; !this.#isClosed; delayMs = nextDelay(delayMs)) {
       try {
-        await this.#collect(data)
+        await this.#sink.collect(data, emitted)
         break
       } catch (error) {
         const { code, message } = cleanError(error)
@@ -153,25 +124,16 @@ export class PluginSinkRunner implements PluginSink {
     if (!this.#isClosed) this.#options.delivered(sequence, dropped)
   }
 
-  #rowIdOf(sequence: number): SinkContext['rowId'] {
+  #emittedAs(sequence: number): Emitted {
     const { epoch, keyOf } = this.#options
-    return Object.freeze({ epoch, sequence, key: keyOf(sequence) })
-  }
-
-  /** The plugin owns what it gets, and may get the same again: so it is a copy each time. */
-  async #collect(data: Uint8Array | Row[]): Promise<void> {
-    const { title, timers } = this.#options
-    const own = copyValue(data, 'emission') as never
-    await within(deadlines.collect, `collect of ${title}`, timers, () =>
-      this.#sink.collect(this.#context, own),
-    )
+    return { rowId: Object.freeze({ epoch, sequence, key: keyOf(sequence) }) }
   }
 
   async #reconnect(): Promise<void> {
     for (let delayMs = FIRST_DELAY_MS; !this.#isClosed; delayMs = nextDelay(delayMs)) {
       try {
-        await this.#disconnect().catch(() => {})
-        await this.#connect()
+        await this.#sink.disconnect().catch(() => {})
+        await this.#sink.connect()
         return
       } catch (error) {
         this.#options.retrying(rebuiltError(error))
@@ -189,11 +151,4 @@ export class PluginSinkRunner implements PluginSink {
 
 function nextDelay(ms: number): number {
   return Math.min(MAX_DELAY_MS, ms * 2)
-}
-
-/** What was refused to a package is the error of this sink. */
-function deniedBy(title: string, error: unknown): unknown {
-  const { code, message } = cleanError(error)
-  if (code !== 'ERR_PLUGIN_DENIED') return error
-  return Object.assign(new Error(`${title}: ${message}`), { code })
 }

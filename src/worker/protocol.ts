@@ -18,6 +18,11 @@ export interface RuleWorker {
    * handled in order. The buffers are transferred.
    */
   collect(flow: FlowId, feeds: readonly Feed[]): Promise<Collected>
+  /**
+   * Hands payloads to a plugin's sink, which came from here as emissions. Settles when it has taken them, has failed on one,
+   * or after a while with how far it has come. One call for each action at a time. The buffer is transferred.
+   */
+  deliver(flow: FlowId, delivery: Delivery): Promise<Delivered>
   /** Waits for the stage borders, then takes the state between two batches. */
   checkpoint(flow: FlowId): Promise<Snapshot>
   /** The counters at this moment. */
@@ -123,7 +128,10 @@ export interface Collected {
   readonly done: boolean
 }
 
-/** Encoded output for one built-in sink: `count` frames as in a chunk, one per payload; `buffer` may be longer. */
+/**
+ * Encoded output for one sink of the host's, or of a plugin's whose action is `throughHost`: `count` frames as in a chunk,
+ * one per payload; `buffer` may be longer.
+ */
 export interface Emission {
   readonly action: number
   readonly buffer: ArrayBuffer
@@ -134,6 +142,31 @@ export interface Emission {
 
 export interface OperatorError {
   readonly operator: number
+/** Payloads of an action that is `throughHost`, on their way to its plugin. Frames as in an emission. */
+export interface Delivery {
+  readonly action: number
+  readonly buffer: ArrayBuffer
+  readonly count: number
+  /** Number, epoch and numbering that they were emitted with, which may have been in an earlier life of the rule. */
+  readonly first: number
+  readonly epoch: number
+  readonly numbering: string
+  /** Where to send it instead of where the properties say. */
+  readonly destination?: string | undefined
+}
+
+/** The first `done` payloads are dealt with. `failure` is of the one behind them; without it the rest was not tried yet. */
+export interface Delivered {
+  readonly done: number
+  readonly failure?: DeliveryFailure | undefined
+}
+
+export interface DeliveryFailure {
+  /** `not-connected` and `retryable` bring the payload again; any other is why it is refused. */
+  readonly code: string
+  readonly message: string
+}
+
   readonly message: string
   readonly time: number
 }

@@ -6,6 +6,8 @@ import type { InspectAnswer } from '#src/sandbox/inspect.ts'
 import { HostClient } from './host-calls.ts'
 import type {
   Collected,
+  Delivered,
+  Delivery,
   Feed,
   FlowId,
   FlowMetrics,
@@ -26,6 +28,7 @@ export type TaskMessage =
 export interface RunningFlow {
   readonly opened: Opened
   collect(feeds: readonly Feed[]): Collected | Promise<Collected>
+  deliver(delivery: Delivery): Promise<Delivered>
   checkpoint(): Snapshot | Promise<Snapshot>
   metrics(): FlowMetrics
   close(): Promise<void>
@@ -96,6 +99,17 @@ class RuleServer implements RuleWorker {
       (flow) => flow.collect(feeds),
       (collected) => transfer(collected, collected.emissions.map(bufferOf)),
     )
+  }
+
+  /** Beside the other calls: a sink that takes its time holds up nothing but what waits for it. */
+  async deliver(id: FlowId, delivery: Delivery): Promise<Delivered> {
+    const { flow } = this.#turnOf(id)
+    if (flow === undefined) throw refusal('bad-feed', 'the flow is not open yet')
+    try {
+      return await flow.deliver(delivery)
+    } catch (error) {
+      throw cleanError(error)
+    }
   }
 
   checkpoint(id: FlowId): Promise<Snapshot> {

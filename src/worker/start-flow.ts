@@ -112,6 +112,10 @@ function running(
   return {
     opened: { wakeAt: flow.wakeAt, dropped },
     collect: (feeds) => flow.collect(feeds),
+    async deliver(delivery) {
+      if (plugins !== undefined) return plugins.deliver(delivery)
+      throw new EngineError('bad-feed', 'this flow has no sinks of plugins')
+    },
     checkpoint: () => flow.checkpoint(),
     metrics: () => flow.metrics(),
     async close() {

@@ -133,10 +133,12 @@ export class CacheVolume {
     const first = this.#number
     this.missing += first - from
     this.#passed(first - 1)
-    const count = Math.min(most, piece.first + piece.count - first)
-    let end = this.#at
-    for (let i = 0; i < count; i++) end = frameEnd(piece.chunk.view, end)
-    const buffer = piece.chunk.buffer.slice(this.#at, end)
+    const end = piece.first + piece.count
+    const isCut = this.#skipTo > this.#skipFrom
+    const count = Math.min(most, (isCut ? Math.min(end, this.#skipFrom + 1) : end) - first)
+    let at = this.#at
+    for (let i = 0; i < count; i++) at = frameEnd(piece.chunk.view, at)
+    const buffer = piece.chunk.buffer.slice(this.#at, at)
     return { buffer, count, first, epoch: this.epoch, generation: this.generation }
   }
 
@@ -154,6 +156,7 @@ export class CacheVolume {
 
   /** Gives up the oldest, but for those up to `held`, which are under way. @returns how many */
   skip(count: number, held: number): number {
+    const before = this.payloads
     const from = Math.max(this.#sent, held, this.#skipTo)
     const to = Math.min(this.last, from + count)
     if (held > this.#sent) {
@@ -163,7 +166,8 @@ export class CacheVolume {
       this.#passed(to)
       this.#spool.cut(to + 1)
     }
-    return Math.max(0, to - from)
+    // More than asked for where a page before them was under way and is not any more.
+    return before - this.payloads
   }
 
   async close(): Promise<void> {

@@ -10,12 +10,16 @@ import { CachedLane } from './cached-lane.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { Outlet } from './outlet.ts'
 import { Sender } from './sender.ts'
+import type { WorkerLine } from './worker-line.ts'
+import { WorkerSink } from './worker-sink.ts'
 
 export interface LaneMakerOptions {
   readonly rule: RuleSpec
   readonly generation: string
   readonly types: ReadonlyMap<string, ConnectorType<SinkConnector>>
   readonly room: CacheRoom | undefined
+  /** To the worker, for sinks of plugins. */
+  readonly line: WorkerLine
   readonly logger: Logger
   readonly signal: AbortSignal
   onProgress(): void
@@ -23,7 +27,7 @@ export interface LaneMakerOptions {
 
 const PASSING_WAIT_MS = 5000
 
-/** Makes what stands between a rule and its built-in sinks: outlets, senders, caches, dead letters. */
+/** Makes what stands between a rule and its sinks: outlets, senders, caches, dead letters. */
 export class LaneMaker {
   readonly #options: LaneMakerOptions
   /** Names of the actions that have a cache: they stay the same when others come and go. */
@@ -46,7 +50,11 @@ export class LaneMaker {
     const name = `action ${index} (${action.type})`
     const connection = new Connection({ name, logger })
     const context = this.#context(`${action.type}_${index}`, connection)
-    const outlet = this.#outlet(action, context, options.openTimeoutMs)
+    const isPlugins = rule.plan.actions[index]?.plugin !== undefined
+    const connector = isPlugins
+      ? new WorkerSink(this.#options.line, index)
+      : this.#builtIn(action, context.name)
+    const outlet = new Outlet(connector, context, options.openTimeoutMs)
     const deadLetters =
       options.deadLetter &&
       this.#deadLetters(options.deadLetter, context.name, {
@@ -108,23 +116,23 @@ export class LaneMaker {
     const { rule } = this.#options
     const context = this.#context(`${of}_dead_letter`, new Connection())
     return new DeadLetters({
-      outlet: this.#outlet(action, context, PASSING_WAIT_MS),
+      outlet: new Outlet(this.#builtIn(action, context.name), context, PASSING_WAIT_MS),
       context,
       epoch: rule.epoch,
       origin: { rule: rule.rule, ...origin },
     })
   }
 
-  #outlet({ type, props }: ActionSpec, context: ConnectorContext, openTimeoutMs: number): Outlet {
+  #builtIn({ type, props }: ActionSpec, name: string): SinkConnector {
     const { types, rule } = this.#options
     const maker = types.get(type)
     if (maker === undefined) {
-      const text = `rule "${rule.rule}": no sink type "${type}" for ${context.name}`
+      const text = `rule "${rule.rule}": no sink type "${type}" for ${name}`
       throw new CellError('unknown-connector', text)
     }
     const connector = maker.create()
     connector.configure(props)
-    return new Outlet(connector, context, openTimeoutMs)
+    return connector
   }
 
   #context(name: string, connection: Connection): ConnectorContext {

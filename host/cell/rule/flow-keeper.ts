@@ -278,9 +278,8 @@ export class FlowKeeper {
   }
 
   async #connect(checkpoint: StoredCheckpoint | undefined, positions: number[]): Promise<void> {
-    const { watchdog, methods, logger, sources } = this.#options
+    const { watchdog, methods, logger, sources, sinks } = this.#options
     const rule = this.#rule
-    const pool = this.#pool
     const facades = new FlowFacades({
       rule,
       quotas: this.#options.quotas,
@@ -289,7 +288,7 @@ export class FlowKeeper {
       onLimit: (limit, plugin) => this.limits.add(limit, 1, plugin),
     })
     const handle = new WorkerHandle({
-      pool,
+      pool: this.#pool,
       rule: rule.rule,
       sources: rule.plan.sources.length,
       actions: rule.plan.actions.length,
@@ -326,6 +325,7 @@ export class FlowKeeper {
     }
     this.figures.begin(await handle.metrics())
     this.#timer.set(opened.wakeAt)
+    sinks.connect(handle)
     this.feeder.connect((feeds) => handle.collect(feeds))
   }
 

@@ -4,6 +4,7 @@ import type { RuleSpec } from '../cell.ts'
 import type { ConnectorType, SinkConnector } from '../connectors/connector.ts'
 import { CacheRoom } from '../delivery/cache-room.ts'
 import { LaneMaker } from '../delivery/lane-maker.ts'
+import { type SinkWorker, WorkerLine } from '../delivery/worker-line.ts'
 import type { Lane } from './lane.ts'
 import { PluginLane } from './plugin-lane.ts'
 
@@ -26,6 +27,7 @@ export class RuleSinks {
   readonly #room: CacheRoom | undefined
   readonly #abort = new AbortController()
   readonly #maker: LaneMaker
+  readonly #line = new WorkerLine()
 
   constructor(options: RuleSinksOptions) {
     const { rule, generation, types, dataFolder, logger, onProgress } = options
@@ -37,6 +39,7 @@ export class RuleSinks {
       generation,
       types,
       room: this.#room,
+      line: this.#line,
       logger,
       signal: this.#abort.signal,
       onProgress,
@@ -92,6 +95,11 @@ export class RuleSinks {
     await Promise.all([...this.#lanes.map((lane) => lane.open()), this.#maker.poison?.open()])
   }
 
+  /** A worker whose flow is open: sinks of its plugins can be given what is kept for them. */
+  connect(worker: SinkWorker): void {
+    this.#line.connect(worker)
+  }
+
   accept(emissions: readonly Emission[]): void {
     for (const emission of emissions) this.#lanes[emission.action]?.accept(emission)
   }
@@ -133,7 +141,8 @@ export class RuleSinks {
 
   #make(index: number): Lane {
     const position = this.#rule.checkpoint?.positions[index] ?? 0
-    if (this.#rule.plan.actions[index]?.plugin !== undefined) return new PluginLane(position)
+    const { plugin, throughHost } = this.#rule.plan.actions[index] ?? {}
+    if (plugin !== undefined && throughHost === undefined) return new PluginLane(position)
     return this.#maker.make(index, position)
   }
 }

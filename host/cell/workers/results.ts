@@ -1,5 +1,6 @@
 import type {
   Collected,
+  Delivered,
   Emission,
   FlowMetrics,
   Opened,
@@ -39,6 +40,20 @@ export function readEmissions(value: unknown, actions: number): Emission[] {
     }
     return { action: number, buffer, count: payloads, first: countOf(first, 'first') }
   })
+}
+
+/** @param count of the payloads that were handed over */
+export function readDelivered(value: unknown, count: number): Delivered {
+  const { done, failure } = recordOf(value, 'deliver')
+  const through = countOf(done, 'done')
+  if (through > count) throw new OffenceError('deliver: more is done than it was given')
+  if (failure === undefined) return { done: through }
+  if (through === count) throw new OffenceError('deliver: a failure of what it was not given')
+  const { code, message } = recordOf(failure, 'failure')
+  return {
+    done: through,
+    failure: { code: textOf(code, 60) ?? 'failed', message: textOf(message, 300) ?? '' },
+  }
 }
 
 export function readOpened(value: unknown): Opened {

@@ -2,6 +2,8 @@ import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threa
 import { type Remote, transfer } from 'comlink'
 import type {
   Collected,
+  Delivered,
+  Delivery,
   Feed,
   FlowMetrics,
   Opened,
@@ -16,7 +18,7 @@ import { wrapWorker } from './comlink-client.ts'
 import { endThread } from './end.ts'
 import { GuardedEndpoint, OffenceError, type Serve } from './guarded-endpoint.ts'
 import type { RulePool, RunningThread } from './pool.ts'
-import { readCollected, readMetrics, readOpened, readSnapshot } from './results.ts'
+import { readCollected, readDelivered, readMetrics, readOpened, readSnapshot } from './results.ts'
 import { textOf, WorkerFault } from './worker-fault.ts'
 
 export interface HandleOptions {
@@ -31,7 +33,7 @@ export interface HandleOptions {
   readonly deadlines?: Partial<Deadlines> | undefined
 }
 
-/** ms. `collect` has none: as long as its event loop answers, a worker may wait for a sink. */
+/** ms. `collect` and `deliver` have none: as long as its event loop answers, a worker may wait for a sink. */
 export interface Deadlines {
   readonly open: number
   readonly checkpoint: number
@@ -56,6 +58,8 @@ const FLOW = 1
 
 interface Pending {
   readonly since: number
+  /** It waits for something outside of the worker. */
+  readonly isPatient: boolean
   reject(reason: unknown): void
 }
 
@@ -127,10 +131,12 @@ export class WorkerHandle {
     return this.#hasAnswered
   }
 
-  /** ms that the oldest call has been waiting for its answer. */
+  /** ms that the oldest call has been waiting for its answer, but for those that wait for what a sink sends to. */
   get waitingMs(): number {
-    const [oldest] = this.#pending
-    return oldest === undefined ? 0 : performance.now() - oldest.since
+    for (const { isPatient, since } of this.#pending) {
+      if (!isPatient) return performance.now() - since
+    }
+    return 0
   }
 
   async open(params: OpenParams): Promise<Opened> {
@@ -145,6 +151,14 @@ export class WorkerHandle {
     const move = feeds.flatMap(({ ranges }) => ranges.map(({ buffer }) => buffer))
     const value = await this.#call(() => this.#collect(FLOW, transfer(feeds, move)))
     return this.#believe(value, (result) => readCollected(result, this.#options.actions))
+  }
+
+  /** What came of it, or how far it is after a while. */
+  async deliver(delivery: Delivery): Promise<Delivered> {
+    const { count, buffer } = delivery
+    const deliver = () => this.#remote.deliver(FLOW, transfer(delivery, [buffer]))
+    const value = await this.#call(deliver, undefined, true)
+    return this.#believe(value, (result) => readDelivered(result, count))
   }
 
   async checkpoint(): Promise<Snapshot> {
@@ -212,7 +226,7 @@ export class WorkerHandle {
     return this.#reason ?? 'the worker died'
   }
 
-  #call<T>(make: () => Promise<T>, method?: keyof Deadlines): Promise<T> {
+  #call<T>(make: () => Promise<T>, method?: keyof Deadlines, isPatient = false): Promise<T> {
     const { rule } = this.#options
     if (this.#isOver) {
       return Promise.reject(new CellError('worker-died', `rule "${rule}": its worker is gone`))
@@ -227,6 +241,7 @@ export class WorkerHandle {
       const stop = ms > 0 ? whenLate(ms, late) : () => {}
       const pending: Pending = {
         since: performance.now(),
+        isPatient,
         reject: (error) => {
           // what the port owed never settles, and a timer left would hold the process
           stop()
