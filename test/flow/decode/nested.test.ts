@@ -46,6 +46,9 @@ test('the field may be text, Base64 or bytes', (t) => {
     t.is(decodeText(decoder, stringify({ a: 1, data })), DECODED_ONE)
     t.deepEqual(decoder.take(), { a: 1, b: 2 })
   }
+  const long = `{"b":2,"c":"${'x'.repeat(2 ** 24)}"}`
+  t.is(decodeText(decoder, stringify({ a: 1, data: base64(long) })), DECODED_ONE, decoder.error)
+  t.deepEqual(decoder.take(), { a: 1, b: 2 })
   const row = { a: 1, data: new Uint8Array(Buffer.from('{"b":2}')) }
   t.is(decodeBytes(decoder, serialize(row), ENCODING_V8), DECODED_ONE)
   t.deepEqual(decoder.take(), { a: 1, b: 2 })

@@ -73,6 +73,24 @@ test('BYTEA is base64, and the text itself where it is none', decodes, {
     ['{"a":5}', { a: 5 }],
   ],
 })
+test('padding alone, or in the middle, is no base64', decodes, {
+  schema: of({ type: 'bytea' }),
+  payloads: [
+    ['{"a":"===="}', { a: bytes('====') }],
+    ['{"a":"aGk=aGk="}', { a: bytes('aGk=aGk=') }],
+    ['{"a":"aGk=="}', { a: bytes('aGk==') }],
+  ],
+})
+test('a text of many megabytes is bytes too', (t) => {
+  const decoder = sourceDecoder(sourcePlan({ schema: of({ type: 'bytea' }) }), { timeZone: 'UTC' })
+  for (const [tail, size] of [
+    ['', 3 * 2 ** 22],
+    ['%', 2 ** 24 + 1],
+  ] as const) {
+    t.is(decodeText(decoder, `{"a":"${'A'.repeat(2 ** 24)}${tail}"}`), DECODED_ONE, decoder.error)
+    t.is((decoder.take().a as Uint8Array).length, size)
+  }
+})
 test('fields that a nested STRUCT does not declare are dropped', decodes, {
   schema: of({
     type: 'array',
