@@ -200,7 +200,6 @@ test('a rule that is dropped gives up its place: the others go on', async (t) =>
   await statusWhere(cell, 'a', ({ message }) => message !== '')
   await cell.stop(keyOf('b'))
   await sleep(50)
-  writeFileSync(gate, '')
   const stopped = (await numbersIn(fast)).length
   t.regex((await cell.status(keyOf('a')))?.message ?? '', /rule "b" holds it/)
   await cell.forget(keyOf('b'))
