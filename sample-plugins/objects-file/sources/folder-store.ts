@@ -18,6 +18,10 @@ export interface FolderOptions {
   readonly now: () => number
 }
 
+const PIECE = 2 ** 20
+/** Pieces under way of the file in hand: each takes several turns of the host's disk. */
+const READ_AHEAD = 3
+
 /**
  * The files of a granted folder, in the order in which they are walked: by the parts of their names, so that all of
  * `a/…` stands where the folder `a` stands.
@@ -35,21 +39,33 @@ export class FolderStore implements ObjectStore<string, StoredFile> {
     yield* this.#walk('', after?.split('/') ?? [], signal)
   }
 
-  /** The file is the one that was listed: another that took its name is left to the next listing. */
+  /**
+   * The file is the one that was listed: another that took its name is left to the next listing. Behind the first piece
+   * some are asked for before they are wanted.
+   */
   async *open(
     { path, id, bytes }: StoredFile,
     range: { readonly offset: number } | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
-    const offset = range?.offset ?? 0
-    const length = bytes - offset
-    try {
-      for await (const piece of this.#files.readStream(this.#full(path), { offset, length, id })) {
-        if (signal.aborted) return
-        yield piece
+    const asked: { readonly length: number; readonly piece: Promise<Uint8Array> }[] = []
+    let at = range?.offset ?? 0
+    for (let most = 1; !signal.aborted; most = READ_AHEAD) {
+      while (asked.length < most && at < bytes) {
+        const length = Math.min(PIECE, bytes - at)
+        const piece = this.#files.read(this.#full(path), { offset: at, length, id })
+        // Whoever waits for it hears of it; when nobody does, nobody needs to.
+        piece.catch(() => {})
+        asked.push({ length, piece })
+        at += length
       }
-    } catch (error) {
-      throw replaced(error, path)
+      const next = asked.shift()
+      if (next === undefined) return
+      const piece = await next.piece.catch((error: unknown) => {
+        throw replaced(error, path)
+      })
+      if (piece.length > 0) yield piece
+      if (piece.length < next.length) return
     }
   }
 

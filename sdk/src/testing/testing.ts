@@ -11,6 +11,7 @@ import { DEFAULT_START } from './virtual-time.ts'
 
 export type { Checkpoint, LogLine, TestGrants, TestOptions, TestTuple } from './bench.ts'
 export { ExtensionError } from './fault.ts'
+export { filesOf } from './process/files.ts'
 export type { TestedFunction, TestedLookup } from './tested-function.ts'
 export type { TestedSink } from './tested-sink.ts'
 export type { TestedSource } from './tested-source.ts'

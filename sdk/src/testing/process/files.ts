@@ -33,6 +33,14 @@ export class ProcessFolders {
   }
 }
 
+/**
+ * The files of a folder of this machine, as a plugin has those of a folder that it was granted: for tests of a part of a
+ * plugin that is given `Files`.
+ */
+export function filesOf(path: string): Files {
+  return new ProcessFolders({ grants: { files: { folders: { own: path } } } }).files.folder('own')
+}
+
 function filesIn(root: () => Promise<string>, folder: (name: string) => Files): Files {
   const at = async (path: string) => join(await root(), checked(path))
   return {
