@@ -4,6 +4,8 @@ import { join } from 'node:path'
 
 /** Lines that the disk has not taken yet. Beyond, lines are left out: a log must not take the memory of the rules. */
 const pendingBytes = 8_388_608
+/** ms until a file that could not be written is tried again. */
+const AGAIN_MS = 10_000
 
 export interface LogFileOptions {
   readonly folder: string
@@ -11,11 +13,13 @@ export interface LogFileOptions {
   readonly name?: string | undefined
   readonly rotateSize: number
   readonly rotateCount: number
-  /** Told once when the file cannot be written. */
+  /** @default 10000 */
+  readonly againMs?: number | undefined
+  /** Told once when the file cannot be written, and once more when that comes again after it could. */
   readonly failed: (error: Error) => void
 }
 
-/** `stream.log`, and `stream.1.log` … for what was in it before. */
+/** `stream.log`, and `stream.1.log` … for what was in it before. What cannot be written is left out, and tried again later. */
 export class LogFile {
   readonly #options: LogFileOptions
   #stream: WriteStream | undefined
@@ -23,6 +27,8 @@ export class LogFile {
   #rotating: Promise<void> | undefined
   #held: string[] = []
   #lost = 0
+  #isBroken = false
+  #againAt = 0
 
   constructor(options: LogFileOptions) {
     this.#options = options
@@ -33,26 +39,35 @@ export class LogFile {
       this.#held.push(line)
       return
     }
-    const stream = this.#open()
-    if (stream.writableLength > pendingBytes) {
+    const isLost = performance.now() < this.#againAt
+    const stream = isLost ? undefined : this.#open()
+    if (stream === undefined || stream.writableLength > pendingBytes) {
       this.#lost++
       return
     }
     if (this.#lost > 0) {
-      stream.write(
-        `${JSON.stringify({ level: 40, time: Date.now(), msg: `${this.#lost} lines left out, the disk is too slow` })}\n`,
-      )
+      const msg = `${this.#lost} lines left out: the disk took none, or was too slow`
+      this.#put(stream, `${JSON.stringify({ level: 40, time: Date.now(), msg })}\n`, this.#lost)
       this.#lost = 0
     }
-    stream.write(line)
+    this.#put(stream, line, 1)
     this.#size += Buffer.byteLength(line)
     if (this.#size >= this.#options.rotateSize) this.#rotate()
   }
 
   async close(): Promise<void> {
-    await this.#rotating
+    // what was held meanwhile may be the beginning of the next one
+    while (this.#rotating !== undefined) await this.#rotating
     await end(this.#stream)
     this.#stream = undefined
+  }
+
+  /** @param lines left out if it cannot be written */
+  #put(stream: WriteStream, text: string, lines: number): void {
+    stream.write(text, (error) => {
+      if (error) this.#lost += lines
+      else this.#isBroken = false
+    })
   }
 
   #open(): WriteStream {
@@ -64,9 +79,18 @@ export class LogFile {
     } catch {
       this.#size = 0 // the stream meets the same error, and reports it
     }
-    this.#stream = createWriteStream(path, { flags: 'a' })
-    this.#stream.on('error', this.#options.failed)
-    return this.#stream
+    const stream = createWriteStream(path, { flags: 'a' })
+    stream.on('error', (error) => this.#failed(error, stream))
+    this.#stream = stream
+    return stream
+  }
+
+  #failed(error: Error, stream: WriteStream): void {
+    if (this.#stream === stream) this.#stream = undefined
+    this.#againAt = performance.now() + (this.#options.againMs ?? AGAIN_MS)
+    const isNew = !this.#isBroken
+    this.#isBroken = true
+    if (isNew) this.#options.failed(error)
   }
 
   #rotate(): void {

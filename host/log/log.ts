@@ -39,10 +39,10 @@ export class Log {
     this.#toFile = options.file
     this.#file = new LogFile({
       ...options,
-      failed: (error) => {
-        this.#toFile = false
-        this.logger.error(`stream.log cannot be written, the console alone is: ${error.message}`)
-      },
+      failed: (error) =>
+        this.logger.error(
+          `stream.log cannot be written: ${error.message}; it is tried again every 10 s`,
+        ),
     })
     this.plugins = new PluginLogs({
       ...options,

@@ -15,14 +15,14 @@ export class PluginLogs {
   readonly #options: PluginLogsOptions
   readonly #files = new Map<string, LogFile>()
   readonly #closing = new Set<Promise<void>>()
-  #isBroken = false
+  #hasTold = false
 
   /** @param options `folder`: that of the logs */
   constructor(options: PluginLogsOptions) {
     const folder = join(options.folder, 'plugins')
     const failed = (error: Error) => {
-      if (this.#isBroken) return
-      this.#isBroken = true
+      if (this.#hasTold) return
+      this.#hasTold = true
       options.failed(error)
     }
     this.#options = { ...options, folder, failed }
@@ -30,7 +30,7 @@ export class PluginLogs {
 
   /** A line that a plugin wrote. */
   write({ plugin, level, rule, text }: LogLine): void {
-    if (plugin === undefined || plugin === '' || this.#isBroken) return
+    if (plugin === undefined || plugin === '') return
     const line = { time: new Date().toISOString(), level, rule, msg: text }
     this.#file(plugin).write(`${JSON.stringify(line)}\n`)
   }

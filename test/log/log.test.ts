@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { LogFile } from '#host/log/file.ts'
 import { plainLine } from '#host/log/line.ts'
 import { Log, type LogOptions } from '#host/log/log.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
@@ -76,6 +77,45 @@ test('the file is rotated by its size, and so many are kept; no line is lost on 
     Array.from(numbers, (_, i) => (numbers[0] ?? 0) + i),
   )
   t.true(numbers.length >= 6)
+})
+
+test('a log that cannot be written says so once, and goes on when it can be', async (t) => {
+  const folder = join(makeFolder(t), 'log')
+  writeFileSync(folder, 'a file where the folder has to be')
+  const failures: Error[] = []
+  const file = new LogFile({
+    folder,
+    rotateSize: 1_000_000,
+    rotateCount: 3,
+    againMs: 5,
+    failed: (error) => failures.push(error),
+  })
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 10))
+  const write = async (text: string) => {
+    file.write(text)
+    await turn()
+  }
+  for (let i = 0; i < 3000 && failures.length === 0; i++) await write('lost\n')
+  for (let i = 0; i < 20; i++) await write('lost\n')
+  t.is(failures.length, 1)
+  rmSync(folder)
+  const path = join(folder, 'stream.log')
+  const text = () => (existsSync(path) ? readFileSync(path, 'utf8') : '')
+  for (let i = 0; i < 3000 && !text().includes('kept'); i++) await write('kept\n')
+  await file.close()
+  t.regex(text(), /lines left out: the disk took none/)
+  t.regex(text(), /\nkept\n/)
+  t.is(failures.length, 1)
+})
+
+test('what is written while a file is rotated is in it when the log is closed', async (t) => {
+  const { log, folder } = make(t, { rotateSize: 100, rotateCount: 50 })
+  for (let i = 0; i < 20; i++) log.logger.info(`${i} ${'x'.repeat(100)}`)
+  await log.close()
+  const lines = readdirSync(folder).flatMap((name) =>
+    readFileSync(join(folder, name), 'utf8').trim().split('\n'),
+  )
+  t.is(lines.length, 20)
 })
 
 test('the console shows a line as people read it', (t) => {
