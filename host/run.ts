@@ -1,3 +1,4 @@
+import { takeEnvironment } from '#host/config/environment.ts'
 import { HostError, textOf } from '#host/errors.ts'
 import { type RunningServer, type ServerOptions, startServer } from '#host/server.ts'
 import { StopSignal } from '#host/stop-signal.ts'
@@ -23,7 +24,7 @@ export async function runServer(options: ServerOptions): Promise<Outcome> {
   const signal = new StopSignal()
   let server: RunningServer
   try {
-    server = await startServer(options)
+    server = await startServer({ environment: takeEnvironment(process.env), ...options })
   } catch (error) {
     process.stderr.write(`plutino: ${error instanceof HostError ? textOf(error) : detail(error)}\n`)
     return { code: 1, isStuck: false }
