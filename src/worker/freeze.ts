@@ -19,35 +19,44 @@ export const platformClasses = [
   'CountQueuingStrategy',
 ] as const
 
+export interface Disarmed {
+  /** All that instances of the classes led to. */
+  readonly known: ReadonlySet<object>
+  /** What accessors answer from now on: nothing else leads there. */
+  readonly answered: readonly object[]
+}
+
 /**
  * Takes the ways out of the runtime's own classes, before the lockdown: the hooks by which an object is moved to another
  * thread (called by hand they hand out message ports, and steer what a clone is made of), those by which it is shown
  * (they hand out the runtime's `inspect`), and timers without a quota.
  *
- * @returns what accessors answer from now on: nothing else leads there, so it is frozen by name
+ * @returns what is to be frozen after it
  */
-export function disarmClasses(): object[] {
+export function disarmClasses(): Disarmed {
   const answered: object[] = []
-  for (const part of reachable(samples())) {
+  const instances = samples()
+  const known = reachable(instances)
+  for (const part of known) {
     for (const key of ownKeys(part)) {
       if (typeof key === 'symbol' && hooks.test(key.description ?? '')) deleteProperty(part, key)
     }
   }
-  for (const prototype of prototypesOf(samples())) {
+  for (const prototype of prototypesOf(instances)) {
     // The runtime assigns `constructor` to streams that it makes itself.
     answered.push(...allowOwn(prototype, 'constructor'))
   }
   deleteProperty(AbortSignal, 'timeout')
   // Left to the lockdown it would become an accessor, and every spread of an array 15 times slower.
   defineProperty(Array.prototype, Symbol.iterator, { configurable: false })
-  return answered
+  return { known, answered }
 }
 
 /**
  * Classes of the older kind assign `constructor` to their prototypes, and some objects have a `hasOwnProperty` of their own:
  * that has to go on when what they inherit is frozen. Between the repair of the language's objects and their freezing.
  *
- * @returns as `disarmClasses`
+ * @returns what accessors answer from now on
  */
 export function allowOwnNames(): object[] {
   const names = ['constructor', 'hasOwnProperty']
@@ -80,9 +89,11 @@ function allowOwn(prototype: object, name: string, enumerable = false): object[]
  * Makes the runtime's classes unchangeable, those included that only the inner state of an instance leads to: all plugins
  * share them. After the lockdown, which does the same to the language's.
  */
-export function freezeClasses(harden: <T>(value: T) => T): void {
+export function freezeClasses(harden: <T>(value: T) => T, { known, answered }: Disarmed): void {
   for (const name of platformClasses) harden(realGlobal[name])
-  for (const part of sharedParts(reachable(samples()), reachable(samples()))) harden(part)
+  for (const part of answered) harden(part)
+  // What two sets of instances have in common: classes, prototypes, and objects that stand for "none".
+  for (const part of reachable(samples())) if (known.has(part)) harden(part)
   // Piscina's port and ours: with a patched postMessage a plugin would be handed the port.
   for (const prototype of prototypesOf([MessagePort.prototype])) Object.freeze(prototype)
   for (const part of [MessagePort, MessageChannel, MessagePort.prototype]) Object.freeze(part)
@@ -131,11 +142,6 @@ function samples(): object[] {
 function requestOf(controller: object): object[] {
   const request: unknown = Reflect.get(controller, 'byobRequest')
   return isObject(request) ? [request] : []
-}
-
-/** What two sets of instances have in common: classes, prototypes, and objects that stand for "none". */
-function sharedParts(once: ReadonlySet<object>, twice: ReadonlySet<object>): object[] {
-  return [...twice].filter((part) => once.has(part))
 }
 
 /** Everything to which objects lead, by properties, accessors and prototypes. */

@@ -25,7 +25,8 @@ export function closeRealm(): void {
   forgetWorkerData(workerThreads)
   const gate = installGate()
   capAllocations()
-  const hidden = [...disarmClasses(), ...disarmErrors()]
+  const classes = disarmClasses()
+  const hidden = disarmErrors()
   stripRealm(workerAtomics)
   repairIntrinsics({
     errorTaming: 'safe',
@@ -44,7 +45,7 @@ export function closeRealm(): void {
   hidden.push(...allowOwnNames())
   globalThis.hardenIntrinsics()
   Reflect.deleteProperty(globalThis, 'hardenIntrinsics')
-  freezeClasses(harden)
+  freezeClasses(harden, classes)
   for (const part of hidden) harden(part)
   freezeRealError()
   keepEngineFast()
