@@ -240,6 +240,8 @@ export interface StoredCheckpoint {
     readonly stream: string
     readonly sequence: number
     readonly offset?: unknown
+    /** So many tuples behind the offset were seen, of an array that a plugin's source handed over. */
+    readonly skip?: number | undefined
   }[]
   /** By action: the sequence number of the last payload emitted. */
   readonly positions: readonly number[]

@@ -117,7 +117,10 @@ function readAnswer(answer: unknown, codes: readonly PluginCode[]): Inspection[]
   if (!Array.isArray(found) || found.length !== codes.length) {
     throw new Error('the worker that loaded it gave no answer')
   }
-  return found.map((each: unknown) => ({ isAggregate: fieldOf(each, 'isAggregate') === true }))
+  return found.map((each: unknown) => ({
+    isAggregate: fieldOf(each, 'isAggregate') === true,
+    rewinds: fieldOf(each, 'rewinds') === true,
+  }))
 }
 
 function fieldOf(value: unknown, name: string): unknown {

@@ -10,6 +10,8 @@ import type { YamlDigests } from './yaml-file.ts'
 /** What an installation found out by loading an extension once, in a sandbox. */
 export interface Inspection {
   readonly isAggregate: boolean
+  /** As `PluginUse.rewinds`; missing in records of servers that did not ask. */
+  readonly rewinds?: boolean | undefined
 }
 
 /** What the catalog keeps of a package beside its columns. */

@@ -321,6 +321,7 @@ export class Installer {
     return extensions.map((extension, i) => ({
       ...extension,
       isAggregate: found[i]?.isAggregate ?? false,
+      rewinds: found[i]?.rewinds ?? false,
     }))
   }
 }

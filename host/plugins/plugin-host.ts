@@ -188,8 +188,9 @@ export class PluginHost implements PluginService {
     if (found === undefined) return undefined
     const { record, extension } = found
     const { package: from, version, tier, sha256 } = record
-    const use = { kind, name, package: from, version, tier, sha256 }
-    return { use, isAggregate: extension.isAggregate, options: extension.options }
+    const { isAggregate, rewinds, options } = extension
+    const use = { kind, name, package: from, version, tier, sha256, ...(rewinds && { rewinds }) }
+    return { use, isAggregate, options }
   }
 
   async load(tenant: string, use: PluginUse): Promise<PluginCode> {

@@ -68,20 +68,39 @@ export interface PullSource {
   close(ctx: SourceContext): void | Promise<void>
 }
 
-/** A source that can go back. Without this, a rule with qos >= 1 keeps what the source brings in a spool on disk. */
+/**
+ * A source that can go back. A rule with qos >= 1 goes back with it to its last checkpoint, and to the very start where it
+ * has none; without this, it keeps what the source brings in a spool on disk.
+ */
 export interface Rewindable {
+  /**
+   * From the same offset the same tuples come in the same order, and without an offset the source begins at the same place.
+   * Rows that were sent before are known by their number, so say `false` where this does not hold: objects that appear later
+   * between those that were read, several partitions, a start at the end of a file. The spool keeps the tuples then, and the
+   * source goes on behind them. So it is with `concurrency`, too.
+   *
+   * @default true
+   */
+  readonly isRepeatable?: boolean | undefined
   /**
    * Where to continue after the tuple just taken. Read synchronously right after each tuple was handed to the consumer,
    * so set it before. Plain data.
    */
   getOffset(): unknown
-  /** Continue from what `getOffset` returned in an earlier life. Called after `configure` and before `open`. */
-  rewind(offset: unknown): void | Promise<void>
+  /**
+   * Continue from what `getOffset` returned in an earlier life. Called after `configure` and before `open`.
+   *
+   * @param since of a source that is not repeatable: offsets of tuples before `offset` that the state in `ctx` does not know
+   * of, since it is that of the last checkpoint; oldest first, of every 32nd tuple at least
+   */
+  rewind(offset: unknown, since?: readonly unknown[]): void | Promise<void>
   /**
    * Called instead of `rewind` when there was another number of instances then: every instance gets the offsets of all,
    * `undefined` for one that had none. Without this, instance n goes on from the offset of instance n.
+   *
+   * @param since as of `rewind`, each with the offsets of all
    */
-  rewindAll?(offsets: readonly unknown[]): void | Promise<void>
+  rewindAll?(offsets: readonly unknown[], since?: readonly unknown[]): void | Promise<void>
   /** Continue from where the operator says; `input` is what they wrote. Called like `rewind`. */
   resetOffset?(input: Record<string, unknown>): void | Promise<void>
 }

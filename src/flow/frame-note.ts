@@ -6,6 +6,8 @@ const parse = JSON.parse
 /** What a frame says of its tuple beside the payload. */
 export interface Note {
   readonly offset?: unknown
+  /** It is not the last of an array of tuples, of which so many have come with it: the offset is that before the array. */
+  readonly skip?: number | undefined
   /** When it happened, as the source says, ms since the epoch. */
   readonly timestamp?: number | undefined
   readonly meta?: Readonly<Record<string, unknown>> | undefined

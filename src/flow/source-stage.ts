@@ -50,7 +50,12 @@ export class SourceStage {
     if (this.#last === undefined) return this.#restored
     const { bytes, view, at, sequence } = this.#last
     const offset = readOffset(bytes, view, at)
-    return offset === undefined ? { sequence } : { sequence, offset }
+    const skip = readNote(bytes, view, at)?.skip
+    return {
+      sequence,
+      ...(offset === undefined ? {} : { offset }),
+      ...(skip === undefined ? {} : { skip }),
+    }
   }
 
   restore(position: SourcePosition): void {

@@ -1,3 +1,4 @@
+import type { Rewindable } from '@plutino/sdk'
 import type { PluginCode } from '#src/worker/protocol.ts'
 import { cleanError } from './clean-error.ts'
 import type { Evaluated, Outlet } from './compartment.ts'
@@ -10,7 +11,7 @@ import { makePowers } from './powers.ts'
 
 /** What an installation learns of extensions before any rule uses them, in the order of the question. */
 export type InspectAnswer =
-  | { readonly ok: readonly { readonly isAggregate: boolean }[] }
+  | { readonly ok: readonly { readonly isAggregate: boolean; readonly rewinds: boolean }[] }
   | { readonly error: string }
 
 /** Evaluates each script once and makes an instance of each extension, without running any. Never throws. */
@@ -25,7 +26,10 @@ export function inspectPlugins(
         const script = scripts.get(code.sha256) ?? evaluate(code, runtime)
         scripts.set(code.sha256, script)
         const instance = makeInstance(code, script.exports)
-        return { isAggregate: code.kind === 'function' && asksForGroups(code, instance) }
+        return {
+          isAggregate: code.kind === 'function' && asksForGroups(code, instance),
+          rewinds: code.kind === 'source' && goesBack(code, instance),
+        }
       }),
     }
   } catch (error) {
@@ -49,6 +53,16 @@ function asksForGroups(code: PluginCode, instance: object): boolean {
     return isAggregate(instance)
   } catch (error) {
     throw new Error(`${titleOf(code)}: isAggregate failed: ${cleanError(error).message}`)
+  }
+}
+
+/** It has both methods, and does not say that something else may come the second time. */
+function goesBack(code: PluginCode, instance: object): boolean {
+  try {
+    const { getOffset, rewind, isRepeatable } = instance as Partial<Rewindable>
+    return typeof getOffset === 'function' && typeof rewind === 'function' && isRepeatable !== false
+  } catch (error) {
+    throw new Error(`${titleOf(code)}: isRepeatable failed: ${cleanError(error).message}`)
   }
 }
 

@@ -27,6 +27,7 @@ import { PluginSource } from './plugin-source.ts'
 import { stackOf } from './plugin-stack.ts'
 import { makePowers, type Powers } from './powers.ts'
 import { Pulse } from './pulse.ts'
+import { SourceFeed } from './source-feed.ts'
 import type { RealTimers } from './timers.ts'
 
 /** Of a key of the state with the group that it belongs to. */
@@ -260,6 +261,10 @@ export class PluginHost {
     const positions = Array.from({ length: many }, (_, i) =>
       Array.isArray(saved) ? saved[i] : undefined,
     )
+    const feed = new SourceFeed({
+      send: (chunk, count) => this.#host.write(this.#id, number, chunk, count),
+      later: (run) => this.#runtime.timers.setImmediate(run),
+    })
     let running = many
     const instances: PluginSource[] = []
     for (let instanceId = 0; instanceId < many; instanceId++) {
@@ -269,6 +274,7 @@ export class PluginHost {
         datasource: setup?.datasource ?? '',
         props: setup?.props ?? {},
         offset: (many === 1 ? saved : positions[instanceId]) ?? undefined,
+        skip: many === 1 ? this.#params.skips?.[number] : undefined,
         allOffsets: formerOffsets(saved, many),
         frameOffset: (own) => {
           if (many === 1) return own
@@ -276,7 +282,7 @@ export class PluginHost {
           return [...positions]
         },
         timers: this.#runtime.timers,
-        send: (chunk, count) => this.#host.write(this.#id, number, chunk, count),
+        feed,
         context: (more) =>
           this.#context(code, `source_${number}`, instanceId, {
             ...more,

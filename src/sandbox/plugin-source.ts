@@ -2,7 +2,7 @@ import type { PullSource, Rewindable, Source, SourceContext } from '@plutino/sdk
 import { cleanError, rebuiltError } from './clean-error.ts'
 import { copyValue } from './copy.ts'
 import { deadlines, within } from './deadline.ts'
-import { SourceFeed } from './source-feed.ts'
+import { ended, type FeedInstance, type SourceFeed } from './source-feed.ts'
 import type { RealTimers } from './timers.ts'
 
 export interface SourceOptions {
@@ -13,12 +13,14 @@ export interface SourceOptions {
   readonly props: Readonly<Record<string, unknown>>
   /** Where to go on; `undefined`: anew. */
   readonly offset: unknown
+  /** So many tuples behind it are known. */
+  readonly skip?: number | undefined
   /** Of an earlier life with another number of instances: the offsets of all of them. */
   readonly allOffsets?: readonly unknown[] | undefined
   readonly timers: RealTimers
   /** What stands in the frames, of the source's own offset: instances of one source share theirs. */
   frameOffset(own: unknown): unknown
-  send(chunk: ArrayBuffer, count: number): Promise<void>
+  readonly feed: SourceFeed
   /** Told where the instance is after it took over from another number of them. */
   rewound?(own: unknown): void
   /** Makes the context, with what a source has beside the common. */
@@ -35,21 +37,21 @@ type PushOrPull = (Source | PullSource) & Partial<Rewindable>
 export class PluginSource {
   readonly #options: SourceOptions
   readonly #source: PushOrPull
-  readonly #feed: SourceFeed
+  readonly #instance: FeedInstance
   readonly #context: SourceContext
   #ready: () => void = () => {}
   /** It has come to its end, failed, or is being closed: what it does now counts no more. */
   #isOver = false
+  /** It hands nothing over any more. */
+  #hasEnded = false
 
   constructor(options: SourceOptions) {
     this.#options = options
     this.#source = options.instance as PushOrPull
-    this.#feed = new SourceFeed({
-      send: options.send,
+    this.#instance = {
       offset: () => this.#offset(),
       failed: (error) => this.#fail('collect', error),
-      later: (run) => options.timers.setImmediate(run),
-    })
+    }
     this.#context = options.context({ ready: () => this.#ready(), end: () => void this.#end() })
   }
 
@@ -81,12 +83,14 @@ export class PluginSource {
     await within(deadlines.close, `close of ${title}`, timers, async () => {
       await this.#source.close(this.#context)
     })
-    this.#feed.end()
-    await within(deadlines.close, `the last tuples of ${title}`, timers, () => this.#feed.drain())
+    this.#hasEnded = true
+    await within(deadlines.close, `the last tuples of ${title}`, timers, () =>
+      this.#options.feed.drain(),
+    )
   }
 
   async #rewind(): Promise<void> {
-    const { offset, allOffsets, rewound } = this.#options
+    const { offset, skip = 0, allOffsets, rewound, feed } = this.#options
     const source = this.#source
     if (allOffsets !== undefined && typeof source.rewindAll === 'function') {
       await source.rewindAll(copyValue(allOffsets, 'offsets') as unknown[])
@@ -94,7 +98,8 @@ export class PluginSource {
       rewound?.(copyValue(source.getOffset?.(), 'offset'))
     } else if (offset !== undefined && typeof source.rewind === 'function') {
       await source.rewind(copyValue(offset, 'offset'))
-    }
+      if (this.rewinds) feed.begin(this.#options.frameOffset(offset), skip)
+    } else if (this.rewinds) feed.begin(undefined, skip)
   }
 
   /** Settles when the source counts as open; what comes of `open` later ends the source. */
@@ -150,7 +155,8 @@ export class PluginSource {
 
   #take(data: unknown, meta: unknown): Promise<void> | undefined {
     try {
-      const wait = this.#feed.take(data, meta)
+      if (this.#hasEnded) throw ended()
+      const wait = this.#options.feed.take(data, meta, this.#instance)
       this.#ready()
       return wait
     } catch (error) {
@@ -161,15 +167,15 @@ export class PluginSource {
   #fail(where: 'open' | 'collect', error: unknown): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#feed.end()
+    this.#hasEnded = true
     this.#options.failed(where, error)
   }
 
   async #end(): Promise<void> {
     if (this.#isOver) return
     this.#isOver = true
-    this.#feed.end()
-    await this.#feed.drain()
+    this.#hasEnded = true
+    await this.#options.feed.drain()
     this.#options.ended()
   }
 }

@@ -4,11 +4,15 @@ import { type TupleParts, TupleWriter } from './tuple-writer.ts'
 export interface FeedOptions {
   /** Sends frames to the host's buffer; resolves when it has room again. */
   send(chunk: ArrayBuffer, count: number): Promise<void>
+  /** Runs after the plugin's turn. */
+  later(run: () => void): void
+}
+
+/** One of those that hand over. */
+export interface FeedInstance {
   /** Where the source would go on now, a copy; called after each tuple. */
   offset(): unknown
   failed(error: unknown): void
-  /** Runs after the plugin's turn. */
-  later(run: () => void): void
 }
 
 /** So much waits here while a chunk is on its way; then the plugin is told to wait. */
@@ -18,7 +22,10 @@ const HARD_BYTES = 16 * 2 ** 20
 const tupleMark = Symbol.for('plutino.tuple')
 const tupleLimits = { ...copyLimits, bytes: 16 * 2 ** 20 }
 
-/** What a plugin source hands to `consumer`, on its way into the host's buffer: copied, framed, sent in chunks. */
+/**
+ * What a plugin source hands to `consumer`, on its way into the host's buffer: copied, framed, sent in chunks. All instances
+ * of a source share one: an offset says where each of them was, and holds only if their tuples leave in the order of it.
+ */
 export class SourceFeed {
   readonly #options: FeedOptions
   readonly #writer = new TupleWriter()
@@ -26,7 +33,9 @@ export class SourceFeed {
   #sending: Promise<void> | undefined
   #isScheduled = false
   #lastOffset: unknown
-  #ended = false
+  #skip = 0
+  readonly #instances = new Set<FeedInstance>()
+  #isBroken = false
 
   constructor(options: FeedOptions) {
     this.#options = options
@@ -38,19 +47,29 @@ export class SourceFeed {
    * @returns a promise when there is no room: it resolves when there is
    * @throws BorderError naming what cannot cross
    */
-  take(data: unknown, meta: unknown): Promise<void> | undefined {
-    if (this.#ended) throw new BorderError('consumer: the source has ended')
+  take(data: unknown, meta: unknown, from: FeedInstance): Promise<void> | undefined {
+    if (this.#isBroken) throw ended()
     const tuples = tuplesOf(data, meta)
-    const offset = this.#options.offset()
+    const offset = from.offset()
+    this.#instances.add(from)
     for (const [index, tuple] of tuples.entries()) {
-      // An array has one offset: whoever goes on from within it starts before all of it.
-      this.#writer.write({
-        ...tuple,
-        offset: index === tuples.length - 1 ? offset : this.#lastOffset,
-      })
+      if (this.#skip > 0) {
+        this.#skip--
+        continue
+      }
+      // An array has one offset: whoever goes on from within it starts before all of it, and leaves out what is known.
+      const place =
+        index === tuples.length - 1 ? { offset } : { offset: this.#lastOffset, skip: index + 1 }
+      this.#writer.write({ ...tuple, ...place })
     }
     this.#lastOffset = offset
-    return this.#pressure()
+    return this.#pressure(from)
+  }
+
+  /** The source goes on from there; so many of its tuples are known. Before the first. */
+  begin(offset: unknown, skip: number): void {
+    this.#lastOffset = offset
+    this.#skip = skip
   }
 
   /** Resolves when everything is in the host's buffer. */
@@ -62,12 +81,7 @@ export class SourceFeed {
     }
   }
 
-  /** Nothing is taken any more. */
-  end(): void {
-    this.#ended = true
-  }
-
-  #pressure(): Promise<void> | undefined {
+  #pressure(from: FeedInstance): Promise<void> | undefined {
     const { usedBytes } = this.#writer
     if (this.#sending === undefined) {
       if (usedBytes >= SOFT_BYTES) this.#flush()
@@ -77,10 +91,9 @@ export class SourceFeed {
     if (usedBytes < SOFT_BYTES) return undefined
     if (usedBytes > HARD_BYTES) {
       const mib = HARD_BYTES / 2 ** 20
-      this.#options.failed(
+      from.failed(
         new BorderError(`consumer: ${mib} MiB handed over without waiting for its promise`),
       )
-      this.end()
     }
     // A promise of its own: the plugin may hang anything on it.
     return this.#sending.then(() => {})
@@ -105,12 +118,16 @@ export class SourceFeed {
       },
       (error: unknown) => {
         this.#sending = undefined
-        if (!this.#ended) this.#options.failed(error)
-        this.end()
+        this.#isBroken = true
+        for (const instance of this.#instances) instance.failed(error)
       },
     )
     this.#sending = sent
   }
+}
+
+export function ended(): BorderError {
+  return new BorderError('consumer: the source has ended')
 }
 
 function tuplesOf(data: unknown, meta: unknown): TupleParts[] {

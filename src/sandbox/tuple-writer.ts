@@ -35,10 +35,10 @@ export class TupleWriter {
   }
 
   /** @throws Error when the offset or the metadata is no JSON */
-  write({ message, offset, timestamp, meta }: TupleParts): void {
+  write({ message, offset, skip, timestamp, meta }: TupleParts): void {
     const payload = payloadOf(message)
     const numbered = typeof offset === 'number' && Number.isFinite(offset)
-    const note = noteText({ offset: numbered ? undefined : offset, timestamp, meta })
+    const note = noteText({ offset: numbered ? undefined : offset, skip, timestamp, meta })
     const noteBytes = note === undefined ? 0 : 4 + Buffer.byteLength(note)
     const size = FRAME_HEADER_BYTES + (numbered ? 8 : 0) + noteBytes + payload.bytes.length
     this.#reserve(size)
@@ -114,9 +114,8 @@ function isRecord(value: object): boolean {
 }
 
 function noteText(note: Note): string | undefined {
-  if (note.offset === undefined && note.timestamp === undefined && note.meta === undefined) {
-    return undefined
-  }
+  const { offset, skip, timestamp, meta } = note
+  if ([offset, skip, timestamp, meta].every((part) => part === undefined)) return undefined
   return stringify(note, (_key, value: unknown) =>
     typeof value === 'bigint' ? Number(value) : value,
   )

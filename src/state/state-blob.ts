@@ -25,6 +25,7 @@ export interface OperatorState {
 export interface SourcePosition {
   readonly sequence: number
   readonly offset?: unknown
+  readonly skip?: number | undefined
 }
 
 /** One buffer with exactly the state in it, fit to be transferred. Its checksum is the host's affair. */

@@ -41,6 +41,8 @@ export interface OpenParams {
   readonly state?: ArrayBuffer | undefined
   /** Where plugin sources go on. By source number; `undefined` entries start anew. */
   readonly offsets: readonly unknown[]
+  /** So many tuples behind the offset are known: the first ones of an array that a checkpoint lies within. By source number. */
+  readonly skips?: readonly number[] | undefined
   /** What `configure` of each plugin source gets, by source number; `PluginCode` says it where this is missing. */
   readonly sources?: readonly (SourceSetup | undefined)[] | undefined
   /** What the sinks have seen: emissions go on with the next numbers. By action. */
@@ -140,8 +142,6 @@ export interface Emission {
   readonly first: number
 }
 
-export interface OperatorError {
-  readonly operator: number
 /** Payloads of an action that is `throughHost`, on their way to its plugin. Frames as in an emission. */
 export interface Delivery {
   readonly action: number
@@ -167,6 +167,8 @@ export interface DeliveryFailure {
   readonly message: string
 }
 
+export interface OperatorError {
+  readonly operator: number
   readonly message: string
   readonly time: number
 }
@@ -175,7 +177,12 @@ export interface DeliveryFailure {
 export interface Snapshot {
   readonly state: ArrayBuffer
   /** The last tuple that the operators have seen, by source: its sequence number and its offset, if it has one. */
-  readonly seen: readonly { readonly sequence: number; readonly offset?: unknown }[]
+  readonly seen: readonly {
+    readonly sequence: number
+    readonly offset?: unknown
+    /** Of an array of tuples, which has one offset, so many were seen. */
+    readonly skip?: number | undefined
+  }[]
   /** The sequence number of the last payload emitted, by action. */
   readonly positions: readonly number[]
   /** How long the flow stood still. */

@@ -164,11 +164,11 @@ export class Checkpointer {
       epoch,
       at: Date.now(),
       state: new Uint8Array(snapshot.state),
-      sources: streams.map((stream, index) => ({
-        stream,
-        sequence: Math.max(snapshot.seen[index]?.sequence ?? 0, after?.(index) ?? 0),
-        offset: snapshot.seen[index]?.offset,
-      })),
+      sources: streams.map((stream, index) => {
+        const { sequence = 0, offset, skip } = snapshot.seen[index] ?? {}
+        const place = { stream, sequence: Math.max(sequence, after?.(index) ?? 0), offset }
+        return skip === undefined ? place : { ...place, skip }
+      }),
       positions: snapshot.positions,
       generation,
     }

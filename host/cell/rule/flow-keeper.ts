@@ -218,7 +218,7 @@ export class FlowKeeper {
     if (this.#isClosing) throw new CellError('closed', 'it was stopped meanwhile')
     const positions = sinks.accepted()
     sinks.restart(positions)
-    await sources.recover()
+    for (const index of await sources.reenter(state)) this.feeder.renew(index)
     try {
       await this.#connect(state, positions)
     } catch (error) {
@@ -311,7 +311,7 @@ export class FlowKeeper {
         plugin === undefined ? undefined : setupOf(rule.sources[index]),
       ),
       state: checkpoint === undefined ? undefined : copyOf(checkpoint.state),
-      offsets: sources.offsets(checkpoint),
+      ...sources.places(checkpoint),
       positions,
       epoch: rule.epoch,
       numbering: this.#options.numbering,

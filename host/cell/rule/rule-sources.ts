@@ -1,10 +1,12 @@
 import type { Logger } from '@plutino/sdk'
+import type { OpenParams } from '#src/worker/protocol.ts'
 import type { RuleSpec, SourceSpec, StoredCheckpoint } from '../cell.ts'
 import { CellError } from '../cell.ts'
 import type { ConnectorType, SourceConnector } from '../connectors/connector.ts'
 import type { SpoolKey } from '../spool/spool-room.ts'
 import { within } from './deadline.ts'
-import { isShared, type RuleSpools } from './rule-spools.ts'
+import { goesBack, isShared } from './going-back.ts'
+import type { RuleSpools } from './rule-spools.ts'
 import { RunningSource, type SourceListener } from './running-source.ts'
 import type { SharedSources } from './shared-sources.ts'
 
@@ -18,6 +20,9 @@ export interface RuleSourcesOptions {
 }
 
 const FORGET_MS = 5000
+const SETTLE_MS = 5000
+
+type PluginPlaces = Pick<OpenParams, 'offsets' | 'skips'>
 
 /** The sources of one rule, its own and those that it shares, in the plan's order. */
 export class RuleSources {
@@ -73,9 +78,16 @@ export class RuleSources {
     return this.#options.spools.after(index, checkpoint)
   }
 
-  /** Where the plugins' sources go on: behind what is in the spool, by source. */
-  offsets(checkpoint: StoredCheckpoint | undefined): unknown[] {
-    return this.all.map((source, index) => source.lastOffset ?? checkpoint?.sources[index]?.offset)
+  /** Where the plugins' sources go on, by source: behind what is in the spool, else behind the checkpoint. */
+  places(checkpoint: StoredCheckpoint | undefined): PluginPlaces {
+    const offsets: unknown[] = []
+    const skips: number[] = []
+    for (const [index, { lastOffset }] of this.all.entries()) {
+      const place = checkpoint?.sources[index]
+      offsets.push(lastOffset ?? place?.offset)
+      skips.push(lastOffset === undefined ? (place?.skip ?? 0) : 0)
+    }
+    return { offsets, skips }
   }
 
   /** Why a source is paused that should not be; '' when none is. */
@@ -99,12 +111,24 @@ export class RuleSources {
     const numbers = [...this.all.keys()].filter(
       (index) => this.all[index]?.spooled === undefined && this.#goesBack(index, checkpoint),
     )
-    await Promise.all(
-      numbers.map((index) => {
-        const place = checkpoint?.sources[index]
-        return this.all[index]?.reopen(place?.offset, place?.sequence ?? 0)
-      }),
-    )
+    await this.#reopen(numbers, checkpoint)
+    return numbers
+  }
+
+  /**
+   * Another worker goes on from a state that was taken while nothing was under way. What waits in the buffers stays; but a
+   * plugin's source that goes back brings it again. @returns the numbers of those, which have another buffer
+   */
+  async reenter(checkpoint: StoredCheckpoint | undefined): Promise<number[]> {
+    // What the last worker's plugins have written is to be in the spool before the next one asks where to go on.
+    await within(this.settled(), SETTLE_MS, 'writing the spool').catch(() => {})
+    await this.recover()
+    const { sources } = this.#options.rule.plan
+    const numbers = [...this.all.keys()].filter((index) => {
+      const isOwn = sources[index]?.plugin !== undefined && this.all[index]?.spooled === undefined
+      return isOwn && this.#goesBack(index, checkpoint)
+    })
+    await this.#reopen(numbers, checkpoint)
     return numbers
   }
 
@@ -128,6 +152,17 @@ export class RuleSources {
     this.#isClosed = true
     for (const unlisten of this.#unlisten) unlisten()
     await Promise.all(this.all.map((source, index) => this.#release(source, index)))
+  }
+
+  async #reopen(
+    numbers: readonly number[],
+    checkpoint: StoredCheckpoint | undefined,
+  ): Promise<void> {
+    const reopened = numbers.map((index) => {
+      const place = checkpoint?.sources[index]
+      return this.all[index]?.reopen(place?.offset, place?.sequence ?? 0)
+    })
+    await Promise.all(reopened)
   }
 
   async #release(source: RunningSource, index: number): Promise<void> {
@@ -162,7 +197,9 @@ export class RuleSources {
     const { tenant, options } = rule
     const { qos } = options
     const spool = spools.spoolOf(index)
-    const made = { spec, tenant, owner: rule.rule, generation, qos, type, logger, spool, hostId }
+    const rewinds = isPlugin && goesBack(rule, index, types)
+    const common = { spec, tenant, owner: rule.rule, generation, qos, logger, hostId }
+    const made = { ...common, type, rewinds, spool }
     return this.#isShared(index) ? shared.acquire(made) : new RunningSource(made)
   }
 }

@@ -1,9 +1,10 @@
-import type { RuleSpec, SourceSpec, StoredCheckpoint } from '../cell.ts'
+import type { RuleSpec, StoredCheckpoint } from '../cell.ts'
 import type { ConnectorType, SourceConnector } from '../connectors/connector.ts'
 import type { SpoolKey, SpoolRoom, SpoolSizes } from '../spool/spool-room.ts'
 import type { StreamSpool } from '../spool/stream-spool.ts'
 import { goesByArrival } from './arrival.ts'
 import { generationOf } from './generation.ts'
+import { goesBack, isShared } from './going-back.ts'
 
 type SourceTypes = ReadonlyMap<string, ConnectorType<SourceConnector>>
 
@@ -114,20 +115,14 @@ export class RuleSpools {
  * A source that goes back by itself needs none, unless others read it too, or the arrival times matter, which it does not
  * bring again.
  */
-export function needsSpool(
-  { sources, plan }: RuleSpec,
-  index: number,
-  types: SourceTypes,
-): boolean {
+export function needsSpool(rule: RuleSpec, index: number, types: SourceTypes): boolean {
+  const { sources, plan } = rule
+  const spec = sources[index]
   // A lookup table gives no rows of its own.
   if (plan.sources[index]?.kind === 'lookup') return false
-  if (plan.sources[index]?.plugin !== undefined || sources[index]?.shared === true) return true
-  if (!goesBack(types, sources[index])) return true
+  if (spec !== undefined && isShared(rule, spec, index)) return true
+  if (!goesBack(rule, index, types)) return true
   return plan.sources[index]?.kind === 'stream' && goesByArrival(plan)
-}
-
-function goesBack(types: SourceTypes, spec: SourceSpec | undefined): boolean {
-  return types.get(spec?.type ?? '')?.create().rewind !== undefined
 }
 
 /** The state of the rule was reset or replaced: its source begins where that says, and not behind what its spool has. */
@@ -138,8 +133,8 @@ function isOfOther(
   types: SourceTypes,
 ): boolean {
   const spec = rule.sources[index]
-  const isBuiltIn = rule.plan.sources[index]?.plugin === undefined
-  if (!isBuiltIn || spec?.shared === true || !goesBack(types, spec)) return false
+  if (spec === undefined || isShared(rule, spec, index) || !goesBack(rule, index, types))
+    return false
   const place = stream.placeOf(rule.rule)
   return place !== undefined && place.generation !== rule.generation
 }
@@ -158,10 +153,6 @@ async function renew(
   await room.release(key)
   await room.forget(tenant, rule, others)
   return room.acquire(key, sizes)
-}
-
-export function isShared({ plan }: RuleSpec, spec: SourceSpec, index: number): boolean {
-  return spec.shared && plan.sources[index]?.plugin === undefined
 }
 
 function spoolKeyOf(rule: RuleSpec, index: number): SpoolKey {
@@ -200,16 +191,17 @@ async function hold(
  * that is not so.
  */
 function numberingOf(
-  { rule, checkpoint, generation, sources, plan }: RuleSpec,
+  spec: RuleSpec,
   streams: readonly (StreamSpool | undefined)[],
   types: SourceTypes,
 ): string | undefined {
+  const { rule, checkpoint, generation, plan } = spec
   if (checkpoint !== undefined) return undefined
   let numbering: string | undefined
   for (const [index, stream] of streams.entries()) {
     if (stream === undefined) {
       const isTable = plan.sources[index]?.kind === 'lookup'
-      if (!isTable && !goesBack(types, sources[index])) return undefined
+      if (!isTable && !goesBack(spec, index, types)) return undefined
       continue
     }
     const place = stream.placeOf(rule)

@@ -19,6 +19,8 @@ export interface RunningSourceOptions {
   readonly qos: 0 | 1 | 2
   /** `undefined`: a plugin in the rule's worker feeds the buffer. */
   readonly type: ConnectorType<SourceConnector> | undefined
+  /** As `goesBack`, of a plugin. */
+  readonly rewinds?: boolean | undefined
   readonly logger: Logger
   /** Keeps what the source cannot bring again. */
   readonly spool?: StreamSpool | undefined
@@ -85,7 +87,7 @@ export class RunningSource {
   }
 
   get canRewind(): boolean {
-    return this.#connector?.rewind !== undefined
+    return this.#connector?.rewind !== undefined || this.#options.rewinds === true
   }
 
   /** Where its connector or plugin goes on: behind what is in the spool. */

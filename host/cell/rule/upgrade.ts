@@ -73,11 +73,13 @@ function hasShapeOf(old: RuleSpec, next: RuleSpec): boolean {
 }
 
 function shapeOf({ plan, sources, actions, options, deadLetter, props }: RuleSpec) {
-  const plugins = plan.plugins.map(({ kind, name, package: from, tier }) => [
+  // a source that begins to go back, or ceases to, has a spool no longer, or has one
+  const plugins = plan.plugins.map(({ kind, name, package: from, tier, rewinds = false }) => [
     kind,
     name,
     from,
     tier,
+    rewinds,
   ])
   return { plan: { ...plan, plugins }, sources, actions, options, deadLetter, props }
 }

@@ -66,9 +66,10 @@ export function readSnapshot(value: unknown, sources: number, actions: number): 
   const { state, seen, positions, pauseMs } = recordOf(value, 'checkpoint')
   if (!(state instanceof ArrayBuffer)) throw new OffenceError('checkpoint: no state')
   const places = listOf(seen, 'checkpoint').map((place) => {
-    const { sequence, offset } = recordOf(place, 'checkpoint')
+    const { sequence, offset, skip } = recordOf(place, 'checkpoint')
     if (!Number.isSafeInteger(sequence)) throw new OffenceError('checkpoint: no sequence')
-    return { sequence: Number(sequence), offset }
+    const common = { sequence: Number(sequence), offset }
+    return skip === undefined ? common : { ...common, skip: countOf(skip, 'skip') }
   })
   const numbers = listOf(positions, 'checkpoint').map((n) => countOf(n, 'position'))
   if (places.length !== sources || numbers.length !== actions) {
