@@ -1,7 +1,7 @@
 import type { Row } from '@plutino/sdk'
 import type { Aggregator, Analyst, FunctionEnvironment } from '#src/functions/declaration.ts'
 import type { FunctionTable } from '#src/functions/table.ts'
-import { parseTime } from '#src/functions/time-format.ts'
+import { timeReader } from '#src/functions/time-format.ts'
 import type { AggregateCall, AnalyticCall, Call, PlanExpression } from '#src/plan/expression.ts'
 import { emitBuiltIn } from './call.ts'
 import { emit } from './emit.ts'
@@ -117,7 +117,7 @@ export class Expressions {
     const { timeZone } = this.#environment
     const emitter: Emitter = {
       scope,
-      parseTime: (text) => parseTime(text, undefined, timeZone),
+      parseTime: timeReader(undefined, timeZone),
       emit: (expression) => emit(expression, emitter),
       call: (call, args) => this.#emitCall(call, args, scope),
     }

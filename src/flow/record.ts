@@ -116,7 +116,7 @@ export function wholeRow(
 }
 
 /** Copies all columns but those. */
-export function columnCopier(except: readonly string[]): Writer {
+function columnCopier(except: readonly string[]): Writer {
   const left = new Set(except)
   return (made, row) => {
     for (const name of Object.keys(row)) {

@@ -1,5 +1,4 @@
-import { parseTime } from '#src/functions/time-format.ts'
-import { timePattern } from '#src/functions/time-pattern.ts'
+import { type TimeReader, timeReader } from '#src/functions/time-format.ts'
 import type { Row } from '#src/operators/operator.ts'
 import type { SourcePlan } from '#src/plan/plan.ts'
 import type { Note } from './frame-note.ts'
@@ -20,11 +19,7 @@ export function rowTime(source: SourcePlan, options: TimeOptions): RowTime | und
   const { timestamp } = source
   if (timestamp === undefined) return (_row, arrival, note) => note?.timestamp ?? arrival
   const { column, format } = timestamp
-  const pattern = format === undefined ? undefined : timePattern(format)
-  const parse = (text: string) =>
-    pattern === undefined
-      ? parseTime(text, undefined, options.timeZone)
-      : pattern.parse(text, options.timeZone)
+  const parse = timeReader(format, options.timeZone)
   return (row) => {
     const value = Object.hasOwn(row, column) ? row[column] : undefined
     if (value === null || value === undefined) {
@@ -34,7 +29,7 @@ export function rowTime(source: SourcePlan, options: TimeOptions): RowTime | und
   }
 }
 
-function toTime(value: unknown, column: string, parse: (text: string) => number | undefined) {
+function toTime(value: unknown, column: string, parse: TimeReader) {
   const time =
     typeof value === 'string'
       ? parse(value)

@@ -4,7 +4,7 @@ import type { DataType } from '#src/plan/types.ts'
 import type { FunctionEnvironment, KnownArgument, RowDeclaration } from './declaration.ts'
 import { fixed } from './rounding.ts'
 import { anything, MADE, number, optional, STRING, text, whole } from './signature.ts'
-import { parseTime } from './time-format.ts'
+import { guessTime } from './time-guess.ts'
 import { checkLength, isNull, toBytes, toCount, toNumber, toText, wrong } from './values.ts'
 
 export const castTypes = ['bigint', 'float', 'string', 'boolean', 'datetime', 'bytea'] as const
@@ -211,7 +211,7 @@ function toBoolean(value: unknown): boolean {
 export function toTime(value: unknown, timeZone: string): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value
   if (typeof value === 'bigint') return Number(value)
-  const ms = typeof value === 'string' ? parseTime(value, undefined, timeZone) : undefined
+  const ms = typeof value === 'string' ? guessTime(value, timeZone) : undefined
   if (ms !== undefined) return ms
   throw cannot(value, 'datetime')
 }

@@ -70,7 +70,7 @@ export function arrayOf(element: DataType): DataType {
 }
 
 /** Values taken from the arguments: whole numbers are BIGINT where no FLOAT can be among them. */
-export function madeFrom(args: readonly KnownArgument[]): DataType {
+function madeFrom(args: readonly KnownArgument[]): DataType {
   const types = args.flatMap(({ dataType }) => typesIn(dataType))
   const mayBeFloat = types.some((type) => type.type === 'any' && type.wholeIsBigint !== true)
   return { type: 'any', wholeIsBigint: !mayBeFloat }

@@ -4,7 +4,7 @@ import { rowKey } from './row-key.ts'
 import { Step } from './step.ts'
 
 /** Different rows that are remembered, at most. */
-export const MOST_DISTINCT = 100_000
+const MOST_DISTINCT = 100_000
 
 /**
  * SELECT DISTINCT without a window: a row like one that was sent before is left out, compared structurally; null and

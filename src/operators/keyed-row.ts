@@ -1,11 +1,10 @@
 import { FunctionConstructor } from '#src/expressions/captured.ts'
 import type { Row } from './operator.ts'
 
-/**
+/*
  * Rows behind a merge: `{ [source]: row | null }`, with all sources of the statement in it, so that they all have one
  * hidden class. Made by generated code; names get into it as JSON literals only.
  */
-export type KeyedRow = Readonly<Record<string, Row | null>>
 
 /** Makes the keyed row of a row of source `own`. */
 export function keyer(names: readonly string[], own: string): (row: Row) => Row {

@@ -87,7 +87,7 @@ export interface PlanOptimizeStrategy {
   readonly enableSendSlidingWindowTwice: boolean
 }
 
-export const optimizeRules = ['columnPruner', 'predicatePushDown', 'push_alias'] as const
+const optimizeRules = ['columnPruner', 'predicatePushDown', 'push_alias'] as const
 
 /** Checks the options of a rule. @throws RuleError for one that is unknown or cannot be */
 export function readRuleOptions(options: unknown): RuleOptions {
@@ -130,11 +130,6 @@ export function readRuleOptions(options: unknown): RuleOptions {
     throw new RuleError('bad-option', 'option checkpointInterval cannot be 0', 'write "300s"')
   }
   return deadLetter === undefined ? read : { ...read, deadLetter }
-}
-
-/** What a rule without options has. */
-export function defaultRuleOptions(): RuleOptions {
-  return readRuleOptions({})
 }
 
 function readQos(bag: OptionBag): 0 | 1 | 2 {

@@ -1,6 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { formatTime, parseTime } from '#src/functions/time-format.ts'
+import { timeReader } from '#src/functions/time-format.ts'
+import { timePattern } from '#src/functions/time-pattern.ts'
 import { outcome } from './evaluate.ts'
 
 const moment = Date.UTC(2024, 1, 29, 13, 45, 30, 123)
@@ -21,7 +22,7 @@ const formats: readonly (readonly [format: string, zone: string, text: string])[
 
 for (const [format, zone, text] of formats) {
   test(`${format} shows a time in ${zone} as ${text}`, (t) => {
-    t.is(formatTime(moment, format, zone), text)
+    t.is(timePattern(format).format(moment, zone), text)
   })
 }
 
@@ -48,24 +49,24 @@ const texts: readonly (readonly [text: string, iso: string | undefined])[] = [
 
 for (const [text, iso] of texts) {
   test(`the text "${text}" is ${iso ?? 'no time'}`, (t) => {
-    const ms = parseTime(text, undefined, 'UTC')
+    const ms = timeReader(undefined, 'UTC')(text)
     t.is(ms === undefined ? undefined : new Date(ms).toISOString(), iso)
   })
 }
 
 test('a text without a zone is read in the zone of the rule', (t) => {
-  t.is(parseTime('2024-02-29 21:45:30', undefined, 'Asia/Shanghai'), moment - 123)
-  t.is(parseTime('29/02/2024 21:45', 'dd/MM/yyyy HH:mm', 'Asia/Shanghai'), moment - 30_123)
+  t.is(timeReader(undefined, 'Asia/Shanghai')('2024-02-29 21:45:30'), moment - 123)
+  t.is(timeReader('dd/MM/yyyy HH:mm', 'Asia/Shanghai')('29/02/2024 21:45'), moment - 30_123)
 })
 
 test('a text that is not of the format is no time', (t) => {
-  t.is(parseTime('29/02/2024', 'yyyy-MM-dd', 'UTC'), undefined)
-  t.is(parseTime('31/02/2024', 'dd/MM/yyyy', 'UTC'), undefined)
-  t.is(parseTime('2024-02-29x', 'yyyy-MM-dd', 'UTC'), undefined)
+  t.is(timeReader('yyyy-MM-dd', 'UTC')('29/02/2024'), undefined)
+  t.is(timeReader('dd/MM/yyyy', 'UTC')('31/02/2024'), undefined)
+  t.is(timeReader('yyyy-MM-dd', 'UTC')('2024-02-29x'), undefined)
 })
 
 test('an unknown letter in a format is named, when the rule is created where it is a literal', (t) => {
-  t.throws(() => formatTime(0, 'yyyy-qq', 'UTC'), { message: 'time format "qq" is not known' })
+  t.throws(() => timeReader('yyyy-qq', 'UTC'), { message: 'time format "qq" is not known' })
   t.deepEqual(outcome("format_time(t, 'qq')", { t: 0 }), {
     error: 'validate function format_time error: time format "qq" is not known (line 1, column 8)',
   })
@@ -77,7 +78,7 @@ test('what was formatted is parsed back to the same time, in any zone', (t) => {
   const pattern = 'EEE yyyy-MM-dd HH:mm:ss.SSS XXX'
   fc.assert(
     fc.property(times, zones, (ms, zone) => {
-      return parseTime(formatTime(ms, pattern, zone), pattern, zone) === ms
+      return timeReader(pattern, zone)(timePattern(pattern).format(ms, zone)) === ms
     }),
   )
   t.pass()

@@ -42,7 +42,7 @@ export class DelimitedDecoder {
 }
 
 /** Lines of values. A payload without a line break at its end is a line too; with one, nothing follows it. */
-export function splitRecords(text: string, delimiter: string): string[][] {
+function splitRecords(text: string, delimiter: string): string[][] {
   const ends = new Ends(text, delimiter)
   const records: string[][] = []
   let values: string[] = []

@@ -97,7 +97,7 @@ function literals(keys: readonly string[]): { blank(): Row; copy(row: Row): Row 
 }
 
 /** A key in an object literal; `__proto__` there is an own property only when it is computed. */
-export function propertyName(key: string): string {
+function propertyName(key: string): string {
   return key === '__proto__' ? `[${JSON.stringify(key)}]` : JSON.stringify(key)
 }
 

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { parseTime } from '#src/functions/time-format.ts'
+import { type TimeReader, timeReader } from '#src/functions/time-format.ts'
 import type { SchemaColumn } from '#src/plan/plan.ts'
 import type { DataType } from '#src/plan/types.ts'
 import { inexact, narrow } from './exact.ts'
@@ -77,8 +77,10 @@ function strictConversion(dataType: DataType, name: string, options: SchemaOptio
     case 'string':
     case 'boolean':
       return (value) => (typeof value === dataType.type ? value : mismatch(value))
-    case 'datetime':
-      return (value) => toTime(value, options) ?? mismatch(value)
+    case 'datetime': {
+      const read = timeReader(options.timeFormat, options.timeZone)
+      return (value) => toTime(value, read) ?? mismatch(value)
+    }
     case 'bytea':
       return (value) => toBytes(value) ?? mismatch(value)
     case 'array':
@@ -128,8 +130,8 @@ function toNumber(value: unknown): number | undefined {
 }
 
 /** Epoch milliseconds. */
-function toTime(value: unknown, options: SchemaOptions): number | undefined {
-  if (typeof value === 'string') return parseTime(value, options.timeFormat, options.timeZone)
+function toTime(value: unknown, read: TimeReader): number | undefined {
+  if (typeof value === 'string') return read(value)
   return value instanceof Date ? value.getTime() : toNumber(value)
 }
 

@@ -1,10 +1,10 @@
 import type { Row } from '#src/operators/operator.ts'
 
 /** The hidden columns in which a window says its range; no column of a stream can be called so. */
-export const WINDOW_START = 'window_start()'
-export const WINDOW_END = 'window_end()'
+const WINDOW_START = 'window_start()'
+const WINDOW_END = 'window_end()'
 /** When it fired: its end, or the time of the row that completed it. */
-export const WINDOW_TRIGGER = 'window_trigger()'
+const WINDOW_TRIGGER = 'window_trigger()'
 
 /** Those of them that a rule reads. */
 export type BoundColumns = readonly string[]
