@@ -24,6 +24,16 @@ export class Interruption {
     await sleep(ms, undefined, { signal: this.signal })
   }
 
+  /** Looks every few ms. @returns false when it did not become true in time @throws when it is interrupted */
+  async until(isTrue: () => Promise<boolean>, ms: number): Promise<boolean> {
+    const end = performance.now() + ms
+    while (!(await isTrue())) {
+      if (performance.now() >= end) return false
+      await this.sleep(20)
+    }
+    return true
+  }
+
   /** Until it comes, which is then what was wanted, and interrupts nothing. */
   async wanted(): Promise<void> {
     if (!this.signal.aborted) await once(this.signal, 'abort')
