@@ -34,7 +34,8 @@ interface SinkLife {
  *
  * `collect` is called for one emission at a time, in order, and again only after it has settled; that it settles means
  * that the emission is durable where it went. It has 30 s; what takes longer is dropped. `NotConnected` and `Retryable` bring the same data again; any other error
- * drops the emission, counted in the status.
+ * drops the emission, counted in the status, or makes a dead letter of it where the action names a `deadLetter`. With `enableCache` what cannot be sent waits
+ * on disk.
  *
  * @example
  * export class Shout implements Sink {
