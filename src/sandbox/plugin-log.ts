@@ -10,6 +10,9 @@ export type LogSink = (level: LogLevel, text: string) => void
 export const MAX_LINE = 2000
 export const LINES_PER_SECOND = 200
 
+/** ms between two lines that say how many were dropped: one for each that passes would double a flood. */
+const SAID_EVERY = 1000
+
 export interface PluginLogOptions {
   readonly debug: boolean
   /** Told of each line that is dropped. */
@@ -25,6 +28,7 @@ export class PluginLog {
   #tokens = LINES_PER_SECOND
   #filledAt: number
   #dropped = 0
+  #saidAt = Number.NEGATIVE_INFINITY
 
   /** @param now ms, monotonic */
   constructor(sink: LogSink, now: () => number, options: PluginLogOptions) {
@@ -43,7 +47,8 @@ export class PluginLog {
       this.#limited()
       return
     }
-    if (this.#dropped > 0) {
+    if (this.#dropped > 0 && this.#filledAt - this.#saidAt >= SAID_EVERY) {
+      this.#saidAt = this.#filledAt
       this.#sink('warn', `${this.#dropped} lines dropped: more than ${LINES_PER_SECOND} a second`)
       this.#dropped = 0
     }

@@ -35,6 +35,17 @@ test('200 lines a second pass, the rest is counted and said with the next one', 
   t.deepEqual(lines.slice(200), ['warn 50 lines dropped: more than 200 a second', 'info again'])
 })
 
+test('of a flood that goes on, what is dropped is said once a second', (t) => {
+  const { log, lines, clock } = logOf()
+  for (clock.ms = 0; clock.ms < 5000; clock.ms++) {
+    for (let i = 0; i < 10; i++) log.write('info', ['x'])
+  }
+  const said = lines.filter((line) => line.startsWith('warn'))
+  t.is(said.length, 5)
+  const dropped = said.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0)
+  t.true(dropped > 38_000 && dropped < 50_000, `${dropped}`)
+})
+
 test('debug lines are for rules with debug', (t) => {
   const silent = logOf()
   silent.log.write('debug', ['x'])
