@@ -23,6 +23,8 @@ const benchmarks = [
   'checkpoint',
   'recovery',
   'object-source',
+  'object-store',
+  'sink-cache',
   'mosquitto',
   'latency',
   'plugin-function',
@@ -33,6 +35,7 @@ const benchmarks = [
   'cell-start',
   'memory',
   'young-generation',
+  'neighbours',
   'many-rules',
 ] as const
 
