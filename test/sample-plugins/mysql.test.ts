@@ -187,7 +187,7 @@ withMaria(
     })
     const count = async () => Number((await query('SELECT count(*) AS n FROM once'))[0]?.n)
     const cuts: number[] = []
-    for (const at of [50, 1500, 3500]) {
+    for (const at of [50, 800, 1600]) {
       await until(`row ${at}`, async () => (await count()) >= at)
       await host.killAndStart()
       cuts.push(await count())

@@ -1,9 +1,10 @@
 import { gzipSync } from 'node:zlib'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { type Moto, startMoto } from '#test/fixtures/moto.ts'
-import { type FakeStore, startFake } from '../../sample-plugins/objects-s3/test/fake.ts'
-import { parquetOf } from './objects.ts'
-import { difference, range, SampleHost, sorted } from './sample-host.ts'
+import { SampleHost } from '#test/fixtures/sample-host.ts'
+import { startFake } from '../../sample-plugins/objects-s3/test/fake.ts'
+import { difference, ObjectRules, range, sorted } from './object-rules.ts'
+import { parquetOf } from './parquet.ts'
 
 const lines = (from: number, count: number) =>
   range(count, from)
@@ -15,6 +16,14 @@ test.before(async () => {
   moto = await startMoto()
 })
 test.after.always(() => moto?.close())
+
+/** A host with the source, which may reach this store. */
+async function start(t: ExecutionContext, origin: string) {
+  const host = await SampleHost.start(t)
+  await host.install('objects-s3', 'sources/objectsS3', { network: [origin] })
+  await host.send('POST', '/plugins/sources/objectsS3/grants', { network: [origin] })
+  return { host, rules: new ObjectRules(host, 'objectsS3') }
+}
 
 const access = { 'aws.access.key.id': 'key', 'aws.secret.access.key': 'secret' }
 const EACH = 2000
@@ -34,13 +43,12 @@ for (const [name, { props, make }] of Object.entries(formats)) {
     async (t) => {
       t.timeout(240_000)
       if (moto === undefined) return t.pass('moto_server is not installed here')
-      const host = await SampleHost.start(t)
+      const { host, rules } = await start(t, moto.url)
       await moto.makeBucket(name)
       for (let i = 0; i < OBJECTS; i++)
         await moto.put(name, `in/${i * 10 + 10}`, make(i * EACH, EACH))
       await moto.put(name, 'other/1', make(900_000, 3))
-      await host.install('objects-s3', { network: [moto.url] }, [moto.url])
-      await host.rule(name, 'objectsS3', `${name}/in/`, {
+      await rules.start(name, `${name}/in/`, {
         ...props,
         ...access,
         'aws.s3.endpoint': moto.url,
@@ -48,15 +56,15 @@ for (const [name, { props, make }] of Object.entries(formats)) {
       })
       const total = OBJECTS * EACH
       for (const part of [0.1, 0.3, 0.5, 0.7]) {
-        await host.until(`row ${total * part}`, () => host.ids(name).length > total * part)
+        await rules.reach(name, total * part)
         if (part === 0.3) host.killWorkers()
         else await host.killAndStart()
       }
-      t.is(difference(await host.whole(name, total), range(total)), '')
+      t.is(difference(await rules.whole(name, total), range(total)), '')
       await moto.put(name, 'in/15', make(200_000, 7))
       await moto.put(name, 'in/80', make(300_000, 11))
       const wanted = [...range(total), ...range(7, 200_000), ...range(11, 300_000)]
-      t.is(difference(sorted(await host.whole(name, wanted.length)), wanted), '')
+      t.is(difference(sorted(await rules.whole(name, wanted.length)), wanted), '')
       t.is(await host.stop(), 0)
     },
   )
@@ -66,8 +74,8 @@ test.serial(
   'in the sandbox a connection that ends early is taken up where it broke, and a busy store is asked again',
   async (t) => {
     t.timeout(120_000)
-    const host = await SampleHost.start(t)
-    const fake: FakeStore = await startFake(t)
+    const fake = await startFake(t)
+    const { host, rules } = await start(t, fake.url)
     for (let i = 0; i < 20; i++) {
       fake.objects.set(`o${String(i).padStart(2, '0')}`, Buffer.from(lines(i * 100, 100)))
     }
@@ -78,14 +86,13 @@ test.serial(
       return true
     }
     fake.cutAfter = ({ headers }) => (headers.range === undefined ? 3000 : undefined)
-    await host.install('objects-s3', { network: [fake.url] }, [fake.url])
-    await host.rule('faults', 'objectsS3', 'box', {
+    await rules.start('faults', 'box', {
       ...access,
       'input.format': 'jsonl',
       'aws.s3.endpoint': fake.url,
       'aws.s3.backoff.delay.ms': 5,
     })
-    t.is(difference(await host.whole('faults', 2000), range(2000)), '')
+    t.is(difference(await rules.whole('faults', 2000), range(2000)), '')
     t.true(fake.asked.some(({ headers }) => headers.range !== undefined))
     t.is(await host.stop(), 0)
   },

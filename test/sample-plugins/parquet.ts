@@ -1,5 +1,5 @@
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import { range } from './sample-host.ts'
+import { range } from './object-rules.ts'
 
 export function parquetOf(from: number, count: number): Uint8Array {
   const ids = range(count, from)
