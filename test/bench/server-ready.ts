@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { median } from '#test/bench/reference/compare.mjs'
-import { freePort } from '#test/fixtures/broker.ts'
+import { freePort } from '#test/fixtures/ports.ts'
 import { report, spread } from './rig/print.ts'
 
 /*

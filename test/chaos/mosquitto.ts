@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '#test/fixtures/broker.ts'
+import { freePort } from '#test/fixtures/ports.ts'
 
 /** A mosquitto that keeps its sessions on disk, and comes back on the same port. */
 export class Mosquitto {

@@ -6,9 +6,9 @@ import { PushServers } from '#host/cell/connectors/httppush/server.ts'
 import { HttpPushSource } from '#host/cell/connectors/httppush/source.ts'
 import { Spool } from '#host/cell/spool/spool.ts'
 import { SpoolWriter } from '#host/cell/spool/spool-writer.ts'
-import { freePort } from '#test/fixtures/broker.ts'
 import { connectorContext } from '#test/fixtures/connector.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
+import { freePort } from '#test/fixtures/ports.ts'
 import { framesOf, readAll } from '#test/fixtures/spool.ts'
 
 async function life(folder: string) {

@@ -3,7 +3,6 @@ import { createBuiltinConnectors } from '#host/cell/connectors/builtin.ts'
 import { PushServers } from '#host/cell/connectors/httppush/server.ts'
 import { HttpPushSource } from '#host/cell/connectors/httppush/source.ts'
 import { LocalCell } from '#host/cell/local-cell.ts'
-import { freePort } from '#test/fixtures/broker.ts'
 import { cacheFolder, memoryEnvironment } from '#test/fixtures/cell/cells.ts'
 import { sinks } from '#test/fixtures/cell/connectors.ts'
 import {
@@ -16,6 +15,7 @@ import {
 } from '#test/fixtures/cell/rules.ts'
 import { connectorContext } from '#test/fixtures/connector.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
+import { freePort } from '#test/fixtures/ports.ts'
 import { RecordingWriter } from '#test/fixtures/recording-writer.ts'
 import { planOf } from '#test/flow/rule.ts'
 

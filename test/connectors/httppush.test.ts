@@ -1,8 +1,8 @@
 import test from 'ava'
 import { PushServers } from '#host/cell/connectors/httppush/server.ts'
 import { HttpPushSource } from '#host/cell/connectors/httppush/source.ts'
-import { freePort } from '#test/fixtures/broker.ts'
 import { connectorContext } from '#test/fixtures/connector.ts'
+import { freePort } from '#test/fixtures/ports.ts'
 import { RecordingWriter } from '#test/fixtures/recording-writer.ts'
 
 /** Says that tuples are safe only when it is told to. */

@@ -4,9 +4,9 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { freePort } from '#test/fixtures/broker.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
+import { freePort } from '#test/fixtures/ports.ts'
 
 /** @returns false when nobody here may mount a small disk */
 function mountSmallDisk(t: ExecutionContext, folder: string, size: string): boolean {

@@ -5,10 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import mqtt from 'mqtt'
-import { freePort, startMosquitto } from '#test/fixtures/broker.ts'
+import { startMosquitto } from '#test/fixtures/broker.ts'
 import { type FaultPoint, faultPoints } from '#test/fixtures/fault-points.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
+import { freePort } from '#test/fixtures/ports.ts'
 
 const entry = fileURLToPath(new URL('../fixtures/fault-host.ts', import.meta.url))
 const PER_WINDOW = 200

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
-import { freePort } from '#test/fixtures/broker.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
+import { freePort } from '#test/fixtures/ports.ts'
 
 const BATCHES = 400
 const PER_BATCH = 10
@@ -58,7 +58,7 @@ test('what HTTP push has answered with 200 is never lost, and is doubled only wi
   }
   await killing
   const total = BATCHES * PER_BATCH
-  for (let i = 0; i < 500 && new Set(numbersIn(out)).size < total; i++) await sleep(20)
+  for (let i = 0; i < 3000 && new Set(numbersIn(out)).size < total; i++) await sleep(20)
   const numbers = numbersIn(out)
   t.deepEqual(
     [...new Set(numbers)].filter((n, i) => n !== i + 1),

@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import mqtt from 'mqtt'
-import { freePort, startMosquitto } from '#test/fixtures/broker.ts'
+import { startMosquitto } from '#test/fixtures/broker.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
+import { freePort } from '#test/fixtures/ports.ts'
 import { assertWhole, linesOf, markerZip, statusOf, until } from '#test/fixtures/upgrade-rules.ts'
 
 const PER_SECOND = 5000
