@@ -168,7 +168,9 @@ test('no redirect is followed', async (t) => {
 
 test('an answer comes by pieces, and the server waits for a plugin that does not read', async (t) => {
   let written = 0
-  const { origin } = await serve(t, (_request, response) => {
+  const gate = Promise.withResolvers<void>()
+  const { origin } = await serve(t, (request, response) => {
+    if (request.url === '/gate') return void gate.promise.then(() => response.end())
     const piece = Buffer.alloc(65_536, 'x')
     const more = () => {
       while (written < 512) {
@@ -186,7 +188,7 @@ test('an answer comes by pieces, and the server waits for a plugin that does not
     body: `
       const response = await fetch(props.origin)
       tell('waiting')
-      await new Promise((resolve) => setTimeout(resolve, 1000))
+      await fetch(props.origin + '/gate')
       let bytes = 0
       for await (const piece of response.body) bytes += piece.length
       return bytes`,
@@ -198,6 +200,7 @@ test('an answer comes by pieces, and the server waits for a plugin that does not
   )
   await new Promise((resolve) => setTimeout(resolve, 300))
   t.true(written < 256, `${written} pieces for a plugin that does not read`)
+  gate.resolve()
   const answers = await eventually(
     () => probes.answers(rule),
     (found) => found.length === 2,

@@ -23,13 +23,15 @@ test('a peer that floods is held back until the plugin reads', async (t) => {
     socket.on('drain', more)
     more()
   })
+  const gate = await listen(t, drain)
   const rule = await probes.start({
-    powers: { network: [`tcp://127.0.0.1:${port}`] },
-    props: { port },
+    powers: { network: [`tcp://127.0.0.1:${port}`, `tcp://127.0.0.1:${gate.port}`] },
+    props: { port, gate: gate.port },
     body: `
       const connection = await ctx.connect({ host: '127.0.0.1', port: props.port })
+      const gate = await ctx.connect({ host: '127.0.0.1', port: props.gate })
       tell('waiting')
-      await new Promise((resolve) => setTimeout(resolve, 1500))
+      for await (const _ of gate);
       let bytes = 0
       for await (const piece of connection) bytes += piece.byteLength
       return bytes`,
@@ -42,6 +44,7 @@ test('a peer that floods is held back until the plugin reads', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 500))
   // What fits into the window and the buffers of the system, and no more.
   t.true(written < 16 * megabyte, `${written} bytes written to a plugin that does not read`)
+  for (const socket of gate.sockets) socket.end()
   const answers = await eventually(
     () => probes.answers(rule),
     (found) => found.length === 2,

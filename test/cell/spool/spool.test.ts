@@ -215,7 +215,7 @@ test('a disk that is full delays an append, says why, and corrupts nothing', asy
   const appended = spool.append([framesOf(['3'.padEnd(150_000)])]).then(() => {
     isDone = true
   })
-  for (let i = 0; i < 200 && spool.fault === undefined; i++) {
+  for (let i = 0; i < 6000 && spool.fault === undefined; i++) {
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
   t.regex(spool.fault ?? '', /ENOSPC|only \d+ of \d+ bytes/)
