@@ -24,7 +24,11 @@ export async function runServer(options: ServerOptions): Promise<Outcome> {
   const signal = new StopSignal()
   let server: RunningServer
   try {
-    server = await startServer({ environment: takeEnvironment(process.env), ...options })
+    server = await startServer({
+      environment: takeEnvironment(process.env),
+      goTo: (folder) => process.chdir(folder),
+      ...options,
+    })
   } catch (error) {
     process.stderr.write(`plutino: ${error instanceof HostError ? textOf(error) : detail(error)}\n`)
     return { code: 1, isStuck: false }

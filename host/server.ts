@@ -10,6 +10,7 @@ import {
   type Connectors,
   createBuiltinConnectors,
 } from '#host/cell/connectors/builtin.ts'
+import { emptyFolder } from '#host/cell/empty-folder.ts'
 import { CheckpointStore } from '#host/checkpoints/store.ts'
 import { ConnectorConfig } from '#host/config/connector-config.ts'
 import { type Environment, loadOptions } from '#host/config/load.ts'
@@ -33,11 +34,13 @@ import { builtInFunctions } from '#src/functions/built-in.ts'
 import type { FunctionTable } from '#src/functions/table.ts'
 
 export interface ServerOptions {
-  /** What relative folders are relative to. @default the working folder */
+  /** What relative folders, and paths that rules name, are relative to. @default the working folder */
   readonly base?: string | undefined
   /** @default `etc` in `base` */
   readonly etc?: string | undefined
   readonly environment?: Environment | undefined
+  /** Called with an empty folder of the server's own, before anything of a rule or plugin runs: the process goes there. */
+  readonly goTo?: ((folder: string) => void) | undefined
   /** Over file and environment: flags of the command line. */
   readonly overrides?: {
     readonly port?: number | undefined
@@ -76,7 +79,7 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { environment = process.env, overrides = {} } = options
   const parts = { ...defaultParts, ...options.parts }
-  const base = options.base ?? process.cwd()
+  const base = resolve(options.base ?? '')
   const etc = resolve(base, options.etc ?? 'etc')
   const { options: loaded, warnings } = await loadOptions(join(etc, 'plutino.yaml'), environment)
   const settings = override(loaded, overrides)
@@ -95,6 +98,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   for (const warning of warnings) log.logger.warn(warning)
   const catalog = new Catalog(folders.data)
   closing.defer(() => catalog.close())
+  options.goTo?.(emptyFolder(folders.data))
   const checkpoints = new CheckpointStore(catalog.database, folders.data)
   await checkpoints.sweep()
 
@@ -115,7 +119,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       refused: (refusal) => keepRefusal(catalog, log, refusal),
       keyedState: async (tenant, keys) => catalog.keyedStates.many(tenant, keys),
     },
-    withRows(createBuiltinConnectors(), rows),
+    withRows(createBuiltinConnectors(base), rows),
     folders,
   )
   closing.defer(async () => {

@@ -44,11 +44,13 @@ const environment: CellEnvironment = {
   refused: (refusal) => tell({ type: 'refused', refusal }),
 }
 
-async function setUp({ connectors, ...options }: ForkSetup): Promise<void> {
-  const module: Readonly<Record<string, () => Connectors>> = await import(connectors.module)
+async function setUp({ connectors, base, ...options }: ForkSetup): Promise<void> {
+  const module: Readonly<Record<string, (base: string) => Connectors>> = await import(
+    connectors.module
+  )
   const make = module[connectors.export]
   if (make === undefined) throw new Error(`${connectors.module} has no export ${connectors.export}`)
-  cell = new LocalCell({ ...options, environment, connectors: make() })
+  cell = new LocalCell({ ...options, environment, connectors: make(base) })
   cell.watch((event) => tell({ type: 'event', event }))
   tell({ type: 'ready' })
 }

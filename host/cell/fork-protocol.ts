@@ -29,6 +29,8 @@ export const cellMethods: readonly CellMethod[] = [
 /** How the cell is made over there: its connectors cannot cross, so the module that makes them is named. */
 export interface ForkSetup {
   readonly connectors: { readonly module: string; readonly export: string }
+  /** Where relative paths of rules begin: the process itself stays in an empty folder. */
+  readonly base: string
   readonly cacheFolder: string
   readonly dataFolder?: string | undefined
   readonly entries?: Partial<Readonly<Record<Tier, string>>> | undefined

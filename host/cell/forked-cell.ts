@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   type Cell,
@@ -12,6 +13,7 @@ import {
   type RuleStatus,
   type StopOptions,
 } from './cell.ts'
+import { emptyFolder } from './empty-folder.ts'
 import {
   type CellMethod,
   errorOf,
@@ -21,10 +23,12 @@ import {
   type ToCell,
 } from './fork-protocol.ts'
 
-export interface ForkedCellOptions extends Omit<ForkSetup, 'connectors'> {
+export interface ForkedCellOptions extends Omit<ForkSetup, 'connectors' | 'base'> {
   readonly environment: CellEnvironment
   /** @default the built-in ones */
   readonly connectors?: ForkSetup['connectors'] | undefined
+  /** Where relative paths begin, of rules and of these options. @default the working directory */
+  readonly base?: string | undefined
 }
 
 const CLOSE_MS = 15_000
@@ -46,10 +50,20 @@ export class ForkedCell implements Cell {
   #lastId = 0
   #isGone = false
 
-  constructor({ environment, connectors = builtIn, ...setup }: ForkedCellOptions) {
+  constructor(options: ForkedCellOptions) {
+    const { environment, connectors = builtIn, base = process.cwd(), ...rest } = options
+    const { cacheFolder, dataFolder } = rest
+    const setup: ForkSetup = {
+      ...rest,
+      connectors,
+      base,
+      cacheFolder: resolve(base, cacheFolder),
+      dataFolder: dataFolder && resolve(base, dataFolder),
+    }
     this.#environment = environment
     this.#child = fork(fileURLToPath(new URL('./fork-entry.ts', import.meta.url)), [], {
       serialization: 'advanced',
+      cwd: emptyFolder(setup.cacheFolder),
       env: {},
       execArgv: ['--disable-sigusr1'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -63,7 +77,7 @@ export class ForkedCell implements Cell {
       })
     })
     this.#child.on('error', (error) => this.#gone(error.message))
-    this.#tell({ type: 'setup', setup: { connectors, ...setup } })
+    this.#tell({ type: 'setup', setup })
   }
 
   async deploy(rule: RuleSpec): Promise<void> {

@@ -1,10 +1,13 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
 import { takeEnvironment } from '#host/config/environment.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import type { Around } from '#test/fixtures/observed-host.ts'
 import { send } from '#test/fixtures/server.ts'
+import { until } from '#test/fixtures/upgrade-rules.ts'
 
 test('what is the server’s alone is taken out of an environment: secrets, options, properties', (t) => {
   const foreign = { PATH: '/bin', NODE_OPTIONS: '', PLUTINO_URL: 'http://h', _: 'x', __CF: '1' }
@@ -20,7 +23,7 @@ test('what is the server’s alone is taken out of an environment: secrets, opti
   t.deepEqual(environment, foreign)
 })
 
-test('a secret of the environment serves rules, and code in the process does not find it', async (t) => {
+test('secrets of the environment and relative paths serve rules, and code in the process finds neither', async (t) => {
   const cwd = makeFolder(t, { 'etc/plutino.yaml': '' })
   const child = fork(new URL('../fixtures/observed-host.ts', import.meta.url), [], {
     cwd,
@@ -47,6 +50,11 @@ test('a secret of the environment serves rules, and code in the process does not
   })
   t.is((await post('/rules', rule('db'))).status, 201)
   t.like((await post('/rules', rule('other'))).body, { code: 'unknown-secret' })
+  const file = { ...rule('db'), id: 'file', actions: [{ file: { path: 'out/rows.txt' } }] }
+  t.is((await post('/rules', file)).status, 201)
+  await until(t, 'the file of the rule, where the server was started', () =>
+    existsSync(join(cwd, 'out/rows.txt')),
+  )
   child.send('what is around you?')
   const [around] = (await once(child, 'message')) as [Around]
   t.deepEqual(
@@ -54,4 +62,6 @@ test('a secret of the environment serves rules, and code in the process does not
     [],
   )
   t.is(around.environment.PATH, process.env.PATH)
+  t.is(around.cwd, join(realpathSync(cwd), 'data/empty'))
+  t.deepEqual(readdirSync(around.cwd), [])
 })

@@ -31,32 +31,36 @@ export const builtinSources: readonly string[] = ['file', 'httppush', 'memory', 
 export const builtinLookups: readonly string[] = ['httppull', 'memory', 'sqlite']
 export const builtinSinks: readonly string[] = ['file', 'log', 'memory', 'mqtt', 'nop', 'rest']
 
-/** The connectors of one cell; those for memory topics share them. */
-export function createBuiltinConnectors(): Connectors {
+/**
+ * The connectors of one cell; those for memory topics share them.
+ *
+ * @param base where relative paths in properties begin. @default the working directory
+ */
+export function createBuiltinConnectors(base = ''): Connectors {
   const topics = new MemoryTopics()
   const pushServers = new PushServers()
   const tables = new MemoryTables(topics)
   const lookupThread = new LookupThread()
   return {
     sources: byName<SourceConnector>({
-      file: () => new FileSource(),
+      file: () => new FileSource(base),
       httppush: () => new HttpPushSource(pushServers),
       memory: () => new MemorySource(topics),
-      mqtt: () => new MqttSource(),
+      mqtt: () => new MqttSource(base),
       simulator: () => new SimulatorSource(),
     }),
     sinks: byName<SinkConnector>({
-      file: () => new FileSink(),
+      file: () => new FileSink(base),
       log: () => new LogSink(),
       memory: () => new MemorySink(topics),
-      mqtt: () => new MqttSink(),
+      mqtt: () => new MqttSink(base),
       nop: () => new NopSink(),
       rest: () => new RestSink(),
     }),
     lookups: byName<LookupConnector>({
       httppull: () => new HttpLookup(lookupThread),
       memory: () => new MemoryLookup(tables),
-      sqlite: () => new SqliteLookup(lookupThread),
+      sqlite: () => new SqliteLookup(lookupThread, base),
     }),
   }
 }

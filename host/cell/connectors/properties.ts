@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { durationMs } from '#src/plan/duration.ts'
 import { nearest } from '#src/sql/near.ts'
 import { CellError } from '../cell.ts'
@@ -11,11 +12,16 @@ type Props = Readonly<Record<string, unknown>>
 export class Properties {
   readonly #where: string
   readonly #props: Props
+  readonly #base: string
 
-  /** @param where names the connector in errors: `source "mqtt" of stream "demo"` */
-  constructor(where: string, props: Props) {
+  /**
+   * @param where names the connector in errors: `source "mqtt" of stream "demo"`
+   * @param base where relative paths begin; empty: the working directory
+   */
+  constructor(where: string, props: Props, base = '') {
     this.#where = where
     this.#props = props
+    this.#base = base
   }
 
   text(name: string, fallback: string): string
@@ -26,6 +32,12 @@ export class Properties {
     if (typeof value === 'string') return value
     if (typeof value === 'number' || typeof value === 'boolean') return String(value)
     return this.#fail(name, 'a text', value)
+  }
+
+  /** An absolute one. An empty text is none. */
+  path(name: string): string | undefined {
+    const path = this.text(name)
+    return path === undefined || path === '' ? undefined : resolve(this.#base, path)
   }
 
   flag(name: string, fallback: boolean): boolean {

@@ -1,5 +1,5 @@
 import { type FileHandle, mkdir, open, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import { Retryable } from '@plutino/sdk'
@@ -23,6 +23,7 @@ const PATTERNS = ['prefix', 'suffix', 'none'] as const
  * a rule that went back to its checkpoint write nothing twice: the file ends with each row once.
  */
 export class FileSink implements SinkConnector {
+  readonly #base: string
   #path = ''
   #rollingCount = 0
   #rollingSize = 0
@@ -37,9 +38,14 @@ export class FileSink implements SinkConnector {
   #openedAt = 0
   #context: ConnectorContext | undefined
 
+  /** @param base where relative paths begin; empty: the working directory */
+  constructor(base = '') {
+    this.#base = base
+  }
+
   configure(props: Readonly<Record<string, unknown>>): void {
     const read = new Properties('sink "file"', props)
-    this.#path = read.text('path', 'cache')
+    this.#path = resolve(this.#base, read.text('path', 'cache'))
     read.choice('fileType', 'lines', fileTypes)
     this.#compression = read.choice('compression', '', COMPRESSIONS)
     this.#rollingCount = read.integer('rollingCount', 0)

@@ -1,5 +1,5 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CellError } from '../../cell.ts'
 import type { ConnectorContext, SourceConnector, SourceEnd, SourceWriter } from '../connector.ts'
@@ -20,10 +20,16 @@ interface FileOffset {
  * goes on at the row after the last one in the checkpoint.
  */
 export class FileSource implements SourceConnector {
+  readonly #base: string
   #options: FileOptions | undefined
   #from: FileOffset | undefined
   readonly #abort = new AbortController()
   #reading: Promise<void> | undefined
+
+  /** @param base where relative paths begin; empty: the working directory */
+  constructor(base = '') {
+    this.#base = base
+  }
 
   configure(datasource: string, props: Readonly<Record<string, unknown>>): void {
     this.#options = readFileOptions(datasource, props, join)
@@ -42,7 +48,7 @@ export class FileSource implements SourceConnector {
 
   async open(context: ConnectorContext, writer: SourceWriter, end: SourceEnd): Promise<void> {
     const options = this.#options as FileOptions
-    await stat(options.path).catch((error: Error) => {
+    await stat(this.#at(options.path)).catch((error: Error) => {
       throw new CellError(
         'open-failed',
         `source "file" of stream "${context.name}": ${error.message}; property "path" and DATASOURCE name the file`,
@@ -74,13 +80,13 @@ export class FileSource implements SourceConnector {
 
   async #read(options: FileOptions, writer: SourceWriter, signal: AbortSignal): Promise<void> {
     for (;;) {
-      for (const file of await filesOf(options.path)) {
+      for (const file of await this.#filesOf(options.path)) {
         const from = this.#from
         if (from !== undefined && file < from.file) continue
         const start = from?.file === file ? from.next : 0
         await this.#readFile(file, start, options, writer, signal)
         if (signal.aborted) return
-        await afterRead(file, options)
+        await this.#afterRead(file, options)
       }
       this.#from = undefined
       if (options.intervalMs === 0) return
@@ -99,7 +105,7 @@ export class FileSource implements SourceConnector {
     const metaReference = writer.meta({ file })
     let burst = 0
     for await (const { bytes, isJson, next } of readTuples(
-      file,
+      this.#at(file),
       options,
       start,
     ) as AsyncGenerator<FileTuple>) {
@@ -124,6 +130,27 @@ export class FileSource implements SourceConnector {
     }
     writer.ring()
   }
+
+  async #filesOf(path: string): Promise<string[]> {
+    const real = this.#at(path)
+    if (!(await stat(real)).isDirectory()) return [path]
+    const entries = await readdir(real, { withFileTypes: true })
+    const names = entries.filter((entry) => entry.isFile()).map((entry) => entry.name)
+    return names.sort((a, b) => (a < b ? -1 : 1)).map((name) => join(path, name))
+  }
+
+  async #afterRead(file: string, { actionAfterRead, moveTo }: FileOptions): Promise<void> {
+    if (actionAfterRead === 'delete') await rm(this.#at(file))
+    if (actionAfterRead !== 'move') return
+    const folder = this.#at(moveTo)
+    await mkdir(folder, { recursive: true })
+    await rename(this.#at(file), join(folder, basename(file)))
+  }
+
+  /** Offsets and metadata name files as the rule does: only here they become places. */
+  #at(path: string): string {
+    return resolve(this.#base, path)
+  }
 }
 
 function roomIn(writer: SourceWriter, signal: AbortSignal): Promise<void> {
@@ -131,18 +158,4 @@ function roomIn(writer: SourceWriter, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => resolve(), { once: true })
     writer.onRoom(resolve)
   })
-}
-
-async function filesOf(path: string): Promise<string[]> {
-  if (!(await stat(path)).isDirectory()) return [path]
-  const entries = await readdir(path, { withFileTypes: true })
-  const names = entries.filter((entry) => entry.isFile()).map((entry) => entry.name)
-  return names.sort((a, b) => (a < b ? -1 : 1)).map((name) => join(path, name))
-}
-
-async function afterRead(file: string, { actionAfterRead, moveTo }: FileOptions): Promise<void> {
-  if (actionAfterRead === 'delete') await rm(file)
-  if (actionAfterRead !== 'move') return
-  await mkdir(moveTo, { recursive: true })
-  await rename(file, join(moveTo, basename(file)))
 }

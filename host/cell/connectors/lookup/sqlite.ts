@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ConnectorContext } from '../connector.ts'
 import { Properties } from '../properties.ts'
@@ -12,11 +12,14 @@ import type { SqliteTable } from './table-request.ts'
  */
 export class SqliteLookup implements LookupConnector {
   readonly #thread: LookupThread
+  readonly #base: string
   #table: SqliteTable | undefined
   #isOpen = false
 
-  constructor(thread: LookupThread) {
+  /** @param base where relative paths begin; empty: the working directory */
+  constructor(thread: LookupThread, base = '') {
     this.#thread = thread
+    this.#base = base
   }
 
   configure({ datasource, props, select }: LookupRequest): void {
@@ -28,7 +31,7 @@ export class SqliteLookup implements LookupConnector {
     const path =
       file ||
       read.refuse('path', 'must name the database file; set it in the table’s configuration')
-    this.#table = { kind: 'sqlite', path, table, select }
+    this.#table = { kind: 'sqlite', path: resolve(this.#base, path), table, select }
   }
 
   async open(_context: ConnectorContext): Promise<void> {
@@ -59,5 +62,5 @@ function fileOf(read: Properties): string | undefined {
   const [, rest] = /^(?:sqlite3?|file):(?:\/\/)?(.+)$/.exec(url) ?? []
   return rest === undefined
     ? read.refuse('url', `must begin with sqlite: or file:, not "${url}"`)
-    : join(rest)
+    : rest
 }

@@ -111,8 +111,8 @@ function readTls(read: Properties): TlsOptions {
 function material(read: Properties, path: string, raw: string): Buffer | undefined {
   const inline = read.text(raw)
   if (inline !== undefined && inline !== '') return Buffer.from(inline, 'base64')
-  const file = read.text(path)
-  if (file === undefined || file === '') return undefined
+  const file = read.path(path)
+  if (file === undefined) return undefined
   try {
     return readFileSync(file)
   } catch (error) {

@@ -20,6 +20,7 @@ const MOST_TOPICS = 1000
  * is acknowledged when the broker has acknowledged all of it.
  */
 export class MqttSink implements SinkConnector {
+  readonly #base: string
   #props: Properties = new Properties('sink "mqtt"', {})
   #topic = ''
   #qos: 0 | 1 | 2 = 0
@@ -30,8 +31,13 @@ export class MqttSink implements SinkConnector {
   readonly #writers = new Map<string, PublishWriter>()
   #isDynamic = false
 
+  /** @param base where relative paths begin; empty: the working directory */
+  constructor(base = '') {
+    this.#base = base
+  }
+
   configure(props: Readonly<Record<string, unknown>>): void {
-    const read = new Properties('sink "mqtt"', props)
+    const read = new Properties('sink "mqtt"', props, this.#base)
     this.#props = read
     this.#topic = read.required('topic')
     this.#isDynamic = read.isDynamic('topic')

@@ -23,13 +23,19 @@ type SessionName = Pick<ConnectorContext, 'tenant' | 'ruleId' | 'name' | 'hostId
  */
 export class MqttSource implements SourceConnector {
   #topics: string[] = []
+  readonly #base: string
   #props: Properties = new Properties('source "mqtt"', {})
   #qos: 0 | 1 | 2 = 1
   #connection: BrokerConnection | undefined
   #intake: Intake | undefined
 
+  /** @param base where relative paths begin; empty: the working directory */
+  constructor(base = '') {
+    this.#base = base
+  }
+
   configure(datasource: string, props: Readonly<Record<string, unknown>>): void {
-    const read = new Properties('source "mqtt"', props)
+    const read = new Properties('source "mqtt"', props, this.#base)
     this.#props = read
     this.#topics = datasource.split(',').map((topic) => topic.trim())
     for (const topic of this.#topics) {
