@@ -187,7 +187,10 @@ export class TestClock {
     return this.#now
   }
 
-  /** Lets so many ms pass: timers fire in order, each at its own time, and what they set going is waited for. */
+  /**
+   * Lets so many ms pass: timers fire in order, each at its own time, and what one does at once is done before the next.
+   * What takes longer, with files or the network, is waited for where it shows: `source.next()`, what `sink.collect` gives.
+   */
   async advance(ms: number): Promise<void> {
     if (!(ms >= 0)) throw new RangeError(`a clock goes forward: ${ms} ms`)
     this.#now += ms
