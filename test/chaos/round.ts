@@ -30,6 +30,8 @@ export interface RoundResult {
 
 const BURST = 20
 const HANG_MS = 8000
+/** No plan takes so long, whatever happens in it. */
+const LONGEST_MS = 300_000
 /** What comes twice may come late. */
 const SETTLED_MS = 700
 
@@ -43,7 +45,7 @@ export async function playRound(seed: number, options: RoundOptions = {}): Promi
   let faults: readonly string[] = []
   try {
     await world.open(rows)
-    await Promise.all([send(world, plan, rows), happen(world, plan, events)])
+    await within(LONGEST_MS, [send(world, plan, rows), happen(world, plan, events)])
     // windows by a clock that was set back close when it has caught up
     const jumps = plan.events.some(({ kind }) => kind === 'clock jump')
     if (jumps) world.set({ clockMs: 8 * 3_600_000 })
@@ -55,6 +57,16 @@ export async function playRound(seed: number, options: RoundOptions = {}): Promi
   }
   const ms = Math.round(performance.now() - began)
   return { seed, plan: describePlan(plan), faults, events, ms, folder: world.folder }
+}
+
+/** A round that hangs is wrong, and the next one has its turn. */
+async function within(ms: number, work: readonly Promise<void>[]): Promise<void> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => late.reject(new Error(`its rows or its events hang after ${ms / 1000} s`)),
+    ms,
+  )
+  await Promise.race([Promise.all(work), late.promise]).finally(() => clearTimeout(timer))
 }
 
 /** Where there is no broker, what would come from it comes by HTTP. */
