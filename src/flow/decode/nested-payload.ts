@@ -9,14 +9,16 @@ export class NestedFault extends Error {
   override readonly name = 'NestedFault'
 }
 
-const FIRST_BYTES = 4096
+const LEAST_BYTES = 4096
+/** More is given back as soon as payloads are much shorter again. */
+const MOST_KEPT_BYTES = 1 << 20
 
 /** The payload that stands in a field of a row, as bytes or as text. */
 export class NestedPayload {
   readonly #field: string
   readonly #decoder: Decoder
   /** Where it stands while it is decoded; decoders keep nothing of it. */
-  #bytes = Buffer.alloc(FIRST_BYTES)
+  #bytes = Buffer.alloc(LEAST_BYTES)
   #view = new DataView(this.#bytes.buffer)
 
   constructor(field: string, decoder: Decoder) {
@@ -50,8 +52,9 @@ export class NestedPayload {
   }
 
   #makeRoom(bytes: number): void {
-    if (bytes <= this.#bytes.length) return
-    this.#bytes = Buffer.alloc(Math.max(bytes, 2 * this.#bytes.length))
+    const room = this.#bytes.length
+    if (bytes <= room && room <= Math.max(MOST_KEPT_BYTES, 4 * bytes)) return
+    this.#bytes = Buffer.alloc(Math.max(LEAST_BYTES, 2 ** Math.ceil(Math.log2(bytes))))
     this.#view = new DataView(this.#bytes.buffer)
   }
 
