@@ -6,7 +6,7 @@ import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
 import { type Answer, send } from '#test/fixtures/server.ts'
 
-const ECHO_MS = 10_000
+const ECHO_MS = 60_000
 
 /** What a user has: a host in a process of its own, a broker, and a rule on it that must not notice anything. */
 export interface Product {
@@ -99,15 +99,15 @@ export function dataFolder({ folder }: Product): string {
   return join(folder, 'data')
 }
 
-/** Reads until there is something, for 20 s. */
+/** Reads until there is something, for 60 s. */
 export async function until<T>(
   what: string,
   read: () => T | undefined | Promise<T | undefined>,
 ): Promise<T> {
-  for (let i = 0; i < 1000; i++) {
+  for (let i = 0; i < 3000; i++) {
     const value = await read()
     if (value !== undefined) return value
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  throw new Error(`${what} did not come within 20 s`)
+  throw new Error(`${what} did not come within 60 s`)
 }

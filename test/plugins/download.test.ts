@@ -250,15 +250,17 @@ test('an answer 503 is not tried again for ever, an answer 404 not at all', asyn
   t.deepEqual(asked, ['/503.zip', '/503.zip', '/404.zip'])
 })
 
+const patient = { totalMs: 600_000, idleMs: 600_000 }
+
 test('a caller who no longer wants it ends it at once', async (t) => {
   const base = await serve(t, () => {})
   const abort = new AbortController()
   const started = performance.now()
-  const done = download(`${base}/a.zip`, { ...quick, retries: 2 }, abort.signal)
+  const done = download(`${base}/a.zip`, { ...quick, ...patient, retries: 2 }, abort.signal)
   abort.abort()
   const error = await t.throwsAsync(done, { instanceOf: InstallError })
   t.is(error?.message, `fail to download file ${base}/a.zip: the installation was given up`)
-  t.true(performance.now() - started < 500)
+  t.true(performance.now() - started < 60_000)
 })
 
 test('a file of this machine is read, up to the same size', async (t) => {

@@ -258,7 +258,7 @@ test.serial('a host that closes gives up a download', async (t) => {
   const error = t.throwsAsync(done, { instanceOf: InstallError })
   const started = performance.now()
   await host.close()
-  t.true(performance.now() - started < 2000)
+  t.true(performance.now() - started < 20_000)
   t.is((await error)?.message, `fail to download file ${file}: the installation was given up`)
 })
 

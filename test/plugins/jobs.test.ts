@@ -34,6 +34,18 @@ async function makeHost(t: ExecutionContext) {
   return { server, folder, call }
 }
 
+type Call = Awaited<ReturnType<typeof makeHost>>['call']
+
+/** A job when it has come so far. */
+async function jobWhere(call: Call, id: string, isThere: (job: Job) => boolean): Promise<Job> {
+  for (let i = 0; i < 3000; i++) {
+    const job = (await call('GET', `/plugins/jobs/${id}`)).body as Job
+    if (isThere(job)) return job
+    await sleep(20)
+  }
+  throw new Error(`job ${id} did not come so far within 60 s`)
+}
+
 /** Every event of a job, to its end. */
 async function eventsOf(url: string, id: string): Promise<Job[]> {
   const response = await fetch(`${url}/plugins/jobs/${id}/events`)
@@ -75,12 +87,8 @@ test.serial(
     const { id, state } = made.body as Job
     t.is(state, 'running')
     const events = eventsOf(server.url, id)
-    await sleep(300)
-    t.like((await call('GET', `/plugins/jobs/${id}`)).body, {
-      state: 'running',
-      step: 'downloading',
-      total: zip.length,
-    })
+    const half = await jobWhere(call, id, ({ bytes = 0 }) => bytes > 0)
+    t.like(half, { state: 'running', step: 'downloading', total: zip.length })
     letGo()
     const all = await events
     const steps = [...new Set(all.map(({ step }) => step))].filter((step) => step !== 'waiting')
@@ -117,7 +125,7 @@ test.serial(
     const { file } = await slowZip(t, zipOf(packageFiles('1.0.0')))
     const { id } = (await call('POST', '/plugins?async=true', { file })).body as Job
     const waiting = (await call('POST', '/plugins?async=true', { file })).body as Job
-    await sleep(200)
+    await jobWhere(call, id, ({ bytes = 0 }) => bytes > 0)
     const calledOff = call('DELETE', `/plugins/jobs/${waiting.id}`)
     t.like((await call('DELETE', `/plugins/jobs/${id}`)).body, { state: 'cancelled' })
     t.like((await calledOff).body, { state: 'cancelled' })

