@@ -114,6 +114,7 @@ export class RulePlanner {
       settings: ({ name }) => sourceSettings(name, sources.get(name)?.props ?? {}),
       timeZone: this.#options.timeZone(),
       temp: definition.temp,
+      deadLetter,
     })
     this.#checkPlugins(definition.id, { plan, sources, actions, extensions })
     const filled = [
@@ -149,6 +150,10 @@ export class RulePlanner {
       check(plugin, `stream "${stream}"`, sources.get(stream)?.props ?? {})
     for (const [i, { plugin }] of plan.actions.entries())
       check(plugin, `rule "${ruleId}", action ${i}`, actions[i]?.props ?? {})
+    for (const { plugin, action, props } of plan.deadLetters ?? []) {
+      const whose = action === undefined ? '' : `, action ${action}`
+      check(plugin, `rule "${ruleId}"${whose}, dead letters`, props)
+    }
   }
 
   #ruleOptions(definition: RuleDefinition): RuleOptions {

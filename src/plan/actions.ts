@@ -31,15 +31,17 @@ export function planActions(
       return { index, type, encode: dynamic.length === 0 ? encode : { ...encode, dynamic } }
     }
     const extension = extensions.plugin('sink', type)
-    if (extension === undefined) {
-      const near = nearest(type, extensions.names('sink'))
-      const hint = didYouMean(near, 'install the plugin that brings it')
-      throw new RuleError('unknown-action', `unknown action "${type}"`, hint)
-    }
+    if (extension === undefined) throw unknownSink(`action "${type}"`, type, extensions)
     const plugin = plugins.add(extension.use)
     const throughHost = isDeliveredByHost(props) ? { throughHost: true as const } : {}
     return { index, type, encode, plugin, props: ownProps(props), ...throughHost }
   })
+}
+
+export function unknownSink(what: string, type: string, extensions: Extensions): RuleError {
+  const near = nearest(type, extensions.names('sink'))
+  const hint = didYouMean(near, 'install the plugin that brings it')
+  return new RuleError('unknown-action', `unknown ${what}`, hint)
 }
 
 /** What sinks make for each payload anew; `headers` has properties of its own. */
@@ -104,7 +106,7 @@ function isDeliveredByHost(props: Readonly<Record<string, unknown>>): boolean {
 }
 
 /** Keys, and the properties of the sink for dead letters with what is secret in them, are the host's. */
-function ownProps({
+export function ownProps({
   deadLetter: _deadLetter,
   encProps: _encProps,
   ...own

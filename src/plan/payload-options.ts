@@ -16,3 +16,12 @@ export interface DynamicProperty {
   readonly name: string
   readonly template: Template
 }
+
+/** A sink of a plugin for what another sink, or the rule, will never take. What it is sent comes from the host. */
+export interface DeadLetterPlan {
+  /** The number of the action; `undefined`: tuples that kill the rule's worker. */
+  readonly action: number | undefined
+  readonly plugin: number
+  /** What its `configure` gets. */
+  readonly props: Readonly<Record<string, unknown>>
+}

@@ -5,6 +5,7 @@ import type { FunctionTable } from '#src/functions/table.ts'
 import type * as ast from '#src/sql/ast.ts'
 import { SqlError } from '#src/sql/errors.ts'
 import { type ActionRequest, planActions } from './actions.ts'
+import { planDeadLetters } from './dead-letters.ts'
 import type { StreamDefinition } from './definitions.ts'
 import { Derived } from './derived.ts'
 import { RuleError } from './errors.ts'
@@ -36,6 +37,8 @@ export interface RuleRequest {
   readonly timeZone?: string | undefined
   /** A temporary rule may read temporary streams. @default false */
   readonly temp?: boolean | undefined
+  /** The rule's sink for dead letters. */
+  readonly deadLetter?: unknown
 }
 
 /**
@@ -70,6 +73,7 @@ export function planRule(given: RuleRequest): Plan {
       ),
   )
   const actions = planActions(request.actions, extensions, plugins)
+  const deadLetters = planDeadLetters(request, extensions, plugins)
   checkLateRows(actions, options)
   const { root, hidden } = buildNodes(statement)
   const improved = numberCalls(improve(root, request, hidden))
@@ -82,6 +86,7 @@ export function planRule(given: RuleRequest): Plan {
     hidden,
     ...(statement.fields.some(({ type }) => type !== 'value') ? { keepsNull: true } : {}),
     actions,
+    ...(deadLetters.length > 0 ? { deadLetters } : {}),
     plugins: plugins.all,
     settings: {
       isEventTime: options.isEventTime,

@@ -1,6 +1,11 @@
 import type { Template } from '#src/template/template.ts'
 import type { AggregateCall, AnalyticCall, DedupTriggerCall, PlanExpression } from './expression.ts'
-import type { BatchOptions, CompressionOptions, DynamicProperty } from './payload-options.ts'
+import type {
+  BatchOptions,
+  CompressionOptions,
+  DeadLetterPlan,
+  DynamicProperty,
+} from './payload-options.ts'
 import type { LookupPlan, PayloadPlan, SourceFormat } from './source-options.ts'
 import type { DataType } from './types.ts'
 
@@ -19,6 +24,8 @@ export interface Plan {
   /** Of rows whose columns only they know: an explicit null in them is written, `undefined` never. @default false */
   readonly keepsNull?: boolean | undefined
   readonly actions: readonly ActionPlan[]
+  /** Sinks of plugins for dead letters; their numbers follow those of the actions. @default none */
+  readonly deadLetters?: readonly DeadLetterPlan[] | undefined
   readonly plugins: readonly PluginUse[]
   readonly settings: FlowSettings
 }

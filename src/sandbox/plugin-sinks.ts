@@ -33,7 +33,7 @@ export interface PluginSinksOptions {
 export class PluginSinks {
   readonly #options: PluginSinksOptions
   readonly #direct = new Map<number, PluginSinkRunner>()
-  /** Of the actions that are `throughHost`. */
+  /** Of the actions that are `throughHost`, and behind them those for dead letters. */
   readonly #hosted = new Map<number, HostedSink>()
 
   constructor(options: PluginSinksOptions) {
@@ -42,7 +42,7 @@ export class PluginSinks {
 
   /** @throws Error for an action that its plugin cannot carry out */
   load(): void {
-    const { params, runtime, code } = this.#options
+    const { params, code } = this.#options
     for (const [action, { plugin, props = {}, throughHost }] of params.plan.actions.entries()) {
       if (plugin === undefined) continue
       const options = this.#sinkOptions(action, code(plugin), props)
@@ -50,11 +50,16 @@ export class PluginSinks {
         this.#direct.set(action, new PluginSinkRunner(options))
         continue
       }
-      const sink = new HostedSink({ ...options, refused: options.dropped, now: runtime.now })
+      const sink = this.#hostedSink(options)
       if (sink.accepts === 'rows' && (props.encryption ?? '') !== '') {
         throw new Error(`${options.title} takes rows, which cannot be encrypted: only payloads can`)
       }
       this.#hosted.set(action, sink)
+    }
+    const { actions, deadLetters = [] } = params.plan
+    for (const [i, { plugin, props }] of deadLetters.entries()) {
+      const number = actions.length + i
+      this.#hosted.set(number, this.#hostedSink(this.#sinkOptions(number, code(plugin), props)))
     }
   }
 
@@ -86,6 +91,11 @@ export class PluginSinks {
 
   close(): readonly Promise<void>[] {
     return [...this.#direct.values(), ...this.#hosted.values()].map((sink) => sink.close())
+  }
+
+  #hostedSink(options: SinkOptions & Pick<HostedSinkOptions, 'keyOf'>): HostedSink {
+    const { runtime } = this.#options
+    return new HostedSink({ ...options, refused: options.dropped, now: runtime.now })
   }
 
   #sinkOptions(

@@ -74,6 +74,7 @@ export class DeadLetters {
 
   async #take(chunk: PayloadChunk, reason: Reason): Promise<number> {
     const { epoch, context, outlet } = this.#options
+    const { stream } = reason
     await outlet.ready()
     const texts: Buffer[] = []
     for (const { bytes, sequence, meta } of payloadsOf(chunk)) {
@@ -82,7 +83,9 @@ export class DeadLetters {
     let taken = 0
     for (let at = 0; at < texts.length && !context.signal.aborted; at += GROUP) {
       const group = framed(texts.slice(at, at + GROUP))
-      const { generation } = chunk
+      // Each stream counts for itself.
+      const numbering = chunk.generation ?? context.generation
+      const generation = stream === undefined ? numbering : `${numbering}-${stream}`
       // Their numbers are those of several sources, or out of order: no sink is to judge by them.
       const letters = { ...group, first: chunk.first + at, epoch, generation, isResent: true }
       if (await this.#deliver(letters)) {

@@ -38,7 +38,7 @@ export class LaneMaker {
   constructor(options: LaneMakerOptions) {
     this.#options = options
     const { deadLetter } = options.rule
-    this.poison = deadLetter && this.#deadLetters(deadLetter, 'rule', {})
+    this.poison = deadLetter && this.#deadLetters(deadLetter, { name: 'rule' }, {})
   }
 
   /** @throws CellError for a sink that there is not, or a property that cannot be */
@@ -51,16 +51,18 @@ export class LaneMaker {
     const connection = new Connection({ name, logger })
     const context = this.#context(`${action.type}_${index}`, connection)
     const isPlugins = rule.plan.actions[index]?.plugin !== undefined
-    const connector = isPlugins
-      ? new WorkerSink(this.#options.line, index)
-      : this.#builtIn(action, context.name)
+    const connector = this.#connector(action, context.name, isPlugins ? index : -1)
     const outlet = new Outlet(connector, context, options.openTimeoutMs)
     const deadLetters =
       options.deadLetter &&
-      this.#deadLetters(options.deadLetter, context.name, {
-        action: context.name,
-        target: targetOf(action),
-      })
+      this.#deadLetters(
+        options.deadLetter,
+        { name: context.name, index },
+        {
+          action: context.name,
+          target: targetOf(action),
+        },
+      )
     const { retryAttempts, retryDelayMs, retryMaxDelayMs, cipher } = options
     const sender = new Sender({
       outlet,
@@ -110,21 +112,26 @@ export class LaneMaker {
 
   #deadLetters(
     action: ActionSpec,
-    of: string,
+    of: { readonly name: string; readonly index?: number },
     origin: { readonly action?: string; readonly target?: string | undefined },
   ): DeadLetters {
     const { rule } = this.#options
-    const context = this.#context(`${of}_dead_letter`, new Connection())
+    const context = this.#context(`${of.name}_dead_letter`, new Connection())
+    const { actions, deadLetters = [] } = rule.plan
+    const nth = deadLetters.findIndex((letters) => letters.action === of.index)
+    const number = nth < 0 ? -1 : actions.length + nth
     return new DeadLetters({
-      outlet: new Outlet(this.#builtIn(action, context.name), context, PASSING_WAIT_MS),
+      outlet: new Outlet(this.#connector(action, context.name, number), context, PASSING_WAIT_MS),
       context,
       epoch: rule.epoch,
       origin: { rule: rule.rule, ...origin },
     })
   }
 
-  #builtIn({ type, props }: ActionSpec, name: string): SinkConnector {
-    const { types, rule } = this.#options
+  /** @param number of a plugin's sink in the worker; -1: it is one of the host's */
+  #connector({ type, props }: ActionSpec, name: string, number: number): SinkConnector {
+    const { types, rule, line } = this.#options
+    if (number >= 0) return new WorkerSink(line, number)
     const maker = types.get(type)
     if (maker === undefined) {
       const text = `rule "${rule.rule}": no sink type "${type}" for ${name}`

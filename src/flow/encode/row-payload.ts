@@ -16,11 +16,12 @@ export function rowPayload(rows: readonly Row[]): string {
   return stringify(isAllPlain ? rows : rows.map((row) => mapped(row, tagged)))
 }
 
-/** What `rowPayload` was given. */
+/** What `rowPayload` was given; of a dead letter, which is an object, one row. */
 export function payloadRows(payload: Uint8Array): Row[] {
   const { buffer, byteOffset, byteLength } = payload
   const text = Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
-  const rows = parse(text) as Row[] // written above
+  const value = parse(text) as Row[] | Row // written above, or by the host
+  const rows = Array.isArray(value) ? value : [value]
   return text.includes('{"$') ? rows.map((row) => mapped(row, untagged) as Row) : rows
 }
 

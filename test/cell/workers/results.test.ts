@@ -1,5 +1,5 @@
 import test from 'ava'
-import { readEmissions } from '#host/cell/workers/results.ts'
+import { readDelivered, readEmissions } from '#host/cell/workers/results.ts'
 import { ChunkWriter } from '#src/flow/encode/chunk-writer.ts'
 
 test('emissions of every size that a worker makes are believed', (t) => {
@@ -27,3 +27,26 @@ test('an emission with a length that reaches over its buffer is an offence', (t)
   t.throws(() => readEmissions([emission], 1), { message, code: 'bad-call' })
   t.throws(() => readEmissions([{ ...emission, count: 2 }], 1), { message })
 })
+
+test('what a worker says of payloads that it was handed is believed when it can be', (t) => {
+  t.deepEqual(readDelivered({ done: 3 }, 3), { done: 3 })
+  const failure = { code: 'retryable', message: 'not\nnow', more: 1 }
+  t.deepEqual(readDelivered({ done: 2, failure }, 3), {
+    done: 2,
+    failure: { code: 'retryable', message: 'not now' },
+  })
+  t.deepEqual(readDelivered({ done: 0, failure: {} }, 1).failure, { code: 'failed', message: '' })
+})
+
+for (const answer of [
+  undefined,
+  {},
+  { done: -1 },
+  { done: 4 },
+  { done: 3, failure: {} },
+  { done: 1, failure: 'x' },
+]) {
+  test(`of three payloads that it was handed a worker cannot say ${JSON.stringify(answer)}`, (t) => {
+    t.throws(() => readDelivered(answer, 3), { code: 'bad-call' })
+  })
+}
