@@ -32,7 +32,7 @@ export async function makeKeys(file: string): Promise<{ file: string; signer: st
 }
 
 /** How a signer is named: `ed25519:` and the public key, 32 bytes in base64. */
-export function signerOf(publicKey: KeyObject): string {
+function signerOf(publicKey: KeyObject): string {
   const der = publicKey.export({ type: 'spki', format: 'der' })
   return `ed25519:${der.subarray(-32).toString('base64')}`
 }

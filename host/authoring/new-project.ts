@@ -88,7 +88,7 @@ function renamed(text: string, kind: Kind, name: string): string {
     .replaceAll(`template-${kind}`, kebab(name))
 }
 
-export function kebab(name: string): string {
+function kebab(name: string): string {
   return name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase()
 }
 

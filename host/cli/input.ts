@@ -18,6 +18,12 @@ export function textOrFile(text: string | undefined, file: string | undefined): 
   }
 }
 
+/** The value of a flag, as the server takes it. */
+export function flagValue(flag: string, text: string, form: RegExp, what: string): string {
+  if (form.test(text)) return text
+  throw new CliError(exitCodes.usage, `${flag} must be ${what}, not "${text}"`)
+}
+
 /** A JSON object. */
 export function readJson(text: string): Readonly<Record<string, unknown>> {
   let value: unknown

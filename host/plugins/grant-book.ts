@@ -106,7 +106,7 @@ export interface NamedExtension {
 }
 
 /** `sink "mysql"` */
-export function whoIs({ kind, name }: NamedExtension): string {
+function whoIs({ kind, name }: NamedExtension): string {
   return `${kind} "${name}"`
 }
 

@@ -125,6 +125,14 @@ test('a wrong command line ends with 2 and the way out', async (t) => {
     [['create', 'rule', 'r'], /^plutino: give it on the command line or with -f FILE\n$/],
     [['create', 'stream', '-f', '/no/such'], /^plutino: cannot read \/no\/such: ENOENT/],
     [['--url', 'ftp://x', 'show', 'rules'], /^plutino: --url ftp:\/\/x is no address such as/],
+    [
+      ['stop', 'rule', 'r', '--wait', 'soon'],
+      /^plutino: --wait must be a time such as 10s, not "soon"\n$/,
+    ],
+    [
+      ['plugin', 'audit', '--lines', 'many'],
+      /^plutino: --lines must be a number up to 9999, not "many"\n$/,
+    ],
     [['query', 'SELECT 1', '-n', 'x'], /^plutino: --count must be a number above 0, not "x"\n$/],
     [
       ['server', '--port', 'x'],

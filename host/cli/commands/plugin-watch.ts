@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { CliError, exitCodes } from '../exit.ts'
+import { flagValue } from '../input.ts'
 import { at, type OpenSession } from '../session.ts'
 
 const kinds = ['source', 'sink', 'function']
@@ -40,7 +41,7 @@ export function pluginWatchCommands(plugin: Command, open: OpenSession): void {
     .action(async (words: string[], { lines }: { lines: string }) => {
       const { client, output } = open()
       const path = words.length === 0 ? at('plugins', 'audit') : `${pathOf(words)}/audit`
-      const found = await client.request('GET', `${path}?lines=${encodeURIComponent(lines)}`)
+      const found = await client.request('GET', `${path}?lines=${lineCount(lines)}`)
       if (output.isJson || !Array.isArray(found)) return output.print(found)
       output.list(found.map(auditRow), 'Nothing was done and nothing was refused.')
     })
@@ -51,7 +52,7 @@ export function pluginWatchCommands(plugin: Command, open: OpenSession): void {
     .option('--lines <count>', 'at most', '100')
     .action(async (words: string[], { lines }: { lines: string }) => {
       const { client, output } = open()
-      const path = `${pathOf(words)}/logs?lines=${encodeURIComponent(lines)}`
+      const path = `${pathOf(words)}/logs?lines=${lineCount(lines)}`
       const found = await client.request('GET', path)
       if (output.isJson || !Array.isArray(found)) return output.print(found)
       for (const { time, level, rule, msg } of found as Line[])
@@ -128,6 +129,10 @@ interface AuditLine {
   readonly result: string
   readonly count: number
   readonly lastAt: number
+}
+
+function lineCount(text: string): string {
+  return flagValue('--lines', text, /^\d{1,4}$/, 'a number up to 9999')
 }
 
 function auditRow(entry: AuditLine) {

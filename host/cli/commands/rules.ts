@@ -1,4 +1,4 @@
-import { readJson, textOrFile } from '../input.ts'
+import { flagValue, readJson, textOrFile } from '../input.ts'
 import { at, type OpenSession, type Session } from '../session.ts'
 import type { Verbs } from '../verb-commands.ts'
 
@@ -58,7 +58,8 @@ interface WaitOption {
 }
 
 function waitQuery(wait: string | undefined): string {
-  return wait === undefined ? '' : `?wait=${encodeURIComponent(wait)}`
+  if (wait === undefined) return ''
+  return `?wait=${flagValue('--wait', wait, /^\d+(?:ms|s|m)?$/, 'a time such as 10s')}`
 }
 
 /** `Rule r: stopped by error: no broker`. */
