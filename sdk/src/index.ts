@@ -23,4 +23,11 @@ export type {
   Source,
   SourceContext,
 } from './source.ts'
-export { type Data, type Meta, newDefaultSourceTuple, type Row, type SourceTuple } from './tuple.ts'
+export {
+  type Data,
+  type Meta,
+  newDefaultSourceTuple,
+  newLinesTuple,
+  type Row,
+  type SourceTuple,
+} from './tuple.ts'

@@ -22,6 +22,8 @@ export interface SourceContext extends PluginContext {
   end(): void
   /** How many instances of the source there are: its `concurrency`. */
   readonly instances?: number | undefined
+  /** Tuples made by `newLinesTuple` are read as rows. */
+  readonly takesLines?: boolean | undefined
 }
 
 /**

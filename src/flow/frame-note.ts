@@ -11,6 +11,8 @@ export interface Note {
   /** When it happened, as the source says, ms since the epoch. */
   readonly timestamp?: number | undefined
   readonly meta?: Readonly<Record<string, unknown>> | undefined
+  /** With FLAG_LINES: what in `meta` is one more with each line. */
+  readonly counter?: string | undefined
 }
 
 /** The note of the frame at `at`; `undefined`: it has none. */

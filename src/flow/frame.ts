@@ -5,7 +5,7 @@
  *     u32  flags in the low 8 bits, metadata reference in the high 24 (0: none)
  *     f64  time of arrival, ms since the epoch; never decreasing within a source
  *     f64  offset, only with FLAG_OFFSET_NUMBER
- *     u32  length of a note, then the note, only with FLAG_NOTE: JSON `{ offset?, timestamp?, meta? }`
+ *     u32  length of a note, then the note, only with FLAG_NOTE: JSON `{ offset?, timestamp?, meta?, counter? }`
  *     …    the payload
  *
  * Sequence numbers are not stored: a range says that of its first frame, and frames follow without gaps.
@@ -19,6 +19,11 @@ export const ENCODING_JSON = 1
 export const ENCODING_V8 = 2
 export const FLAG_OFFSET_NUMBER = 0b0000_0100
 export const FLAG_NOTE = 0b0000_1000
+/**
+ * The payload is not one value but lines of them, each a row with the frame's arrival, note and offset: the tuple of a
+ * source that reads many rows at a time. Empty lines are nothing.
+ */
+export const FLAG_LINES = 0b0001_0000
 
 export const MAX_META_REFERENCE = 0xff_ffff
 

@@ -5,7 +5,14 @@ import type { OperatorContext, Row } from '#src/operators/operator.ts'
 import type { SourcePosition } from '#src/state/state-blob.ts'
 import type { Feed, Range } from '#src/worker/protocol.ts'
 import { DECODED_NONE, DECODED_ONE, type Decoder } from './decode/decoder.ts'
-import { FLAG_NOTE, FLAG_OFFSET_NUMBER, FRAME_HEADER_BYTES, payloadStart } from './frame.ts'
+import {
+  FLAG_LINES,
+  FLAG_NOTE,
+  FLAG_OFFSET_NUMBER,
+  FRAME_HEADER_BYTES,
+  payloadStart,
+} from './frame.ts'
+import { eachLine, noteOfLine } from './frame-lines.ts'
 import { type Note, readNote, readOffset } from './frame-note.ts'
 import type { MetaWriter, RowTime } from './row-stamps.ts'
 import type { RowTarget } from './row-target.ts'
@@ -70,12 +77,19 @@ export class SourceStage {
     let last = 0
     let end = 0
     let rows = 0
+    let payloads = count
     for (let i = 0; i < count; i++) {
       last = end
       const flags = view.getUint32(last + 4, true)
       const arrival = view.getFloat64(last + 8, true)
       const start = (flags & WITH_MORE) === 0 ? last + FRAME_HEADER_BYTES : payloadStart(view, last)
       end = start + view.getUint32(last, true)
+      if ((flags & FLAG_LINES) !== 0) {
+        const lines = this.#readLines({ bytes, view, at: last, start, end })
+        payloads += lines.count - 1
+        rows += lines.rows
+        continue
+      }
       const how = decoder.decode(bytes, view, start, end, flags & 0xff)
       if (how === DECODED_ONE) {
         rows++
@@ -92,8 +106,36 @@ export class SourceStage {
     }
     target.settle()
     this.#last = { bytes, view, at: last, sequence: first + count - 1 }
-    tally(source, count, count)
-    tally(decode, count, rows)
+    tally(source, payloads, payloads)
+    tally(decode, payloads, rows)
+  }
+
+  /** One frame with many rows: each line is decoded as if it had come in a frame of its own. */
+  #readLines({ bytes, view, at, start, end }: Lines): { count: number; rows: number } {
+    const { decoder, target, decode } = this.#options
+    const flags = view.getUint32(at + 4, true) & ~FLAG_LINES
+    const arrival = view.getFloat64(at + 8, true)
+    const note = this.#isPlain ? undefined : readNote(bytes, view, at)
+    let count = 0
+    let rows = 0
+    eachLine(bytes, start, end, (from, to) => {
+      const how = decoder.decode(bytes, view, from, to, flags & 0xff)
+      const nth = count++
+      if (how === DECODED_NONE) {
+        target.settle()
+        decode.rowError(new Error(decoder.error), arrival)
+        return
+      }
+      rows += how === DECODED_ONE ? 1 : decoder.rows.length
+      if (how === DECODED_ONE && this.#isPlain) {
+        this.#take(arrival)
+        return
+      }
+      const tuple = { arrival, note: noteOfLine(note, nth), flags }
+      if (how === DECODED_ONE) this.#stamp(decoder.row, true, tuple)
+      else for (const row of decoder.rows) this.#stamp(row, false, tuple)
+    })
+    return { count, rows }
   }
 
   /** The scratch row of a rule that reads nothing but the payload. */
@@ -137,6 +179,17 @@ export class SourceStage {
     }
     return false
   }
+}
+
+/** A frame that holds lines. */
+interface Lines {
+  readonly bytes: Buffer
+  readonly view: DataView
+  /** Where the frame begins. */
+  readonly at: number
+  /** Of its payload. */
+  readonly start: number
+  readonly end: number
 }
 
 interface Tuple {

@@ -26,6 +26,8 @@ const objectPrototype = Object.prototype
 const viewPrototype = getPrototypeOf(Uint8Array.prototype) as object
 const tagOfView = getterOf(viewPrototype, Symbol.toStringTag)
 const lengthOfView = getterOf(viewPrototype, 'byteLength')
+const offsetOfView = getterOf(viewPrototype, 'byteOffset')
+const bufferOfView = getterOf(viewPrototype, 'buffer')
 /** Getters that succeed only on objects with one internal slot each: what a prototype claims proves nothing. */
 const slots: readonly (readonly [string, () => unknown])[] = [
   ['a map', getterOf(Map.prototype, 'size')],
@@ -54,6 +56,18 @@ export function copyValue(value: unknown, what: string, limits: CopyLimits = cop
     if (error instanceof Refused) throw new BorderError(`${what}${error.place}: ${error.why}`)
     throw new BorderError(`${what} cannot be read: ${cleanError(error).message}`)
   }
+}
+
+/**
+ * A view of our own over a plugin's bytes, for whoever copies them before the plugin has its turn again; `undefined` for
+ * anything else.
+ */
+export function viewOf(value: object): Uint8Array | undefined {
+  if (apply(tagOfView, value, []) !== 'Uint8Array') return undefined
+  const [buffer, offset, length] = [bufferOfView, offsetOfView, lengthOfView].map((getter) =>
+    apply(getter, value, []),
+  ) as [ArrayBuffer, number, number]
+  return new Bytes(buffer, offset, length)
 }
 
 function primitive(value: unknown, what: string, limits: CopyLimits): unknown {

@@ -287,6 +287,7 @@ export class PluginHost {
           this.#context(code, `source_${number}`, instanceId, {
             ...more,
             instances: many,
+            takesLines: true,
           }) as SourceContext,
         rewound: (own) => {
           positions[instanceId] = own

@@ -1,4 +1,4 @@
-import { BorderError, copyLimits, copyValue } from './copy.ts'
+import { BorderError, copyLimits, copyValue, viewOf } from './copy.ts'
 import { type TupleParts, TupleWriter } from './tuple-writer.ts'
 
 export interface FeedOptions {
@@ -16,7 +16,7 @@ export interface FeedInstance {
 }
 
 /** So much waits here while a chunk is on its way; then the plugin is told to wait. */
-const SOFT_BYTES = 65_536
+const SOFT_BYTES = 262_144
 /** A plugin that goes on all the same ends its source here. */
 const HARD_BYTES = 16 * 2 ** 20
 const tupleMark = Symbol.for('plutino.tuple')
@@ -144,11 +144,15 @@ function tupleOf(data: unknown, meta: unknown, what: string): TupleParts {
     )
   }
   if (!isMarked(data)) return { message: messageOf(data, what), meta: metaOf(meta, what) }
-  const { message, meta: own, timestamp } = data as { [key: string]: unknown }
+  const { message, meta: own, timestamp, lines } = data as { [key: string]: unknown }
+  const copy = messageOf(message, what)
+  const isLines = lines !== undefined && copy instanceof Uint8Array
   return {
-    message: messageOf(message, what),
+    message: copy,
     meta: metaOf(own ?? meta, what),
     timestamp: typeof timestamp === 'number' && Number.isFinite(timestamp) ? timestamp : undefined,
+    isLines,
+    counter: isLines && typeof lines === 'string' ? lines : undefined,
   }
 }
 
@@ -157,6 +161,9 @@ function isMarked(data: object): boolean {
 }
 
 function messageOf(message: unknown, what: string): TupleParts['message'] {
+  // Written into the chunk at once, which is the copy.
+  const bytes = typeof message === 'object' && message !== null ? viewOf(message) : undefined
+  if (bytes !== undefined && bytes.length <= tupleLimits.bytes) return bytes
   const copy = copyValue(message, what, tupleLimits)
   if (copy instanceof Uint8Array || isRow(copy)) return copy
   throw new BorderError(`${what}: a row is a plain object, or its payload a Uint8Array`)

@@ -4,6 +4,7 @@ import {
   ENCODING_FORMAT,
   ENCODING_JSON,
   ENCODING_V8,
+  FLAG_LINES,
   FLAG_NOTE,
   FLAG_OFFSET_NUMBER,
   FRAME_HEADER_BYTES,
@@ -17,6 +18,8 @@ const CHUNK_BYTES = 65_536
 /** A tuple of a plugin source: copies, nothing of the plugin's. */
 export interface TupleParts extends Note {
   readonly message: Uint8Array | Readonly<Record<string, unknown>>
+  /** The message is lines of JSON, each a row. */
+  readonly isLines?: boolean | undefined
 }
 
 /** Tuples of a plugin source to frames in chunks. The time of arrival is the host's to stamp, and 0 here. */
@@ -35,10 +38,11 @@ export class TupleWriter {
   }
 
   /** @throws Error when the offset or the metadata is no JSON */
-  write({ message, offset, skip, timestamp, meta }: TupleParts): void {
-    const payload = payloadOf(message)
+  write({ message, isLines, offset, skip, timestamp, meta, counter }: TupleParts): void {
+    const payload = payloadOf(message, isLines)
     const numbered = typeof offset === 'number' && Number.isFinite(offset)
-    const note = noteText({ offset: numbered ? undefined : offset, skip, timestamp, meta })
+    const rich = numbered ? undefined : offset
+    const note = noteText({ offset: rich, skip, timestamp, meta, counter })
     const noteBytes = note === undefined ? 0 : 4 + Buffer.byteLength(note)
     const size = FRAME_HEADER_BYTES + (numbered ? 8 : 0) + noteBytes + payload.bytes.length
     this.#reserve(size)
@@ -82,8 +86,12 @@ export class TupleWriter {
   }
 }
 
-function payloadOf(message: TupleParts['message']): { encoding: number; bytes: Uint8Array } {
-  if (message instanceof Bytes) return { encoding: ENCODING_FORMAT, bytes: message }
+function payloadOf(
+  message: TupleParts['message'],
+  isLines = false,
+): { encoding: number; bytes: Uint8Array } {
+  if (message instanceof Bytes)
+    return { encoding: isLines ? ENCODING_JSON | FLAG_LINES : ENCODING_FORMAT, bytes: message }
   if (isLossless(message)) {
     return { encoding: ENCODING_JSON, bytes: Buffer.from(stringify(message)) }
   }

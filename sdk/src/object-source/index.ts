@@ -30,6 +30,7 @@ export type {
   SchemaAndValue,
   SourceRecord,
 } from './record.ts'
+export { defaultTuple } from './record-tuple.ts'
 export { type DuplicatePolicy, RingBuffer } from './ring-buffer.ts'
 export {
   type CompressionType,
@@ -45,7 +46,7 @@ export { ObjectSourceRecord } from './source-record.ts'
 export { fromSweep } from './sweep.ts'
 export { AbstractSourceTask, type TaskSetup } from './task.ts'
 export type { TaskContext, TaskPowers } from './task-context.ts'
-export { defaultTuple, type ToTuple, taskSource } from './task-source.ts'
+export { type ToTuple, taskSource } from './task-source.ts'
 export { Template } from './template.ts'
 export { Timer } from './timer.ts'
 export { AvroTransformer } from './transform-avro.ts'
@@ -58,6 +59,7 @@ export {
   BrokenRecord,
   brokenObject,
   brokenRecord,
+  Lines,
   type ObjectBody,
   Transformer,
   type TransformInput,

@@ -1,20 +1,18 @@
 const NEWLINE = 10
 
-/** Whole lines of a stream, cut at the byte and decoded together; a line longer than `maxBytes` is left out. */
+/** Whole lines of a stream, cut at the byte; a line longer than `maxBytes` is left out. */
 export interface LineBlock {
-  /** One or more lines with newlines between; the last one without. */
-  readonly text: string
-  readonly bytes: number
+  /** One or more lines with newlines between; the last one without. May be part of what the stream gave. */
+  readonly bytes: Uint8Array
   /** A line before these was too long. */
   readonly overlong: boolean
 }
 
-/** Cuts a stream of bytes at its last newline each time, so that no character is split and lines are decoded in one go. */
+/** Cuts a stream of bytes at its last newline each time, so that no character is split and lines can be decoded in one go. */
 export async function* lineBlocks(
   stream: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): AsyncGenerator<LineBlock, void, undefined> {
-  const decoder = new TextDecoder()
   let carried: Uint8Array[] = []
   let carriedBytes = 0
   let overlong = false
@@ -24,11 +22,14 @@ export async function* lineBlocks(
       if (!overlong) carried.push(chunk.slice())
       carriedBytes += chunk.length
     } else {
-      const first = carriedBytes > maxBytes ? chunk.indexOf(NEWLINE) + 1 : 0
-      const isLong = overlong || first > 0
-      const head = chunk.subarray(first, Math.max(first, last))
-      const whole = isLong || carried.length === 0 ? head : joined([...carried, head])
-      yield { text: decoder.decode(whole), bytes: whole.length, overlong: isLong }
+      // The end of the line that was carried; the rest is not copied.
+      const first = carriedBytes === 0 ? 0 : chunk.indexOf(NEWLINE) + 1
+      const isLong = overlong || carriedBytes > maxBytes
+      if (carriedBytes > 0 && !isLong) {
+        yield { bytes: joined([...carried, chunk.subarray(0, first - 1)]), overlong: false }
+      }
+      if (isLong || last > first)
+        yield { bytes: chunk.subarray(first, Math.max(first, last)), overlong: isLong }
       carried = [chunk.slice(last + 1)]
       carriedBytes = chunk.length - last - 1
       overlong = false
@@ -39,8 +40,7 @@ export async function* lineBlocks(
     }
   }
   if (carriedBytes === 0) return
-  const rest = joined(carried)
-  yield { text: decoder.decode(rest), bytes: rest.length, overlong }
+  yield { bytes: joined(carried), overlong }
 }
 
 export function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -64,6 +64,7 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
   readonly #ahead: LookAhead<Found<N>>
   readonly #compare: (a: K, b: K) => number
   #marks: ProgressMark[] = []
+  #maxLines = 0
   #listing: AsyncIterator<N> | Iterator<N> | undefined
   #reading: ObjectReading<K, N> | undefined
   #current: { readonly key: K; readonly version: string | undefined } | undefined
@@ -120,6 +121,12 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
     const marks = this.#marks
     this.#marks = []
     return marks
+  }
+
+  /** Broken lines show in the rule only, where each costs itself. */
+  useLines(): void {
+    const { errorsTolerance, maxPollRecords } = this.#options.config
+    if (errorsTolerance === 'all') this.#maxLines = maxPollRecords
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -312,6 +319,7 @@ export class ObjectRecordIterator<K, N> implements ResumableIterator<SourceRecor
       begun,
       backoff: this.#backoff,
       counts: this.counts,
+      maxLines: this.#maxLines,
       signal: context.signal,
       warn: (text) => context.logger.warn(text),
     })

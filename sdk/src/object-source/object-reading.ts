@@ -6,7 +6,13 @@ import { isOfObject, isTransient, type ObjectStore } from './object-store.ts'
 import type { ObjectContext, SourceRecord } from './record.ts'
 import type { SourceCommonConfig } from './source-config.ts'
 import type { ObjectSourceRecord } from './source-record.ts'
-import { type Batch, BrokenRecord, type ObjectBody, type Transformer } from './transformer.ts'
+import {
+  type Batch,
+  BrokenRecord,
+  Lines,
+  type ObjectBody,
+  type Transformer,
+} from './transformer.ts'
 
 /** What went wrong and was tolerated, since the start. */
 export interface ErrorCounts {
@@ -26,6 +32,8 @@ export interface ReadingOptions<K, N> {
   readonly begun?: BegunObject | undefined
   readonly backoff: Backoff
   readonly counts: ErrorCounts
+  /** As of a TransformInput. */
+  readonly maxLines: number
   readonly signal: AbortSignal
   warn(text: string): void
 }
@@ -76,6 +84,7 @@ export class ObjectReading<K, N> {
   take(): SourceRecord {
     const { schema, values } = this.#batch
     const value = values[this.#at++]
+    if (value instanceof Lines) return this.#record.emitLines(value, this.#share)
     return this.#record.emit(schema, value, this.#share)
   }
 
@@ -113,7 +122,7 @@ export class ObjectReading<K, N> {
   }
 
   #open(): AsyncIterator<Batch> {
-    const { store, transformer, codecs, config, record, signal } = this.#options
+    const { store, transformer, codecs, config, record, maxLines, signal } = this.#options
     const { native, recordCount } = record
     if (store.records !== undefined) return this.#ownRecords(recordCount)
     const compression = transformer.compressesItself ? 'none' : config.compression
@@ -141,6 +150,7 @@ export class ObjectReading<K, N> {
       context: this.#context,
       config,
       skip: start?.skip ?? recordCount,
+      maxLines,
       signal,
     })
   }

@@ -133,8 +133,13 @@ export class Progress implements OffsetStorageReader {
 
   /** The record is about to be handed over. */
   accept(record: SourceRecord): void {
-    const { sourcePartition } = record
     this.#recent.countRecord()
+    this.join(record)
+  }
+
+  /** It is handed over together with the one before it. */
+  join(record: SourceRecord): void {
+    const { sourcePartition } = record
     if (this.#slot?.partition === sourcePartition) {
       this.#slot.at = record
       return
@@ -219,10 +224,17 @@ function floorsOf({ by, of, task, startAfter, floors = [] }: Position): readonly
   return startAfter === undefined ? floors : [...floors, { by, of, task, after: startAfter }]
 }
 
-/** @throws ObjectSourceError `state` for an offset that this layer did not make */
+/**
+ * Those of an instance that has brought nothing since it took over from several are older than those of others, and so
+ * come first.
+ *
+ * @throws ObjectSourceError `state` for an offset that this layer did not make
+ */
 export function positionsOf(offset: unknown): readonly Position[] {
   const all: readonly unknown[] = Array.isArray(offset) ? offset : [offset]
-  return all.filter((each) => each !== undefined && each !== null).map(positionOf)
+  const taken = all.filter(Array.isArray).flat()
+  const own = all.filter((each) => !Array.isArray(each))
+  return [...taken, ...own].filter((each) => each !== undefined && each !== null).map(positionOf)
 }
 
 function positionOf(offset: unknown): Position {

@@ -27,6 +27,7 @@ export class RecentEnds {
     return all === '' ? undefined : all
   }
 
+  /** Of those that are handed over as one, the first. */
   countRecord(): void {
     this.#records++
   }

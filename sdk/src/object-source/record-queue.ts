@@ -44,7 +44,7 @@ export class RecordQueue {
   push(item: QueueItem): void {
     this.#items.push(item)
     if (!(item instanceof QueuedMarks)) {
-      this.#records++
+      this.#records += item.lines ?? 1
       this.#bytes += item.bytes ?? RECORD_BYTES
     }
     const wake = this.#wakeReader
@@ -54,6 +54,11 @@ export class RecordQueue {
   }
 
   /** The first one, taken out. */
+  /** The next item, left where it is. */
+  peek(): QueueItem | undefined {
+    return this.#items[this.#first]
+  }
+
   shift(): QueueItem | undefined {
     const item = this.#items[this.#first]
     if (item === undefined) return undefined
@@ -63,7 +68,7 @@ export class RecordQueue {
       this.#first = 0
     }
     if (!(item instanceof QueuedMarks)) {
-      this.#records--
+      this.#records -= item.lines ?? 1
       this.#bytes -= item.bytes ?? RECORD_BYTES
     }
     if (this.#wakeWriter !== undefined && !this.isFull) this.#wake()

@@ -31,6 +31,8 @@ export interface SourceRecord {
   readonly timestamp?: number | undefined
   /** About so much memory. @default 100 */
   readonly bytes?: number | undefined
+  /** The value is so many records, as lines of JSON; `recordCount` in `meta` is that of the first. */
+  readonly lines?: number | undefined
 }
 
 /** An object that was read to its end: known by its key from now on, no longer by an offset. */
@@ -61,5 +63,7 @@ export interface ResumableIterator<T> {
   takeReady?(): T | undefined
   /** What happened before the record that `next` will give, or up to now when `hasNext` was false. */
   takeMarks?(): readonly ProgressMark[]
+  /** Called before anything else where several records may come as one, as lines of JSON. */
+  useLines?(): void
   [Symbol.asyncDispose]?(): PromiseLike<void>
 }

@@ -4,6 +4,7 @@ import type { OffsetManager } from './offset-manager.ts'
 import { copyMap, type OffsetMap } from './offset-map.ts'
 import type { ObjectContext, SchemaAndValue, SourceRecord } from './record.ts'
 import type { ErrorsTolerance } from './source-config.ts'
+import type { Lines } from './transformer.ts'
 
 /** What is set for a topic wins over what the name says. */
 export interface RecordParts<N> {
@@ -110,6 +111,13 @@ export class ObjectSourceRecord<N> {
     return new EmittedRecord(this.#shared(), this.#entry.getRecordCount(), schema, value, bytes)
   }
 
+  /** The next records of the object, as one. */
+  emitLines({ bytes: value, count }: Lines, bytes: number): SourceRecord {
+    this.#entry.incrementRecordCount(count)
+    const read = this.#entry.getRecordCount()
+    return new EmittedRecord(this.#shared(), read, null, value, bytes, count)
+  }
+
   /** Made anew when context or entry were changed. */
   #shared(): SharedParts {
     const { topic, partition } = this.#context
@@ -166,14 +174,23 @@ interface SharedParts {
 }
 
 /** One object for each record: its maps are made when they are asked for, of most records never. */
-class EmittedRecord implements SourceRecord {
+export class EmittedRecord implements SourceRecord {
   readonly #parts: SharedParts
   readonly #count: number
   readonly #schema: unknown
   readonly #value: unknown
   readonly bytes: number
+  readonly lines: number | undefined
 
-  constructor(parts: SharedParts, count: number, schema: unknown, value: unknown, bytes: number) {
+  constructor(
+    parts: SharedParts,
+    count: number,
+    schema: unknown,
+    value: unknown,
+    bytes: number,
+    lines?: number,
+  ) {
+    this.lines = lines
     this.#parts = parts
     this.#count = count
     this.#schema = schema
@@ -206,6 +223,17 @@ class EmittedRecord implements SourceRecord {
   }
 
   get meta(): Readonly<Record<string, unknown>> {
-    return { ...this.#parts.meta, [RECORD_COUNT]: this.#count }
+    const first = this.lines === undefined ? this.#count : this.#count - this.lines + 1
+    return { ...this.#parts.meta, [RECORD_COUNT]: first }
+  }
+
+  /** Whether it stands right behind the other one in the same object. */
+  follows(other: EmittedRecord): boolean {
+    return this.#parts === other.#parts && this.#count - (this.lines ?? 1) === other.#count
+  }
+
+  /** The value alone. */
+  get data(): unknown {
+    return this.#value
   }
 }

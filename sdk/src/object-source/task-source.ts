@@ -1,6 +1,7 @@
 import type { Consumer, ErrorChannel, Rewindable, Source, SourceContext } from '../source.ts'
-import { type Data, newDefaultSourceTuple, type SourceTuple } from '../tuple.ts'
+import type { SourceTuple } from '../tuple.ts'
 import type { SourceRecord } from './record.ts'
+import { defaultTuple, linesTuple } from './record-tuple.ts'
 import type { AbstractSourceTask } from './task.ts'
 
 /** Makes a tuple of a record. */
@@ -28,6 +29,7 @@ class TaskSource implements Source, Rewindable {
   readonly #task: AbstractSourceTask
   readonly #toTuple: ToTuple
   #consumer: Consumer | undefined
+  #takesLines = false
   #delivering: Promise<void> = Promise.resolve()
 
   constructor(task: AbstractSourceTask, toTuple: ToTuple) {
@@ -43,6 +45,7 @@ class TaskSource implements Source, Rewindable {
   async open(ctx: SourceContext, consumer: Consumer, _errCh: ErrorChannel): Promise<void> {
     this.#consumer = consumer
     const { instances } = ctx
+    this.#takesLines = ctx.takesLines === true && this.#toTuple === defaultTuple
     await this.#task.start({
       logger: ctx.logger,
       state: ctx,
@@ -51,6 +54,7 @@ class TaskSource implements Source, Rewindable {
       taskId: instances === undefined ? undefined : ctx.instanceId,
       tasks: instances,
       now: () => ctx.clock.now(),
+      takesLines: this.#takesLines,
     })
     ctx.ready()
     if (ctx.signal.aborted) this.#task.halt()
@@ -90,26 +94,12 @@ class TaskSource implements Source, Rewindable {
     while (!signal.aborted) {
       const record = this.#task.takeRecord()
       if (record === undefined) return
-      const wait = consumer(this.#toTuple(record))
+      const tuple = this.#takesLines ? linesTuple(record, this.#task) : undefined
+      const wait = consumer(tuple ?? this.#toTuple(record))
       if (wait === undefined) continue
       this.#task.flush()
       await wait
     }
     this.#task.flush()
   }
-}
-
-/** Values that are rows or bytes as they are, others in a row `{ value }`; what is known of them as metadata. */
-export const defaultTuple: ToTuple = ({ value, topic, partition, key, meta, timestamp }) => {
-  const about: Record<string, unknown> = { ...meta }
-  if (topic !== undefined) about.topic = topic
-  if (partition !== undefined) about.partition = partition
-  if (!(key.value instanceof Uint8Array) && key.value !== null) about.key = key.value
-  return newDefaultSourceTuple(dataOf(value.value), about, timestamp)
-}
-
-function dataOf(value: unknown): Data {
-  if (value instanceof Uint8Array) return value
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Data
-  return { value }
 }

@@ -23,6 +23,8 @@ export interface TaskSetup {
   readonly now?: (() => number) | undefined
   readonly random?: (() => number) | undefined
   readonly sleep?: Sleep | undefined
+  /** Records may come several at a time, as lines of JSON. @default false */
+  readonly takesLines?: boolean | undefined
 }
 
 type Props = Readonly<Record<string, unknown>>
@@ -144,6 +146,16 @@ export abstract class AbstractSourceTask<C extends SourceCommonConfig = SourceCo
     return undefined
   }
 
+  /** The next record, if it is the very next thing, and `joins` those that were taken: they are handed on together. */
+  takeAlong(joins: (record: SourceRecord) => boolean): SourceRecord | undefined {
+    const item = this.#queue.peek()
+    if (item === undefined || item instanceof QueuedMarks || !joins(item)) return undefined
+    this.#queue.shift()
+    this.#taken++
+    this.#progress?.join(item)
+    return item
+  }
+
   /** Puts into the state what was taken; before anything is awaited. */
   flush(): void {
     this.#progress?.flush()
@@ -159,6 +171,8 @@ export abstract class AbstractSourceTask<C extends SourceCommonConfig = SourceCo
 
   /** Where to go on after what was taken; small and JSON. */
   getOffset(): unknown {
+    // Before the start: where it will go on. Another instance's tuples may carry it before there are any of its own.
+    if (this.#progress === undefined && this.#positions.length > 0) return this.#positions
     return this.#progress?.position()
   }
 
@@ -282,6 +296,7 @@ export abstract class AbstractSourceTask<C extends SourceCommonConfig = SourceCo
     this.#pollBackoff = new Backoff(always, context)
     const iterator = await this.getIterator(always)
     this.#iterator = iterator
+    if (setup.takesLines === true) iterator.useLines?.()
     this.#pumping = this.#pump(iterator, new Backoff(always, context), signal)
   }
 

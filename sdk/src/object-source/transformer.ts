@@ -21,7 +21,19 @@ export class BrokenRecord {
   }
 }
 
-/** Some records in a row, each a value or a BrokenRecord. */
+/** Some records in a row as they stand in the object: lines of JSON, each an object, none of them blank but for empty ones. */
+export class Lines {
+  readonly bytes: Uint8Array
+  /** How many; empty ones do not count. */
+  readonly count: number
+
+  constructor(bytes: Uint8Array, count: number) {
+    this.bytes = bytes
+    this.count = count
+  }
+}
+
+/** Some records in a row, each a value or a BrokenRecord; or several in one Lines where these were asked for. */
 export interface Batch {
   readonly schema: unknown
   readonly values: readonly unknown[]
@@ -36,6 +48,8 @@ export interface TransformInput {
   readonly config: SourceCommonConfig
   /** So many records to leave out. */
   readonly skip: number
+  /** So many records at the most in one Lines; 0: none are wanted, but values. @default 0 */
+  readonly maxLines?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 

@@ -22,6 +22,8 @@ export async function live(
     /** Keeps what comes during closing, as an orderly stop does. */
     readonly isOrderly?: boolean
     readonly slow?: () => Promise<void>
+    /** The host takes tuples of many lines. */
+    readonly takesLines?: boolean
   },
 ): Promise<Life> {
   const tuples: SourceTuple[] = []
@@ -36,6 +38,7 @@ export async function live(
     operatorId: 'source_0',
     instanceId: 0,
     instances: 1,
+    takesLines: options.takesLines,
     signal: abort.signal,
     logger: memoryLog(),
     clock: { now: Date.now },

@@ -94,9 +94,12 @@ for (const [kind, bytes] of Object.entries(cases)) {
     const [call] = await rule.wait('write')
     const chunk = call?.args[2] as ArrayBuffer
     const frames = framesOf(chunk, call?.args[3] as number)
-    const ids = frames.map(({ payload }) => Number(JSON.parse(payload.toString()).id))
-    t.deepEqual(ids, [0, 1, 2, 3, 4])
-    const note = readNote(Buffer.from(chunk), new DataView(chunk), frames[2]?.at ?? 0)
-    t.like(note?.offset as object, { v: 1, partial: [[{ key: 'o' }, { recordCount: 3 }]] })
+    const lines = frames.flatMap(({ payload }) => payload.toString().split('\n'))
+    t.deepEqual(
+      lines.map((line) => Number(JSON.parse(line).id)),
+      [0, 1, 2, 3, 4],
+    )
+    const note = readNote(Buffer.from(chunk), new DataView(chunk), frames.at(-1)?.at ?? 0)
+    t.like(note?.offset as object, { v: 1, partial: [[{ key: 'o' }, { recordCount: 5 }]] })
   })
 }
