@@ -2,7 +2,7 @@ import type { Row } from '#src/operators/operator.ts'
 import type { PayloadPlan } from '#src/plan/source-options.ts'
 import { DECODED_NONE, DECODED_ONE, type Decoded, type Decoder } from './decoder.ts'
 import { NestedFault, type NestedPayload } from './nested-payload.ts'
-import type { RowLayout } from './row-layout.ts'
+import { overlay, type RowLayout } from './row-layout.ts'
 import { RowSlot } from './row-slot.ts'
 
 export interface NestedParts {
@@ -20,10 +20,15 @@ export interface NestedParts {
 export class NestedDecoder implements Decoder {
   readonly #parts: NestedParts
   readonly #slot: RowSlot
+  /** Where columns are known, for rows of the two decoders. */
+  readonly #overlay: ((row: Row, over: Row) => Row) | undefined
 
   constructor(parts: NestedParts) {
+    const { layout, payload } = parts
     this.#parts = parts
-    this.#slot = new RowSlot(parts.layout)
+    this.#slot = new RowSlot(layout)
+    const names = layout.columns?.map(({ name }) => name)
+    this.#overlay = names && overlay(names, payload.field)
   }
 
   get row(): Row {
@@ -62,8 +67,10 @@ export class NestedDecoder implements Decoder {
     const { payload, nested, layout } = this.#parts
     const { field, batchField } = payload
     if (batchField === undefined) {
-      const rows = nested.rowsIn(row)
-      return rows.map((inner) => this.#laid(this.#laid(layout.blank(), row, field), inner))
+      const lay = this.#overlay
+      return nested.rowsIn(row).map((inner) => {
+        return lay?.(row, inner) ?? this.#laid(this.#laid(layout.blank(), row, field), inner)
+      })
     }
     let made = this.#laid(layout.blank(), row, batchField)
     for (const element of this.#elements(row, batchField)) {

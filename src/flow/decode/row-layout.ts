@@ -96,6 +96,16 @@ function literals(keys: readonly string[]): { blank(): Row; copy(row: Row): Row 
   )()
 }
 
+/** Lays one row over another, both with all these keys, but for one of them: that of the row below does not count. */
+export function overlay(keys: readonly string[], except: string): (below: Row, above: Row) => Row {
+  const fields = keys.map((key) => {
+    const member = `[${JSON.stringify(key)}]`
+    const rest = key === except ? '' : ` === undefined ? below${member} : above${member}`
+    return `${propertyName(key)}: above${member}${rest}`
+  })
+  return new FunctionConstructor(`return (below, above) => ({ ${fields.join(', ')} })`)()
+}
+
 /** A key in an object literal; `__proto__` there is an own property only when it is computed. */
 function propertyName(key: string): string {
   return key === '__proto__' ? `[${JSON.stringify(key)}]` : JSON.stringify(key)
