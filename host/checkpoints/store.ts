@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { deserialize, serialize } from 'node:v8'
 import type { Database } from '#host/catalog/database.ts'
 import { bytesAt, numberAt, type SqlRow, textAt } from '#host/catalog/row.ts'
 import { CellError, type RuleKey, type StoredCheckpoint } from '#host/cell/cell.ts'
+import { bodyOf, digestOf, partsOf } from './body.ts'
 
 /** Larger ones are files. */
 export const inlineBytes = 262_144
@@ -66,12 +65,13 @@ export class CheckpointStore {
       key.rule,
     )
     for (const row of rows) {
-      const body = await this.#body(row)
-      if (body === undefined || digest(body) !== textAt(row, 'sha256')) {
+      const bytes = await this.#whole(row)
+      const body = bytes && bodyOf(bytes)
+      if (body === undefined) {
         onDamaged?.(numberAt(row, 'at'))
         continue
       }
-      return { ...deserialize(body), epoch: numberAt(row, 'epoch'), at: numberAt(row, 'at') }
+      return { ...body, epoch: numberAt(row, 'epoch'), at: numberAt(row, 'at') }
     }
     return undefined
   }
@@ -85,13 +85,12 @@ export class CheckpointStore {
     )
     const kept: KeptCheckpoint[] = []
     for (const row of rows) {
-      const body = await this.#body(row)
       kept.push({
         epoch: numberAt(row, 'epoch'),
         number: numberAt(row, 'number'),
         at: numberAt(row, 'at'),
         bytes: numberAt(row, 'bytes'),
-        isWhole: body !== undefined && digest(body) === textAt(row, 'sha256'),
+        isWhole: (await this.#whole(row)) !== undefined,
       })
     }
     return kept
@@ -120,10 +119,11 @@ export class CheckpointStore {
   async #commit(key: RuleKey, checkpoint: StoredCheckpoint): Promise<void> {
     this.#fence(key, checkpoint.epoch)
     const { epoch, at, ...rest } = checkpoint
-    const body = serialize(rest)
+    const parts = partsOf(rest)
+    const bytes = parts.reduce((sum, { length }) => sum + length, 0)
+    const sha256 = await digestOf(parts)
     const number = this.#nextNumber(key, epoch)
-    const file =
-      body.length > inlineBytes ? await this.#write(key, `${epoch}-${number}`, body) : null
+    const file = bytes > inlineBytes ? await this.#write(key, `${epoch}-${number}`, parts) : null
     const stale = this.#db.transaction(() => {
       this.#fence(key, epoch)
       this.#db.run(
@@ -133,9 +133,9 @@ export class CheckpointStore {
         epoch,
         number,
         at,
-        body.length,
-        digest(body),
-        file === null ? body : null,
+        bytes,
+        sha256,
+        file === null ? Buffer.concat(parts) : null,
         file,
       )
       return this.#prune(key)
@@ -202,13 +202,13 @@ export class CheckpointStore {
   }
 
   /** Written beside its place, synced, then renamed: a file with the right name is whole. */
-  async #write(key: RuleKey, name: string, body: Uint8Array): Promise<string> {
+  async #write(key: RuleKey, name: string, parts: readonly Uint8Array[]): Promise<string> {
     const path = join(this.#ruleFolder(key), `${name}.state`)
     const folder = dirname(path)
     await mkdir(folder, { recursive: true })
     const file = await open(`${path}.new`, 'w')
     try {
-      await file.writeFile(body)
+      for (const part of parts) await file.writeFile(part)
       await file.datasync()
     } finally {
       await file.close()
@@ -218,10 +218,15 @@ export class CheckpointStore {
     return path.slice(this.#folder.length + 1)
   }
 
-  async #body(row: SqlRow): Promise<Uint8Array | undefined> {
-    const file = row.file
-    if (typeof file !== 'string') return bytesAt(row, 'body')
-    return readFile(join(this.#folder, file)).catch(() => undefined) // an older one takes its place
+  /** @returns `undefined` when it is not what was written: an older one takes its place */
+  async #whole(row: SqlRow): Promise<Uint8Array | undefined> {
+    const { file } = row
+    const bytes =
+      typeof file === 'string'
+        ? await readFile(join(this.#folder, file)).catch(() => undefined)
+        : bytesAt(row, 'body')
+    if (bytes === undefined) return undefined
+    return (await digestOf([bytes])) === textAt(row, 'sha256') ? bytes : undefined
   }
 
   #ruleFolder(key: RuleKey): string {
@@ -236,8 +241,4 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close()
   }
-}
-
-function digest(body: Uint8Array): string {
-  return createHash('sha256').update(body).digest('hex')
 }

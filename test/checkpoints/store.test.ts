@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -51,6 +52,37 @@ test('a large one is a file, and comes back too', async (t) => {
   t.deepEqual(files(folder), ['0-1.state'])
   const newest = await store.newest(key)
   t.deepEqual(newest?.state, new Uint8Array(inlineBytes + 1).fill(3))
+})
+
+test('a commit of a large state leaves the event loop its turns', async (t) => {
+  const { store } = open(t)
+  let turns = 0
+  let next = setImmediate(function turn() {
+    turns++
+    next = setImmediate(turn)
+  })
+  t.teardown(() => clearImmediate(next))
+  const large = checkpoint(0, 4, 48 * 1024 * 1024)
+  await store.commit(key, large)
+  // the digest alone takes 48 slices, with a turn between two
+  t.true(turns > 40, `${turns} turns`)
+  turns = 0
+  t.is((await store.newest(key))?.state.length, large.state.length)
+  t.true(turns > 40, `${turns} turns`)
+})
+
+test('a body of another format is as good as damaged', async (t) => {
+  const { store, catalog } = open(t)
+  await store.commit(key, checkpoint(0, 1))
+  await store.commit(key, checkpoint(0, 2))
+  const other = Buffer.from('PLC9 and what it may hold')
+  const sha256 = createHash('sha256').update(other).digest('hex')
+  catalog.database.run(
+    'UPDATE checkpoints SET body = ?, sha256 = ? WHERE number = 2',
+    other,
+    sha256,
+  )
+  t.is((await store.newest(key))?.at, checkpoint(0, 1).at)
 })
 
 test('three are kept, and only their files', async (t) => {
