@@ -256,6 +256,7 @@ export class PluginHost {
   async #openSources(number: number, code: PluginCode, concurrency: number): Promise<void> {
     const many = Math.max(1, concurrency)
     const saved = this.#params.offsets[number]
+    const trail = this.#params.trails?.[number] ?? []
     const setup = this.#params.sources?.[number]
     /** With several instances a frame carries the offsets of all: whichever row is the last, none begins anew. */
     const positions = Array.from({ length: many }, (_, i) =>
@@ -276,6 +277,7 @@ export class PluginHost {
         offset: (many === 1 ? saved : positions[instanceId]) ?? undefined,
         skip: many === 1 ? this.#params.skips?.[number] : undefined,
         allOffsets: formerOffsets(saved, many),
+        since: trailOf(trail, saved, many, instanceId),
         frameOffset: (own) => {
           if (many === 1) return own
           positions[instanceId] = own
@@ -382,6 +384,12 @@ export class PluginHost {
 /** Under which the state of an extension is kept in a rule. */
 function stateName(code: PluginCode): string {
   return `${code.package}/${code.kind}/${code.name}`
+}
+
+/** Of those before `saved`, what an instance is told; with another number of them, all of it. */
+function trailOf(trail: readonly unknown[], saved: unknown, many: number, instanceId: number) {
+  if (many === 1 || formerOffsets(saved, many) !== undefined) return trail
+  return trail.flatMap((all) => (Array.isArray(all) ? (all[instanceId] ?? []) : []))
 }
 
 /** The offsets of all instances of an earlier life, when there are not as many now. */

@@ -15,6 +15,8 @@ export interface SourceOptions {
   readonly offset: unknown
   /** So many tuples behind it are known. */
   readonly skip?: number | undefined
+  /** Of tuples before it that the state knows nothing of. */
+  readonly since?: readonly unknown[] | undefined
   /** Of an earlier life with another number of instances: the offsets of all of them. */
   readonly allOffsets?: readonly unknown[] | undefined
   readonly timers: RealTimers
@@ -90,14 +92,15 @@ export class PluginSource {
   }
 
   async #rewind(): Promise<void> {
-    const { offset, skip = 0, allOffsets, rewound, feed } = this.#options
+    const { offset, skip = 0, since = [], allOffsets, rewound, feed } = this.#options
     const source = this.#source
+    const before = since.map((each) => copyValue(each, 'offset'))
     if (allOffsets !== undefined && typeof source.rewindAll === 'function') {
-      await source.rewindAll(copyValue(allOffsets, 'offsets') as unknown[])
+      await source.rewindAll(copyValue(allOffsets, 'offsets') as unknown[], before)
       // Until its first tuple the frames of the others carry it.
       rewound?.(copyValue(source.getOffset?.(), 'offset'))
     } else if (offset !== undefined && typeof source.rewind === 'function') {
-      await source.rewind(copyValue(offset, 'offset'))
+      await source.rewind(copyValue(offset, 'offset'), before)
       if (this.rewinds) feed.begin(this.#options.frameOffset(offset), skip)
     } else if (this.rewinds) feed.begin(undefined, skip)
   }

@@ -43,6 +43,8 @@ export interface OpenParams {
   readonly offsets: readonly unknown[]
   /** So many tuples behind the offset are known: the first ones of an array that a checkpoint lies within. By source number. */
   readonly skips?: readonly number[] | undefined
+  /** Offsets of tuples that were brought before the offset, and that `state` knows nothing of. By source number. */
+  readonly trails?: readonly (readonly unknown[])[] | undefined
   /** What `configure` of each plugin source gets, by source number; `PluginCode` says it where this is missing. */
   readonly sources?: readonly (SourceSetup | undefined)[] | undefined
   /** What the sinks have seen: emissions go on with the next numbers. By action. */

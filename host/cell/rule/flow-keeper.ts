@@ -311,7 +311,7 @@ export class FlowKeeper {
         plugin === undefined ? undefined : setupOf(rule.sources[index]),
       ),
       state: checkpoint === undefined ? undefined : copyOf(checkpoint.state),
-      ...sources.places(checkpoint),
+      ...(await sources.places(checkpoint)),
       positions,
       epoch: rule.epoch,
       numbering: this.#options.numbering,

@@ -22,7 +22,7 @@ export interface RuleSourcesOptions {
 const FORGET_MS = 5000
 const SETTLE_MS = 5000
 
-type PluginPlaces = Pick<OpenParams, 'offsets' | 'skips'>
+type PluginPlaces = Pick<OpenParams, 'offsets' | 'skips' | 'trails'>
 
 /** The sources of one rule, its own and those that it shares, in the plan's order. */
 export class RuleSources {
@@ -79,15 +79,19 @@ export class RuleSources {
   }
 
   /** Where the plugins' sources go on, by source: behind what is in the spool, else behind the checkpoint. */
-  places(checkpoint: StoredCheckpoint | undefined): PluginPlaces {
+  async places(checkpoint: StoredCheckpoint | undefined): Promise<PluginPlaces> {
     const offsets: unknown[] = []
     const skips: number[] = []
-    for (const [index, { lastOffset }] of this.all.entries()) {
+    const trails: (readonly unknown[])[] = []
+    for (const [index, source] of this.all.entries()) {
       const place = checkpoint?.sources[index]
+      const { lastOffset } = source
+      const trail = await source.trail(this.after(index, checkpoint) ?? 0)
       offsets.push(lastOffset ?? place?.offset)
       skips.push(lastOffset === undefined ? (place?.skip ?? 0) : 0)
+      trails.push(trail)
     }
-    return { offsets, skips }
+    return { offsets, skips, trails }
   }
 
   /** Why a source is paused that should not be; '' when none is. */

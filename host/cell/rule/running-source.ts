@@ -6,6 +6,7 @@ import { SourceBuffer } from '../buffer/source-buffer.ts'
 import { CellError, type SourceSpec } from '../cell.ts'
 import type { ConnectorType, SourceConnector } from '../connectors/connector.ts'
 import type { StreamSpool } from '../spool/stream-spool.ts'
+import { trailOf } from '../spool/trail.ts'
 import { Connection } from './connection.ts'
 import { within } from './deadline.ts'
 import { SpooledBuffer } from './spooled-buffer.ts'
@@ -93,6 +94,20 @@ export class RunningSource {
   /** Where its connector or plugin goes on: behind what is in the spool. */
   get lastOffset(): unknown {
     return this.#options.spool?.spool.lastOffset
+  }
+
+  /** Of what is in the spool behind this tuple: see `trailOf`. */
+  async trail(after: number): Promise<readonly unknown[]> {
+    const { spool, type, logger } = this.#options
+    if (type !== undefined || spool === undefined) return []
+    try {
+      return await trailOf(spool.spool, after)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      const text = `what source "${this.spec.stream}" brought cannot be read, some may come again`
+      logger.warn(`${text}: ${reason}`)
+      return []
+    }
   }
 
   listen(listener: SourceListener): () => void {

@@ -31,6 +31,8 @@ const HEAD_BYTES = 64
 
 /** Follows the file that DATASOURCE names in the folder that the operator granted as `input`. */
 export class Tail implements Source, Rewindable {
+  /** A file that is truncated cannot be read again, and the end of a file is another place each time. */
+  readonly isRepeatable = false
   #path = ''
   #interval = 250
   #from: unknown = 'start'

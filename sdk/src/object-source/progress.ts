@@ -79,8 +79,15 @@ export class Progress implements OffsetStorageReader {
   #oldLogs: readonly LogRange[]
   #from: number
 
-  /** @param positions of an earlier life: of this instance, or of all when their number was another */
-  constructor(options: ProgressOptions, positions: readonly Position[] = []) {
+  /**
+   * @param positions of an earlier life: of this instance, or of all when their number was another
+   * @param passed some of those before, which are newer than the state
+   */
+  constructor(
+    options: ProgressOptions,
+    positions: readonly Position[] = [],
+    passed: readonly Position[] = [],
+  ) {
     this.#options = options
     const { state, prefix, by, of, task } = options
     const id = `${task}-${of}`
@@ -106,7 +113,7 @@ export class Progress implements OffsetStorageReader {
     )
     this.resume = {
       startAfter: this.#startAfter,
-      finished: this.#readOld(),
+      finished: this.#readOld(passed),
       floors: this.#floors,
     }
   }
@@ -151,11 +158,12 @@ export class Progress implements OffsetStorageReader {
 
   /** All records of the object were handed over. */
   end({ sourcePartition, key, version, startAfter, floors }: ObjectEnd): void {
-    this.#partial.delete(mapKey(sourcePartition))
+    const hadRecords = this.#partial.delete(mapKey(sourcePartition))
     this.#slot = undefined
     const hash = endHash(key, version)
     this.#log.append(hash)
-    this.#recent.add(hash)
+    // Without records it does no harm when it is read again, and would take the place of one that has some.
+    if (hadRecords) this.#recent.add(hash)
     this.#from = Math.max(this.#from, this.#log.to - Math.max(1, this.#options.ringBufferSize))
     this.#log.cut(this.#from)
     if (startAfter !== undefined) this.#startAfter = startAfter
@@ -193,20 +201,35 @@ export class Progress implements OffsetStorageReader {
     }
   }
 
-  #readOld(): ReadonlySet<string> {
+  #readOld(passed: readonly Position[]): ReadonlySet<string> {
     const { state, prefix, warn } = this.#options
-    const recent = unpackEnds(this.#recent.packed)
-    let finished: ReadonlySet<string> = new Set(recent)
+    const newer = new Set(unpackEnds(this.#recent.packed))
+    for (const { recent } of passed) for (const hash of unpackEnds(recent)) newer.add(hash)
+    let finished: ReadonlySet<string> = new Set()
     let missing = 0
     for (const range of this.#oldLogs) {
       const found = readEnds(state, prefix, range)
       finished = finished.union(found.hashes)
       missing += found.missing
     }
+    const unlogged = newer.difference(finished)
+    this.#keep(unlogged)
     // What is missing is what was finished last: a state is older than an offset, never the other way round.
-    if (missing > recent.length)
+    if (missing > unlogged.size)
       warn('what was finished is not fully known any more; some objects are read again')
-    return finished
+    return finished.union(unlogged)
+  }
+
+  /** What the state did not know of is in the next one, for the life after this. */
+  #keep(ends: ReadonlySet<string>): void {
+    if (ends.size === 0) return
+    const { state, prefix } = this.#options
+    const id = `${this.#log.id}+`
+    const from = Math.max(0, ...this.#oldLogs.filter((log) => log.id === id).map(({ to }) => to))
+    const log = new EndLog(state, prefix, id, from)
+    for (const hash of ends) log.append(hash)
+    log.flush()
+    this.#oldLogs = [...this.#oldLogs, { id, from, to: log.to }]
   }
 }
 

@@ -1,13 +1,14 @@
 const HEX = 16
-const LEAST = 16
-const MOST = 256
+/** A source is told of every 32nd record that its state does not know of, and an object has one at least. */
+const LEAST = 32
+const MOST = 64
 /** Of all the offsets of an object's records together, about: many records, few ends in each. */
 const BUDGET = 4096
 
 /**
  * The ends of the last objects, as an offset carries them. Rows that the host has on its disk are not asked for again, and
- * the state that belongs to them may be lost: it is as old as the last checkpoint. The fewer records an object has, the
- * more ends there are between two checkpoints, and the more of them are carried.
+ * the state that belongs to them may be lost: it is as old as the last checkpoint. The ends in between stand in the offsets
+ * of those rows, some of which the source is given back.
  */
 export class RecentEnds {
   #ends: string

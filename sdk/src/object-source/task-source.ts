@@ -26,6 +26,8 @@ export function taskSource(
 
 /** A task as a source: configure, rewind, open, close in the order of the host. */
 class TaskSource implements Source, Rewindable {
+  /** Objects that come late may lie between those that were read. */
+  readonly isRepeatable = false
   readonly #task: AbstractSourceTask
   readonly #toTuple: ToTuple
   #consumer: Consumer | undefined
@@ -74,13 +76,13 @@ class TaskSource implements Source, Rewindable {
     return this.#task.getOffset()
   }
 
-  async rewind(offset: unknown): Promise<void> {
-    await this.#task.rewind(offset)
+  async rewind(offset: unknown, since?: readonly unknown[]): Promise<void> {
+    await this.#task.rewind(offset, since)
   }
 
   /** The number of instances was another: each knows what all had, and takes what is its own now. */
-  async rewindAll(offsets: readonly unknown[]): Promise<void> {
-    await this.#task.rewind(offsets)
+  async rewindAll(offsets: readonly unknown[], since?: readonly unknown[]): Promise<void> {
+    await this.#task.rewind(offsets, since)
   }
 
   async #deliverAll(consumer: Consumer, signal: AbortSignal): Promise<void> {

@@ -42,6 +42,7 @@ export abstract class AbstractSourceTask<C extends SourceCommonConfig = SourceCo
   #context: TaskContext | undefined
   #progress: Progress | undefined
   #positions: readonly Position[] = []
+  #passed: readonly Position[] = []
   #queue = new RecordQueue(1, 1)
   #iterator: ResumableIterator<SourceRecord> | undefined
   #abort = new AbortController()
@@ -176,9 +177,14 @@ export abstract class AbstractSourceTask<C extends SourceCommonConfig = SourceCo
     return this.#progress?.position()
   }
 
-  /** Goes on from there; also while it runs: what was read ahead is dropped. */
-  async rewind(offset: unknown): Promise<void> {
+  /**
+   * Goes on from there; also while it runs: what was read ahead is dropped.
+   *
+   * @param since offsets of what was taken before and is newer than the state, of every 32nd record at least
+   */
+  async rewind(offset: unknown, since: readonly unknown[] = []): Promise<void> {
     this.#positions = positionsOf(offset)
+    this.#passed = positionsOf(since.flat())
     if (!this.isRunning || this.#setup === undefined) return
     const old = this.#abort
     this.#abort = new AbortController()
@@ -280,6 +286,7 @@ export abstract class AbstractSourceTask<C extends SourceCommonConfig = SourceCo
         warn: (text) => logger.warn(text),
       },
       this.#positions,
+      this.#passed,
     )
     this.#progress = progress
     const { resume } = progress

@@ -5,6 +5,8 @@ export type RewindableSource = Source & Rewindable
 export interface Life {
   readonly tuples: SourceTuple[]
   readonly offset: unknown
+  /** Every 32nd offset, as a host keeps them in a spool. */
+  readonly trail: readonly unknown[]
 }
 
 /**
@@ -18,6 +20,7 @@ export async function live(
     readonly props?: Record<string, unknown>
     readonly state: MemoryState
     readonly from?: unknown
+    readonly since?: readonly unknown[]
     readonly until: number
     /** Keeps what comes during closing, as an orderly stop does. */
     readonly isOrderly?: boolean
@@ -28,6 +31,7 @@ export async function live(
 ): Promise<Life> {
   const tuples: SourceTuple[] = []
   let offset: unknown
+  const trail: unknown[] = []
   const abort = new AbortController()
   let reached: () => void = () => {}
   const enough = new Promise<void>((resolve) => {
@@ -53,6 +57,7 @@ export async function live(
     if (isOver) return undefined
     tuples.push(data as SourceTuple)
     offset = JSON.parse(JSON.stringify(source.getOffset()))
+    if (tuples.length % 32 === 0) trail.push(offset)
     if (tuples.length === options.until) {
       isOver = options.isOrderly !== true
       reached()
@@ -60,11 +65,11 @@ export async function live(
     return options.slow?.()
   }
   await source.configure(options.datasource ?? '', options.props ?? {})
-  if (options.from !== undefined) await source.rewind(options.from)
+  if (options.from !== undefined) await source.rewind(options.from, options.since)
   const opened = Promise.resolve(source.open(ctx, consumer, () => {}))
   await Promise.race([enough, opened])
   abort.abort()
   await source.close(ctx)
   await opened
-  return { tuples, offset }
+  return { tuples, offset, trail }
 }
