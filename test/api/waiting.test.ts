@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { CellError } from '#host/cell/cell.ts'
 import { makeServer } from '#test/fixtures/server.ts'
+import { until } from '#test/fixtures/upgrade-rules.ts'
 
 const rule = { id: 'r', sql: 'SELECT a FROM s', actions: [{ log: {} }] }
 
@@ -38,35 +39,42 @@ test('what is still under way after ?wait= is 202, and goes on', async (t) => {
 })
 
 test('the same command that waits already is not done twice', async (t) => {
-  const { request, cell } = await make(t)
+  const { request, cell, server } = await make(t)
   await request('POST', '/rules', rule)
+  const { rules } = server
+  const restart = rules.restart.bind(rules)
+  let asked = 0
+  rules.restart = (...args) => {
+    asked++
+    return restart(...args)
+  }
   const gate = Promise.withResolvers<void>()
   cell.gate = gate.promise
   const first = request('POST', '/rules/r/restart')
   while (cell.calls.length < 3) await new Promise(setImmediate)
   const others = Array.from({ length: 5 }, () => request('POST', '/rules/r/restart'))
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  while (asked < 6) await new Promise(setImmediate)
   gate.resolve()
   for (const answer of await Promise.all([first, ...others])) t.is(answer.status, 200)
-  const restart = ['stop r: restarted', 'deploy r']
-  t.deepEqual(cell.calls, ['deploy r', ...restart, ...restart])
+  const done = ['stop r: restarted', 'deploy r']
+  t.deepEqual(cell.calls, ['deploy r', ...done, ...done])
 })
 
 test('a start that failed is tried again as restartStrategy says, and the status says so', async (t) => {
   const { request, cell } = await make(t)
-  const restartStrategy = { attempts: 2, delay: 100, multiplier: 1, jitterFactor: 0 }
+  const restartStrategy = { attempts: 2, delay: 2000, multiplier: 1, jitterFactor: 0 }
   cell.failures.set('r', new CellError('open-failed', 'no broker'))
   await request('POST', '/rules', { ...rule, options: { restartStrategy } })
   t.like((await request('GET', '/rules/r/status')).body, {
     status: 'stopped by error',
-    message: 'no broker; starts again in 100 ms (attempt 1 of 2)',
+    message: 'no broker; starts again in 2000 ms (attempt 1 of 2)',
   })
   while (cell.calls.length < 3) await new Promise((resolve) => setTimeout(resolve, 10))
-  await new Promise((resolve) => setTimeout(resolve, 400))
-  t.deepEqual(cell.calls, ['deploy r', 'deploy r', 'deploy r'])
-  t.like((await request('GET', '/rules/r/status')).body, {
-    message: 'no broker; all attempts are used up',
+  await until(t, 'the end of its attempts', async () => {
+    const { body } = await request('GET', '/rules/r/status')
+    return Object(body).message === 'no broker; all attempts are used up'
   })
+  t.deepEqual(cell.calls, ['deploy r', 'deploy r', 'deploy r'])
 })
 
 test('a start that is tried again and goes well leaves nothing of its failure', async (t) => {
