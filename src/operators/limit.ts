@@ -1,11 +1,5 @@
-import {
-  type Batch,
-  type Operator,
-  type OperatorContext,
-  type OperatorId,
-  type Output,
-  unlinked,
-} from './operator.ts'
+import type { Batch, OperatorContext, OperatorId } from './operator.ts'
+import { Step } from './step.ts'
 
 export interface LimitOptions {
   readonly count: number
@@ -14,43 +8,28 @@ export interface LimitOptions {
 }
 
 /** LIMIT: the first `count` rows of each emission. */
-export class Limit implements Operator {
-  readonly id: OperatorId
+export class Limit extends Step {
   readonly #options: LimitOptions
-  readonly #context: OperatorContext
-  #output: Output = unlinked
 
   constructor(id: OperatorId, options: LimitOptions, context: OperatorContext) {
-    this.id = id
+    super(id, context)
     this.#options = options
-    this.#context = context
   }
 
-  link(output: Output): void {
-    this.#output = output
+  /** LIMIT 0 lets nothing through, not even that a window had no rows. */
+  override push(batch: Batch): void {
+    if (batch.empty === undefined || this.#options.count > 0) super.push(batch)
   }
 
-  push(batch: Batch): void {
+  protected override take(batch: Batch): void {
     const { count, perBatch } = this.#options
-    const { metrics } = this.#context
+    const { metrics } = this.context
     metrics.recordsIn += batch.rows.length
     if (count === 0) return
     const kept = !perBatch || batch.rows.length <= count ? batch : first(batch, count)
     metrics.recordsOut += kept.rows.length
-    this.#output.push(kept)
+    this.output.push(kept)
   }
-
-  advance(time: number): void {
-    this.#output.advance(time)
-  }
-
-  wakeAt(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  snapshot(): undefined {}
-
-  restore(): void {}
 }
 
 function first({ rows, times }: Batch, count: number): Batch {

@@ -1,14 +1,7 @@
 import type { Value } from './compiled.ts'
-import {
-  type Batch,
-  type Operator,
-  type OperatorContext,
-  type OperatorId,
-  type Output,
-  type Row,
-  unlinked,
-} from './operator.ts'
+import type { Batch, OperatorContext, OperatorId, Row } from './operator.ts'
 import { compareValues, isNull } from './order.ts'
+import { Step } from './step.ts'
 
 export interface SortKey {
   readonly value: Value
@@ -27,42 +20,22 @@ interface Keyed {
 }
 
 /** ORDER BY: sorts the rows of each emission. Stable; nulls come last, also where the order is descending. */
-export class Sort implements Operator {
-  readonly id: OperatorId
+export class Sort extends Step {
   readonly #options: SortOptions
-  readonly #context: OperatorContext
-  #output: Output = unlinked
 
   constructor(id: OperatorId, options: SortOptions, context: OperatorContext) {
-    this.id = id
+    super(id, context)
     this.#options = options
-    this.#context = context
   }
 
-  link(output: Output): void {
-    this.#output = output
-  }
-
-  push(batch: Batch): void {
-    const { metrics } = this.#context
+  protected override take(batch: Batch): void {
+    const { metrics } = this.context
     metrics.recordsIn += batch.rows.length
-    const sorted = this.#options.perBatch && batch.empty === undefined ? this.#sort(batch) : batch
-    if (sorted.rows.length === 0 && batch.empty === undefined) return
+    const sorted = this.#options.perBatch ? this.#sort(batch) : batch
+    if (sorted.rows.length === 0) return
     metrics.recordsOut += sorted.rows.length
-    this.#output.push(sorted)
+    this.output.push(sorted)
   }
-
-  advance(time: number): void {
-    this.#output.advance(time)
-  }
-
-  wakeAt(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  snapshot(): undefined {}
-
-  restore(): void {}
 
   /** Rows change places, times do not: they never decrease within a batch. */
   #sort({ rows, times }: Batch): Batch {
@@ -73,7 +46,7 @@ export class Sort implements Operator {
       try {
         keyed.push({ row, keys: keys.map((key) => key.value(row)) })
       } catch (error) {
-        this.#context.rowError(error, times[i] as number)
+        this.context.rowError(error, times[i] as number)
       }
     }
     keyed.sort((a, b) => compareKeys(a.keys, b.keys, keys))
