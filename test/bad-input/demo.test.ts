@@ -51,7 +51,7 @@ function isThere({ pid }: Demo): boolean {
 
 /** Nobody of the group is left, soon: a child of it ends when its pipe is closed. */
 async function isGone(running: Demo): Promise<boolean> {
-  for (let i = 0; i < 300 && isThere(running); i++) await sleep(10)
+  for (let i = 0; i < 3000 && isThere(running); i++) await sleep(10)
   return !isThere(running)
 }
 

@@ -76,7 +76,7 @@ test.serial(
       return lines.reduce((sum, line) => sum + Number(JSON.parse(line).c), 0)
     }
     const until = async (total: number) => {
-      for (let i = 0; i < 1500 && counted() < total; i++) await sleep(20)
+      for (let i = 0; i < 4500 && counted() < total; i++) await sleep(20)
       await sleep(300)
       t.is(counted(), total)
     }

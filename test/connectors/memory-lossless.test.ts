@@ -36,6 +36,7 @@ test('rows are acknowledged to who writes a topic when a subscriber with a spool
   const collected = Promise.resolve(sink.collect(payloadChunk(['1', '2']))).then(() => {
     isDone = true
   })
+  await writer.has(2)
   await new Promise((resolve) => setTimeout(resolve, 20))
   t.false(isDone)
   t.deepEqual(writer.texts, ['1', '2'])
@@ -51,6 +52,7 @@ test('a subscriber with a spool that is full pushes back: nothing is dropped, th
   const { sink, source } = await opened(writer)
   const collected = sink.collect(payloadChunk(['1', '2', '3', '4', '5']))
   for (const rows of [2, 3, 5]) {
+    await writer.has(rows)
     await new Promise((resolve) => setTimeout(resolve, 10))
     t.is(writer.texts.length, rows)
     writer.makeRoom(rows === 2 ? 1 : 2)
@@ -71,7 +73,7 @@ test('who writes waits while a subscriber with a spool is away, and its successo
     isDone = true
   })
   const closed = source.close()
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  while (first.waiting.length < 1) await new Promise((resolve) => setTimeout(resolve, 5))
   for (const safe of first.waiting) safe()
   await closed
   const late = sink.collect(payloadChunk(['3']))

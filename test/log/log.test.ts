@@ -60,11 +60,14 @@ test('level and file are changed while it runs', async (t) => {
 
 test('the file is rotated by its size, and so many are kept; no line is lost on the way', async (t) => {
   const { log, folder, messages } = make(t, { rotateSize: 1024, rotateCount: 2 })
+  const isWritten = (i: number) =>
+    readdirSync(folder).some((name) =>
+      readFileSync(join(folder, name), 'utf8').includes(`"${i} ${'x'.repeat(200)}"`),
+    )
   for (let i = 0; i < 40; i++) {
     log.logger.info(`${i} ${'x'.repeat(200)}`)
-    if (i % 4 === 3) await new Promise((resolve) => setTimeout(resolve, 20))
+    while (i % 4 === 3 && !isWritten(i)) await new Promise((resolve) => setTimeout(resolve, 5))
   }
-  await new Promise((resolve) => setTimeout(resolve, 50))
   log.logger.info('last')
   await log.close()
   t.deepEqual(readdirSync(folder).sort(), ['stream.1.log', 'stream.2.log', 'stream.log'])

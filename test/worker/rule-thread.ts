@@ -166,9 +166,9 @@ export class RuleThread {
 
   /** Resolves when the worker has made so many calls of a method. */
   async wait(method: string, count = 1): Promise<HostCall[]> {
-    const stop = Date.now() + 10_000
+    const stop = Date.now() + 60_000
     while (this.of(method).length < count) {
-      if (Date.now() > stop) throw new Error(`no ${count} calls of ${method} within 10 s`)
+      if (Date.now() > stop) throw new Error(`no ${count} calls of ${method} within 60 s`)
       await new Promise<void>((resolve) => {
         this.#arrived.push(resolve)
         setTimeout(resolve, 200)

@@ -153,7 +153,7 @@ export function numbers(from: number, to: number): string[] {
   return Array.from({ length: to - from + 1 }, (_, i) => `${from + i}`)
 }
 
-export async function eventually(holds: () => boolean, what: string, ms = 20_000): Promise<void> {
+export async function eventually(holds: () => boolean, what: string, ms = 60_000): Promise<void> {
   const end = performance.now() + ms
   while (!holds()) {
     if (performance.now() > end) throw new Error(`${what} did not happen in ${ms} ms`)

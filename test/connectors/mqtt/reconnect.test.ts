@@ -7,7 +7,7 @@ import { connectorContext } from '#test/fixtures/connector.ts'
 import { RecordingWriter } from '#test/fixtures/recording-writer.ts'
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 3000 && !holds(); i++) await sleep(10)
+  for (let i = 0; i < 9000 && !holds(); i++) await sleep(10)
 }
 
 test('a broker that is down is one line in the log, and another when it is back', async (t) => {

@@ -22,7 +22,7 @@ export interface Check {
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 /** The package whose dependencies are the ones that the table is about. */
 const workspace = path.join(root, 'test', 'compatibility')
-const WAIT_MS = 30_000
+const WAIT_MS = 90_000
 
 /** The version of a package that is installed. */
 export function versionOf(name: string): string {
