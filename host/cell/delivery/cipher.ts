@@ -1,6 +1,6 @@
 import { type CipherGCMTypes, createCipheriv, randomBytes } from 'node:crypto'
+import { mapPayloads } from '#src/flow/map-payloads.ts'
 import type { Properties } from '../connectors/properties.ts'
-import { mapPayloads } from './map-payloads.ts'
 
 /** `encryption: aes`: how payloads are closed before they leave the rule. */
 export interface CipherOptions {

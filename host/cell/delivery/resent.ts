@@ -1,6 +1,6 @@
+import { mapPayloads } from '#src/flow/map-payloads.ts'
 import type { PayloadChunk } from '../connectors/connector.ts'
 import type { CacheOptions } from './action-options.ts'
-import { mapPayloads } from './map-payloads.ts'
 import { marked } from './resend-mark.ts'
 
 /** Payloads as they leave the cache: marked, and for another destination, where the action says so. */

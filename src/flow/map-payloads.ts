@@ -1,4 +1,5 @@
-import { frameEnd } from '../buffer/chunk.ts'
+import { Buffer } from 'node:buffer'
+import { payloadStart } from './frame.ts'
 
 /** A chunk with every payload replaced by what `change` makes of it; headers and notes stay as they are. */
 export function mapPayloads<T extends { readonly buffer: ArrayBuffer; readonly count: number }>(
@@ -9,8 +10,8 @@ export function mapPayloads<T extends { readonly buffer: ArrayBuffer; readonly c
   const parts: Uint8Array[] = []
   let total = 0
   for (let i = 0, at = 0; i < chunk.count; i++) {
-    const end = frameEnd(view, at)
-    const start = end - view.getUint32(at, true)
+    const start = payloadStart(view, at)
+    const end = start + view.getUint32(at, true)
     const payload = change(Buffer.from(chunk.buffer, start, end - start))
     const head = new Uint8Array(chunk.buffer.slice(at, start))
     new DataView(head.buffer).setUint32(0, payload.length, true)
