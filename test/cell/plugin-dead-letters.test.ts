@@ -1,4 +1,4 @@
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { LocalCell } from '#host/cell/local-cell.ts'
 import { processFolder } from '#test/fixtures/folder.ts'
 import { cacheFolder, memoryEnvironment } from '../fixtures/cell/cells.ts'
@@ -10,14 +10,7 @@ for (const accepts of ['bytes', 'rows'] as const) {
   test.serial(
     `a plugin’s sink can be the one for dead letters, and holds up what comes behind them while it is down: ${accepts}`,
     async (t) => {
-      const { environment } = memoryEnvironment()
-      const cell = new LocalCell({
-        environment,
-        connectors: { sources, sinks },
-        cacheFolder,
-        dataFolder: processFolder(),
-      })
-      t.teardown(() => cell.close())
+      const cell = cellOf(t)
       const letters = toldRule({ accepts })
       const told = toldRule({
         accepts,
@@ -51,4 +44,43 @@ for (const accepts of ['bytes', 'rows'] as const) {
       )
     },
   )
+}
+
+test.serial(
+  'a tuple that kills its worker is a dead letter in the rule’s sink, which is a plugin’s',
+  async (t) => {
+    const cell = cellOf(t)
+    const letters = toldRule({})
+    const text = `exports.deadly = { exec([n]) { if (n === 7) process.exit(1); return n } }`
+    const told = toldRule({
+      sql: 'SELECT deadly(n) AS n FROM demo',
+      plugins: { deadly: { kind: 'function', text } },
+      deadLetter: { type: 'told', props: { folder: letters.folder } },
+      count: 20,
+      options: { qos: 1 },
+    })
+    await cell.deploy(told.spec)
+    await statusWhere(cell, 'a', ({ state }) => state === 'stopped')
+    t.deepEqual(new Set(told.numbers()).size, 19)
+    await eventually(
+      async () => letters.taken().length,
+      (taken) => taken > 0,
+    )
+    const [{ rows: [letter] = [], rowId } = {}, ...more] = letters.taken()
+    t.deepEqual(more, [])
+    t.like(letter, { rule: 'a', stream: 'demo', payload: '{"n":7}' })
+    t.regex(rowId?.key ?? '', /^a-first-demo-told_1-\d+$/)
+  },
+)
+
+function cellOf(t: ExecutionContext): LocalCell {
+  const { environment } = memoryEnvironment()
+  const cell = new LocalCell({
+    environment,
+    connectors: { sources, sinks },
+    cacheFolder,
+    dataFolder: processFolder(),
+  })
+  t.teardown(() => cell.close())
+  return cell
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { serve } from '#test/fixtures/http.ts'
-import { SampleHost, until } from '#test/fixtures/sample-host.ts'
+import { SampleHost } from '#test/fixtures/sample-host.ts'
+import { until } from '#test/fixtures/until.ts'
 
 const ROWS = 1500
 
@@ -11,6 +12,8 @@ const ROWS = 1500
 class Service {
   readonly rows: number[] = []
   readonly keys: string[] = []
+  /** By key. */
+  readonly letters = new Map<string, { readonly error: string; readonly payload: string }>()
   isDown = true
   refused = -1
   origin = ''
@@ -23,6 +26,10 @@ class Service {
       })
       request.on('end', () => {
         if (this.isDown) return response.writeHead(503).end('away')
+        if (request.url === '/dead') {
+          this.letters.set(String(request.headers['idempotency-key']), JSON.parse(body))
+          return response.end()
+        }
         const { n } = JSON.parse(body)
         if (n === this.refused) return response.writeHead(400).end('not this one')
         this.rows.push(n)
@@ -111,4 +118,26 @@ test('what a plugin’s sink refuses is in the dead-letter file, and kill -9 los
     attempts: 1,
   })
   t.regex(JSON.parse(letter ?? '').error, /webhook: 400 not this one/)
+})
+
+test('dead letters of a plugin’s sink go to another one, and are there once by their keys after kill -9', async (t) => {
+  t.timeout(300_000)
+  const service = new Service()
+  service.isDown = false
+  service.refused = 700
+  await service.start(t)
+  const deadLetter = { webhook: { url: `${service.origin}/dead` } }
+  const { host, numbers } = await startRule(t, service, { deadLetter })
+  await until('the letter', () => service.letters.size > 0)
+  await host.killAndStart()
+  await until('the last row', () => service.rows.includes(ROWS - 1))
+  t.deepEqual(
+    service.byKey(),
+    numbers.filter((n) => n !== 700),
+  )
+  t.deepEqual(
+    [...service.letters.values()].map(({ payload }) => payload),
+    ['{"n":700}'],
+  )
+  t.regex([...service.letters.keys()][0] ?? '', /^r-.+-webhook_1-701$/)
 })

@@ -2,24 +2,52 @@ import type { WorkerHandle } from '../workers/worker-handle.ts'
 
 export type SinkWorker = Pick<WorkerHandle, 'deliver' | 'ended'>
 
-/** The worker of a rule, as those reach it who have something for its plugins: there is one, or one will come. */
+/**
+ * The worker of a rule, as those reach it who have something for its plugins: there is one, or one will come. While one of
+ * them has payloads that were in hand when a worker died, nothing else is in hand: what kills is to be told from what does not.
+ */
 export class WorkerLine {
+  readonly #calm: () => void
   #worker: SinkWorker | undefined
-  #came = Promise.withResolvers<void>()
+  readonly #careful = new Set<object>()
+  #isTaken = false
+  #changed = Promise.withResolvers<void>()
+
+  /** @param calm told when nobody is careful any more */
+  constructor(calm: () => void) {
+    this.#calm = calm
+  }
 
   /** Its flow is open. */
   connect(worker: SinkWorker): void {
     this.#worker = worker
-    this.#came.resolve()
+    this.#change()
     void worker.ended.then(() => {
-      if (this.#worker !== worker) return
-      this.#worker = undefined
-      this.#came = Promise.withResolvers()
+      if (this.#worker === worker) this.#worker = undefined
     })
   }
 
-  /** Waits for one. @throws the signal's reason */
-  async worker(signal: AbortSignal): Promise<SinkWorker> {
+  /** The worker is not to be given rows. */
+  get isCareful(): boolean {
+    return this.#careful.size > 0
+  }
+
+  /** Whether what `who` hands over next is under suspicion. */
+  setCareful(who: object, isCareful: boolean): void {
+    const was = this.isCareful
+    if (isCareful) this.#careful.add(who)
+    else this.#careful.delete(who)
+    if (was === this.isCareful) return
+    this.#change()
+    if (was) this.#calm()
+  }
+
+  /** Works with the worker when there is one, and alone if someone is careful. @throws the signal's reason */
+  async turn<T>(
+    who: object,
+    signal: AbortSignal,
+    work: (worker: SinkWorker) => Promise<T>,
+  ): Promise<T> {
     const aborted = Promise.withResolvers<never>()
     aborted.promise.catch(() => {})
     const abort = () => aborted.reject(signal.reason)
@@ -27,11 +55,28 @@ export class WorkerLine {
     try {
       for (;;) {
         signal.throwIfAborted()
-        if (this.#worker !== undefined) return this.#worker
-        await Promise.race([this.#came.promise, aborted.promise])
+        if (this.#worker !== undefined && this.#mayWork(who)) break
+        await Promise.race([this.#changed.promise, aborted.promise])
       }
     } finally {
       signal.removeEventListener('abort', abort)
     }
+    const isAlone = this.isCareful
+    if (isAlone) this.#isTaken = true
+    try {
+      return await work(this.#worker)
+    } finally {
+      if (isAlone) this.#isTaken = false
+      this.#change()
+    }
+  }
+
+  #mayWork(who: object): boolean {
+    return !this.isCareful || (this.#careful.has(who) && !this.#isTaken)
+  }
+
+  #change(): void {
+    this.#changed.resolve()
+    this.#changed = Promise.withResolvers()
   }
 }

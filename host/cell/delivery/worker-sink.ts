@@ -7,8 +7,8 @@ import type { SinkWorker, WorkerLine } from './worker-line.ts'
 
 /** Payloads that are handed over at once take so much of the worker's memory, at most; a larger one goes alone. */
 const PART_BYTES = 1_048_576
-/** So many workers die of one payload that they were given alone. */
-const MAX_DEATHS = 2
+/** So many workers die with nothing but this payload in hand: then it is what kills. */
+const MAX_DEATHS = 3
 
 interface Numbered {
   readonly numbering: string
@@ -18,7 +18,7 @@ interface Numbered {
 /**
  * A plugin's sink as one of the host's: what it is sent goes to the rule's worker, and is through when the plugin says so. A
  * worker that dies is no failure of the sink: the successor is given the same again. What was in hand then is handed over
- * payload by payload, and one that kills even so is refused.
+ * payload by payload, with nothing else in hand, and one that kills even so is refused.
  */
 export class WorkerSink implements SinkConnector {
   readonly #line: WorkerLine
@@ -44,37 +44,47 @@ export class WorkerSink implements SinkConnector {
     const context = this.#context
     if (context === undefined) throw new CellError('closed', 'the sink is not open')
     const { signal, generation } = context
-    const numbering = chunk.generation ?? generation
-    const view = new DataView(chunk.buffer)
-    for (let done = 0, at = 0; done < chunk.count; ) {
-      const worker = await this.#line.worker(signal)
-      const part = this.#part(chunk, view, { done, at, numbering })
-      const answer = await handed(worker, part)
-      if (answer === undefined) {
-        const { reason } = await worker.ended
-        // An end in order is nobody's fault.
-        if (reason !== 'closed') this.#died(part, done)
-        continue
-      }
-      done += answer.done
-      for (let i = 0; i < answer.done; i++) at = frameEnd(view, at)
-      this.#told(answer)
-      if (answer.failure !== undefined) throw failureOf(done, answer.failure)
-      // It has nothing to say but that it closes.
-      if (answer.done === 0) await worker.ended
+    try {
+      await this.#collect(chunk, chunk.generation ?? generation, signal)
+    } finally {
+      this.#line.setCareful(this, false)
     }
   }
 
   async close(): Promise<void> {}
 
+  async #collect(chunk: PayloadChunk, numbering: string, signal: AbortSignal): Promise<void> {
+    const view = new DataView(chunk.buffer)
+    for (let done = 0, at = 0; done < chunk.count; ) {
+      const isAlone = this.#isSuspect(numbering, chunk.first + done)
+      this.#line.setCareful(this, isAlone)
+      const answer = await this.#line.turn(this, signal, async (worker) => {
+        const part = this.#part(chunk, view, { done, at, numbering, isAlone })
+        const delivered = await handed(worker, part)
+        if (delivered !== undefined && saysMore(delivered)) return delivered
+        // It died, or has nothing to say but that it closes. An end in order is nobody's fault.
+        const { reason } = await worker.ended
+        if (reason !== 'closed') this.#died(part, { done, isAlone })
+        return { done: 0 }
+      })
+      done += answer.done
+      for (let i = 0; i < answer.done; i++) at = frameEnd(view, at)
+      this.#told(answer)
+      if (answer.failure !== undefined) throw failureOf(done, answer.failure)
+    }
+  }
+
+  #isSuspect(numbering: string, sequence: number): boolean {
+    return this.#careful?.numbering === numbering && sequence <= this.#careful.sequence
+  }
+
   #part(
     chunk: PayloadChunk,
     view: DataView,
-    { done, at, numbering }: { done: number; at: number; numbering: string },
+    place: { done: number; at: number; numbering: string; isAlone: boolean },
   ): Delivery {
+    const { done, at, numbering, isAlone } = place
     const first = chunk.first + done
-    const careful = this.#careful
-    const isAlone = careful?.numbering === numbering && first <= careful.sequence
     const most = isAlone ? 1 : chunk.count - done
     let end = frameEnd(view, at)
     let count = 1
@@ -90,21 +100,24 @@ export class WorkerSink implements SinkConnector {
   }
 
   /** @throws PayloadError for a payload that has killed alone, again and again */
-  #died({ first, count, numbering }: Delivery, done: number): void {
+  #died(
+    { first, count, numbering }: Delivery,
+    { done, isAlone }: { done: number; isAlone: boolean },
+  ): void {
+    if (!isAlone) {
+      this.#careful = { numbering, sequence: first + count - 1 }
+      // Before the successor is given rows.
+      this.#line.setCareful(this, true)
+      return
+    }
     const known = this.#killer
     const isSame = known?.numbering === numbering && known.sequence === first
-    this.#careful = { numbering, sequence: Math.max(this.#carefulIn(numbering), first + count - 1) }
-    if (count > 1) return
     const deaths = (isSame ? known.deaths : 0) + 1
     this.#killer = { numbering, sequence: first, deaths }
     if (deaths < MAX_DEATHS) return
     this.#killer = undefined
     const rule = this.#context?.ruleId
     throw new PayloadError(done, new Error(`the payload kills the worker of rule "${rule}"`))
-  }
-
-  #carefulIn(numbering: string): number {
-    return this.#careful?.numbering === numbering ? this.#careful.sequence : 0
   }
 
   #told({ done, failure }: Delivered): void {
@@ -116,6 +129,10 @@ export class WorkerSink implements SinkConnector {
       this.#context?.connection('connected')
     }
   }
+}
+
+function saysMore({ done, failure }: Delivered): boolean {
+  return done > 0 || failure !== undefined
 }
 
 /** `undefined`: the worker died of it, or meanwhile. */

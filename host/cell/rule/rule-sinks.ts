@@ -27,13 +27,14 @@ export class RuleSinks {
   readonly #room: CacheRoom | undefined
   readonly #abort = new AbortController()
   readonly #maker: LaneMaker
-  readonly #line = new WorkerLine()
+  readonly #line: WorkerLine
 
   constructor(options: RuleSinksOptions) {
     const { rule, generation, types, dataFolder, logger, onProgress } = options
     this.#rule = rule
     this.#logger = logger
     this.#room = dataFolder === undefined ? undefined : new CacheRoom(dataFolder)
+    this.#line = new WorkerLine(onProgress)
     this.#maker = new LaneMaker({
       rule,
       generation,
@@ -48,7 +49,7 @@ export class RuleSinks {
   }
 
   get isFull(): boolean {
-    let isFull = false
+    let isFull = this.#line.isCareful
     for (const lane of this.#lanes) isFull = lane.isFull || isFull
     return isFull
   }
