@@ -3,7 +3,7 @@ import type { PayloadPlan } from '#src/plan/source-options.ts'
 import { DECODED_NONE, DECODED_ONE, type Decoded, type Decoder } from './decoder.ts'
 import { NestedFault, type NestedPayload } from './nested-payload.ts'
 import { overlay, type RowLayout } from './row-layout.ts'
-import { RowSlot } from './row-slot.ts'
+import { SlotDecoder } from './slot-decoder.ts'
 
 export interface NestedParts {
   readonly payload: PayloadPlan
@@ -17,48 +17,37 @@ export interface NestedParts {
 }
 
 /** Decodes payloads in which another payload stands in a field: its values are laid over those beside it. */
-export class NestedDecoder implements Decoder {
+export class NestedDecoder extends SlotDecoder {
   readonly #parts: NestedParts
-  readonly #slot: RowSlot
   /** Where columns are known, for rows of the two decoders. */
   readonly #overlay: ((row: Row, over: Row) => Row) | undefined
 
   constructor(parts: NestedParts) {
     const { layout, payload } = parts
+    super(layout)
     this.#parts = parts
-    this.#slot = new RowSlot(layout)
     const names = layout.columns?.map(({ name }) => name)
     this.#overlay = names && overlay(names, payload.field)
   }
 
-  get row(): Row {
-    return this.#slot.row
-  }
-
-  get rows(): readonly Row[] {
-    return this.#slot.rows
-  }
-
-  get error(): string {
-    return this.#slot.error
-  }
-
-  take(): Row {
-    return this.#slot.take()
-  }
-
-  decode(bytes: Buffer, view: DataView, start: number, end: number, flags: number): Decoded {
+  override decode(
+    bytes: Buffer,
+    view: DataView,
+    start: number,
+    end: number,
+    flags: number,
+  ): Decoded {
     const { outer } = this.#parts
     const how = outer.decode(bytes, view, start, end, flags)
-    if (how === DECODED_NONE) return this.#slot.fail(outer.error)
+    if (how === DECODED_NONE) return this.slot.fail(outer.error)
     try {
       if (how !== DECODED_ONE) {
-        return this.#slot.accept(outer.rows.flatMap((row) => this.#rowsOf(row)))
+        return this.slot.accept(outer.rows.flatMap((row) => this.#rowsOf(row)))
       }
       const rows = this.#rowsOf(outer.row)
-      return this.#slot.accept(rows.length === 1 ? rows[0] : rows)
+      return this.slot.accept(rows.length === 1 ? rows[0] : rows)
     } catch (error) {
-      if (error instanceof NestedFault) return this.#slot.fail(error.message)
+      if (error instanceof NestedFault) return this.slot.fail(error.message)
       throw error
     }
   }

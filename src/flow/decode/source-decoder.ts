@@ -1,7 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import { deserialize } from 'node:v8'
 import { ENCODING_FORMAT, ENCODING_V8, FLAG_ENCODING } from '#src/flow/frame.ts'
-import type { Row } from '#src/operators/operator.ts'
 import type { SourcePlan } from '#src/plan/plan.ts'
 import { caseIgnorer } from './any-case.ts'
 import { BinaryDecoder } from './binary.ts'
@@ -14,7 +13,8 @@ import { NestedDecoder } from './nested-decoder.ts'
 import { NestedPayload } from './nested-payload.ts'
 import { innerPlan, outerPlan } from './nested-plan.ts'
 import { rowLayout } from './row-layout.ts'
-import { RowSlot } from './row-slot.ts'
+import type { RowSlot } from './row-slot.ts'
+import { SlotDecoder } from './slot-decoder.ts'
 
 export interface DecodeOptions {
   /** The rule's, for texts in DATETIME columns. */
@@ -61,20 +61,19 @@ function anyCaseJson(slot: RowSlot, respelt: (value: unknown) => unknown): Forma
   }
 }
 
-class SourceDecoder implements Decoder {
-  readonly #slot: RowSlot
+class SourceDecoder extends SlotDecoder {
   readonly #json: FormatDecoder
   readonly #respelt: ((value: unknown) => unknown) | undefined
   readonly #format: FormatDecoder
 
   constructor(source: SourcePlan, timeZone: string) {
     const layout = rowLayout(source, timeZone)
-    this.#slot = new RowSlot(layout)
+    super(layout)
     this.#respelt = source.anyCase && caseIgnorer(source.anyCase)
     this.#json =
       this.#respelt === undefined
-        ? new JsonDecoder(layout, this.#slot)
-        : anyCaseJson(this.#slot, this.#respelt)
+        ? new JsonDecoder(layout, this.slot)
+        : anyCaseJson(this.slot, this.#respelt)
     this.#format = this.#formatOf(source)
   }
 
@@ -83,31 +82,21 @@ class SourceDecoder implements Decoder {
       case 'json':
         return this.#json
       case 'binary':
-        return new BinaryDecoder(source, this.#slot)
+        return new BinaryDecoder(source, this.slot)
       case 'delimited':
-        return new DelimitedDecoder(source, this.#slot)
+        return new DelimitedDecoder(source, this.slot)
       default:
         return source.format satisfies never
     }
   }
 
-  get row(): Row {
-    return this.#slot.row
-  }
-
-  get rows(): readonly Row[] {
-    return this.#slot.rows
-  }
-
-  get error(): string {
-    return this.#slot.error
-  }
-
-  take(): Row {
-    return this.#slot.take()
-  }
-
-  decode(bytes: Buffer, view: DataView, start: number, end: number, flags: number): Decoded {
+  override decode(
+    bytes: Buffer,
+    view: DataView,
+    start: number,
+    end: number,
+    flags: number,
+  ): Decoded {
     const encoding = flags & FLAG_ENCODING
     if (encoding === ENCODING_FORMAT) return this.#format.decode(bytes, view, start, end)
     if (encoding === ENCODING_V8) return this.#deserialize(bytes, start, end)
@@ -120,8 +109,8 @@ class SourceDecoder implements Decoder {
       value = deserialize(bytes.subarray(start, end))
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      return this.#slot.fail(`payload is not a serialized row: ${reason}`)
+      return this.slot.fail(`payload is not a serialized row: ${reason}`)
     }
-    return this.#slot.accept(this.#respelt === undefined ? value : this.#respelt(value))
+    return this.slot.accept(this.#respelt === undefined ? value : this.#respelt(value))
   }
 }
