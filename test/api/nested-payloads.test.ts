@@ -4,7 +4,7 @@ import test from 'ava'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
 import { makeServer } from '#test/fixtures/server.ts'
-import { until } from '#test/fixtures/upgrade-rules.ts'
+import { until } from '#test/fixtures/until.ts'
 
 const { stringify } = JSON
 const rule = { id: 'r', sql: 'SELECT * FROM s', actions: [{ log: {} }] }
@@ -79,13 +79,13 @@ test('a running rule sends what its payloads hold', async (t) => {
     options: { sendError: false },
   })
   const lines = () => (existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [])
-  await until(t, 'the first three rows', () => lines().length >= 3)
+  await until('the first three rows', () => lines().length >= 3)
   t.deepEqual(lines().slice(0, 3), [
     '{"device":"a","t":20}',
     '{"device":"b","t":30}',
     '{"device":"d","t":40}',
   ])
-  await until(t, 'the row without a payload in the status', async () =>
+  await until('the row without a payload in the status', async () =>
     /payload in field \\"data\\": there is none/.test(
       stringify(await host.send('GET', '/rules/r/status')),
     ),

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { makeServer, type TestServer } from '#test/fixtures/server.ts'
-import { until } from '#test/fixtures/upgrade-rules.ts'
+import { until } from '#test/fixtures/until.ts'
 
 const sql = 'CREATE STREAM s (a bigint) WITH (DATASOURCE="t")'
 const rule = { id: 'r', sql: 'SELECT a FROM s', actions: [{ log: {} }] }
@@ -58,7 +58,7 @@ test('a rule is started and stopped by its schedule, again and again', async (t)
 test('what a range ends waits for the next one, or says that there is none', async (t) => {
   const it = await make(t, { cronDatetimeRange: range(-60_000, 4000) })
   await calls(t, it, ['deploy r', 'stop r: schedule terminated'])
-  await until(t, 'the end of its schedule', async () => {
+  await until('the end of its schedule', async () => {
     const { body } = await it.request('GET', '/rules/r/status')
     return Object(body).status === 'stopped'
   })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { CellError } from '#host/cell/cell.ts'
 import { makeServer } from '#test/fixtures/server.ts'
-import { until } from '#test/fixtures/upgrade-rules.ts'
+import { until } from '#test/fixtures/until.ts'
 
 const rule = { id: 'r', sql: 'SELECT a FROM s', actions: [{ log: {} }] }
 
@@ -70,7 +70,7 @@ test('a start that failed is tried again as restartStrategy says, and the status
     message: 'no broker; starts again in 2000 ms (attempt 1 of 2)',
   })
   while (cell.calls.length < 3) await new Promise((resolve) => setTimeout(resolve, 10))
-  await until(t, 'the end of its attempts', async () => {
+  await until('the end of its attempts', async () => {
     const { body } = await request('GET', '/rules/r/status')
     return Object(body).message === 'no broker; all attempts are used up'
   })

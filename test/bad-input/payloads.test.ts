@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from 'ava'
 import mqtt, { type MqttClient } from 'mqtt'
 import { startAedes, startMosquitto } from '#test/fixtures/broker.ts'
-import { type Product, startProduct, until } from './product.ts'
+import { until } from '#test/fixtures/until.ts'
+import { type Product, startProduct } from './product.ts'
 
 type Payload = string | Buffer
 

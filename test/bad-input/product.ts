@@ -98,16 +98,3 @@ async function echo(client: MqttClient, n: number): Promise<void> {
 export function dataFolder({ folder }: Product): string {
   return join(folder, 'data')
 }
-
-/** Reads until there is something, for 60 s. */
-export async function until<T>(
-  what: string,
-  read: () => T | undefined | Promise<T | undefined>,
-): Promise<T> {
-  for (let i = 0; i < 3000; i++) {
-    const value = await read()
-    if (value !== undefined) return value
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error(`${what} did not come within 60 s`)
-}

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import type { Answer } from '#test/fixtures/server.ts'
-import { startProduct, until } from './product.ts'
+import { until } from '#test/fixtures/until.ts'
+import { startProduct } from './product.ts'
 
 const IN_FLIGHT = 12
 const stream = { sql: 'CREATE STREAM twin () WITH (TYPE="simulator")' }

@@ -8,7 +8,7 @@ import test, { type ExecutionContext } from 'ava'
 import { type Running, run, start } from '#test/fixtures/command.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { send } from '#test/fixtures/server.ts'
-import { until } from '#test/fixtures/upgrade-rules.ts'
+import { until } from '#test/fixtures/until.ts'
 
 const ready = /ready on (http:\/\/127\.0\.0\.1:\d+)/
 
@@ -127,7 +127,7 @@ test('the rows of a query are printed, and its rule is gone afterwards', async (
   const killed = start('host/cli/main.ts', query)
   await killed.says(/\{"b":20\}/)
   killed.child.kill('SIGKILL')
-  await until(t, 'the end of its rule', async () => {
+  await until('the end of its rule', async () => {
     const { body } = await send(`${url}/rules`, 'GET')
     return Array.isArray(body) && body.length === 0
   })

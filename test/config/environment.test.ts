@@ -7,7 +7,7 @@ import { takeEnvironment } from '#host/config/environment.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import type { Around } from '#test/fixtures/observed-host.ts'
 import { send } from '#test/fixtures/server.ts'
-import { until } from '#test/fixtures/upgrade-rules.ts'
+import { until } from '#test/fixtures/until.ts'
 
 test('what is the server’s alone is taken out of an environment: secrets, options, properties', (t) => {
   const foreign = { PATH: '/bin', NODE_OPTIONS: '', PLUTINO_URL: 'http://h', _: 'x', __CF: '1' }
@@ -52,7 +52,7 @@ test('secrets of the environment and relative paths serve rules, and code in the
   t.like((await post('/rules', rule('other'))).body, { code: 'unknown-secret' })
   const file = { ...rule('db'), id: 'file', actions: [{ file: { path: 'out/rows.txt' } }] }
   t.is((await post('/rules', file)).status, 201)
-  await until(t, 'the file of the rule, where the server was started', () =>
+  await until('the file of the rule, where the server was started', () =>
     existsSync(join(cwd, 'out/rows.txt')),
   )
   child.send('what is around you?')

@@ -8,7 +8,8 @@ import { createConnection } from 'mysql2/promise'
 import { startMaria } from '#test/fixtures/databases.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { serve } from '#test/fixtures/http.ts'
-import { SampleHost, until } from '#test/fixtures/sample-host.ts'
+import { SampleHost } from '#test/fixtures/sample-host.ts'
+import { until } from '#test/fixtures/until.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = readFileSync(join(root, 'docs/coming-from-kuiper.md'), 'utf8')

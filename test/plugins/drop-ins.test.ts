@@ -1,12 +1,12 @@
 import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { DropIns } from '#host/plugins/drop-ins.ts'
 import { InstallError } from '#host/plugins/errors.ts'
 import type { Wish } from '#host/plugins/installer.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { makePluginHost, packageFiles } from '#test/fixtures/plugin-host.ts'
+import { until } from '#test/fixtures/until.ts'
 import { zipOf } from '#test/fixtures/zip.ts'
 
 const T = 'default'
@@ -32,14 +32,6 @@ async function start(t: ExecutionContext, files: Readonly<Record<string, string 
     report: (level, message) => void lines.push(`${level} ${message}`),
   })
   return { ...made, folder, put, lines, restarted }
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let i = 0; i < 400; i++) {
-    if (isTrue()) return
-    await sleep(50)
-  }
-  throw new Error('it did not come within 20 s')
 }
 
 const echo = (text: string) => `exports.Echo = { exec: () => ${JSON.stringify(text)} }`
@@ -82,42 +74,42 @@ test.serial(
 test.serial('what comes, changes and goes while the host runs is followed', async (t) => {
   const { host, put, folder, restarted } = await start(t)
   put('functions/Echo.js', echo('one'))
-  await until(() => host.list(T, 'function').length === 1)
+  await until('what the test waits for', () => host.list(T, 'function').length === 1)
   const text = async () => {
     const use = host.resolve(T, 'function', 'echo')?.use
     return use === undefined ? '' : (await host.load(T, use)).text
   }
   t.true((await text()).includes('one'))
   put('functions/Echo.js', echo('two'), Date.now() / 1000 - 30)
-  await until(() => restarted.length === 1)
+  await until('what the test waits for', () => restarted.length === 1)
   t.true((await text()).includes('two'))
   t.deepEqual(host.describe(T, 'function', 'echo')?.versions, [''])
   rmSync(join(folder, 'functions', 'Echo.js'))
-  await until(() => host.list(T, 'function').length === 0)
+  await until('what the test waits for', () => host.list(T, 'function').length === 0)
 })
 
 test.serial('a change that is bad leaves what was there', async (t) => {
   const { host, put } = await start(t, { 'functions/Echo.js': echo('one') })
   put('functions/Echo.js', 'exports.Echo = 5', Date.now() / 1000 - 30)
-  await until(() => host.dropIns().problems.length === 1)
+  await until('what the test waits for', () => host.dropIns().problems.length === 1)
   t.deepEqual(host.list(T, 'function'), ['echo'])
   put('functions/Echo.js', echo('three'), Date.now() / 1000 - 20)
-  await until(() => host.dropIns().problems.length === 0)
+  await until('what the test waits for', () => host.dropIns().problems.length === 0)
 })
 
 test.serial('what a rule uses stays when its file goes, until nothing uses it', async (t) => {
   const { host, folder, uses } = await start(t, { 'functions/Echo.js': echo('one') })
   uses.set('function echo', ['alarm'])
   rmSync(join(folder, 'functions', 'Echo.js'))
-  await until(() => host.dropIns().problems.length === 1)
+  await until('what the test waits for', () => host.dropIns().problems.length === 1)
   t.regex(
     host.dropIns().problems[0]?.message ?? '',
     /^the file is gone, but function plugin "echo" is used by rule alarm; .*; it goes when nothing uses it$/,
   )
   t.deepEqual(host.list(T, 'function'), ['echo'])
   uses.clear()
-  await until(() => host.list(T, 'function').length === 0)
-  await until(() => host.dropIns().problems.length === 0)
+  await until('what the test waits for', () => host.list(T, 'function').length === 0)
+  await until('what the test waits for', () => host.dropIns().problems.length === 0)
 })
 
 test.serial(

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { startServer } from '#host/server.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { send } from '#test/fixtures/server.ts'
+import { until } from '#test/fixtures/until.ts'
 import { zipOf } from '#test/fixtures/zip.ts'
 
 const schema = {
@@ -107,22 +107,13 @@ async function start(t: ExecutionContext) {
   return { folder, request, install, run, log }
 }
 
-async function until<T>(read: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  for (let i = 0; i < 400; i++) {
-    const value = await read()
-    if (value !== undefined) return value
-    await sleep(50)
-  }
-  throw new Error('it did not come within 20 s')
-}
-
 test.serial(
   'what a plugin reaches for while it runs stands in the status, with the call that grants it',
   async (t) => {
     const { request, install, run } = await start(t)
     await install('none')
     t.is((await run({ mode: 'lazy' })).status, 201)
-    const message = await until(async () => {
+    const message = await until('what the test waits for', async () => {
       const { body } = await request('GET', '/rules/r/status')
       return Object(body).message || undefined
     })
@@ -163,7 +154,7 @@ test.serial('odd arguments are read once, copied, and lead nowhere', async (t) =
   const { folder, install, run, log } = await start(t)
   await install({ files: { private: true } })
   await run({ mode: 'odd' })
-  await until(() => (log().includes('tried secret') ? true : undefined))
+  await until('what the test waits for', () => (log().includes('tried secret') ? true : undefined))
   const outcome = (name: string) => new RegExp(`tried ${name}: (.*?)"`).exec(log())?.[1]
   t.regex(outcome('frozen') ?? '', /Cannot assign to read only property|true/)
   t.is(outcome('getter'), 'undefined')
@@ -185,6 +176,6 @@ test.serial('a big file is read in pieces of a megabyte', async (t) => {
   const { install, run, log } = await start(t)
   await install('all')
   await run({ mode: 'big' })
-  const line = await until(() => /big (\d.*?)"/.exec(log())?.[1])
+  const line = await until('what the test waits for', () => /big (\d.*?)"/.exec(log())?.[1])
   t.is(line, '2499993 1048576,1048576,402841 2500000 true')
 })

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { startServer } from '#host/server.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { send } from '#test/fixtures/server.ts'
+import { until } from '#test/fixtures/until.ts'
 import { zipOf } from '#test/fixtures/zip.ts'
 
 const manifest = {
@@ -83,15 +83,6 @@ async function start(t: ExecutionContext, files: Readonly<Record<string, string>
   return { folder, file, zip, request, log }
 }
 
-async function until<T>(read: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  for (let i = 0; i < 400; i++) {
-    const value = await read()
-    if (value !== undefined) return value
-    await sleep(50)
-  }
-  throw new Error('it did not come within 20 s')
-}
-
 type Request = Awaited<ReturnType<typeof start>>['request']
 
 const stream = 'CREATE STREAM s () WITH (DATASOURCE="a.txt", TYPE="lines", FORMAT="json")'
@@ -117,7 +108,7 @@ test.serial('nothing is had until it is granted; then the rules that use it have
   )
   await request('POST', '/streams', { sql: stream })
   t.is((await request('POST', '/rules', rule)).status, 201)
-  const denied = await until(async () => {
+  const denied = await until('what the test waits for', async () => {
     const message = await messageOf(request)
     return message.includes('apiKey') ? message : undefined
   })
@@ -130,7 +121,9 @@ test.serial('nothing is had until it is granted; then the rules that use it have
   const body = { all: true, files: { input: join(folder, 'input') } }
   const granted = await request('POST', '/plugins/keeper/grants', body)
   t.is(granted.body, 'plugin keeper is granted. Rules restarted with it: r.')
-  await until(() => (log().includes('kept rows.txt true') ? true : undefined))
+  await until('what the test waits for', () =>
+    log().includes('kept rows.txt true') ? true : undefined,
+  )
   const [own] = readdirSync(join(folder, 'data', 'files', 'default'))
   const kept = join(folder, 'data', 'files', 'default', String(own), 'out', 'rows.txt')
   t.is(readFileSync(kept, 'utf8'), 'H:one\nH:two\n')
@@ -141,7 +134,10 @@ test.serial('nothing is had until it is granted; then the rules that use it have
   )
   const revoked = await request('DELETE', '/plugins/sinks/keeper/grants', { secrets: ['apiKey'] })
   t.is(revoked.body, 'grants of sinks plugin keeper are revoked. Rules restarted with it: r.')
-  t.regex(await until(async () => (await messageOf(request)) || undefined), /was not granted it/)
+  t.regex(
+    await until('what the test waits for', async () => (await messageOf(request)) || undefined),
+    /was not granted it/,
+  )
 })
 
 test.serial('a secret is in no log line, no status and no description', async (t) => {
@@ -153,7 +149,7 @@ test.serial('a secret is in no log line, no status and no description', async (t
   )
   await request('POST', '/streams', { sql: stream })
   t.is((await request('POST', '/rules', rule)).status, 201)
-  await until(() => (log().includes('no, not with') ? true : undefined))
+  await until('what the test waits for', () => (log().includes('no, not with') ? true : undefined))
   t.true(log().includes('the key is ******, the word is ******'))
   const answers = [
     log(),
@@ -178,13 +174,19 @@ test.serial(
     await request('POST', '/plugins/sinks', { name: 'keeper', file })
     await request('POST', '/streams', { sql: stream })
     await request('POST', '/rules', rule)
-    await until(async () => ((await messageOf(request)).includes('apiKey') ? true : undefined))
+    await until('what the test waits for', async () =>
+      (await messageOf(request)).includes('apiKey') ? true : undefined,
+    )
     mkdirSync(join(folder, 'etc'), { recursive: true })
     const policy = `acme-keeper:\n  all: true\n  files:\n    input: ${join(folder, 'input')}\n`
     writeFileSync(join(folder, 'etc', 'grants.yaml'), policy)
-    await until(() => (log().includes('kept rows.txt true') ? true : undefined))
+    await until('what the test waits for', () =>
+      log().includes('kept rows.txt true') ? true : undefined,
+    )
     writeFileSync(join(folder, 'etc', 'grants.yaml'), 'acme-keeper: {netwrok: []}\n')
-    await until(() => (/grants\.yaml: grants of package/.test(log()) ? true : undefined))
+    await until('what the test waits for', () =>
+      /grants\.yaml: grants of package/.test(log()) ? true : undefined,
+    )
     const { body } = await request('GET', '/plugins/acme-keeper/grants')
     t.is(Object(body).given.length, 3)
   },

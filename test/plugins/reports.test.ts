@@ -7,7 +7,7 @@ import { startServer } from '#host/server.ts'
 import { run } from '#test/fixtures/command.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { send } from '#test/fixtures/server.ts'
-import { until } from '#test/fixtures/upgrade-rules.ts'
+import { until } from '#test/fixtures/until.ts'
 import { zipOf } from '#test/fixtures/zip.ts'
 
 const script = `
@@ -78,7 +78,7 @@ test.serial(
     })
     await call('POST', '/rules', { id: 'r', sql: 'SELECT n FROM s', actions: [{ keep: {} }] })
     const audit = async () => (await call('GET', '/plugins/acme-keep/audit')) as Entry[]
-    await until(t, 'the refusal in the trail', async () =>
+    await until('the refusal in the trail', async () =>
       (await audit()).some(({ what }) => what === 'refused'),
     )
     const refused = (await audit()).filter(({ what }) => what === 'refused')
@@ -92,7 +92,7 @@ test.serial(
     const installs = (await audit()).filter(({ what }) => what === 'install')
     t.is(installs.find(({ result }) => result === 'done')?.version, '1.0.0')
 
-    await until(t, 'its lines in its log', async () =>
+    await until('its lines in its log', async () =>
       JSON.stringify(await call('GET', '/plugins/sinks/keep/logs?lines=50')).includes('no: '),
     )
     const [first] = (await call('GET', '/plugins/sinks/keep/logs')) as object[]
@@ -101,7 +101,7 @@ test.serial(
     t.true(existsSync(path))
     t.true(readFileSync(path, 'utf8').includes('"keep is open"'))
 
-    await until(t, 'all rows in its sink', async () => {
+    await until('all rows in its sink', async () => {
       const { rows_in_total: rows } = (await call('GET', '/plugins/acme-keep/metrics')) as {
         rows_in_total: number
       }
@@ -149,7 +149,7 @@ test.serial('the log says which plugin was changed, how, and by whom', async (t)
       .split('\n')
       .map((line): { level: unknown; msg: string } => JSON.parse(line))
       .filter(({ msg }) => msg.startsWith('plugin acme-keep'))
-  await until(t, 'the removal in the log', async () =>
+  await until('the removal in the log', async () =>
     lines().some(({ msg }) => msg.includes('remove')),
   )
   t.deepEqual(

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { startServer } from '#host/server.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { send } from '#test/fixtures/server.ts'
+import { until } from '#test/fixtures/until.ts'
 import { zipOf } from '#test/fixtures/zip.ts'
 
 const raw = {
@@ -19,6 +19,7 @@ const raw = {
 import { writeFileSync } from 'node:fs'
 import { words } from 'words'
 import { helper } from './helper.ts'
+import { until } from '#test/fixtures/until.ts'
 export class Raw {
   accepts: 'rows' = 'rows'
   path = ''
@@ -104,7 +105,7 @@ test.serial(
       ).status,
       201,
     )
-    const text = await until(() => {
+    const text = await until('what the test waits for', () => {
       try {
         return readFileSync(path, 'utf8') || undefined
       } catch {
@@ -114,15 +115,6 @@ test.serial(
     t.like(JSON.parse(text), { words: ['a'], helper: 'helped', pid: process.pid })
   },
 )
-
-async function until<T>(read: () => T | undefined): Promise<T> {
-  for (let i = 0; i < 400; i++) {
-    const value = read()
-    if (value !== undefined) return value
-    await sleep(50)
-  }
-  throw new Error('it did not come within 20 s')
-}
 
 test.serial('tiers share a worker where the operator allowed it', async (t) => {
   const { folder, request, file, plain } = await start(

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { pack } from '@plutino/sdk/pack'
 import test, { type ExecutionContext } from 'ava'
@@ -8,6 +7,7 @@ import { startServer } from '#host/server.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { serve } from '#test/fixtures/http.ts'
 import { send } from '#test/fixtures/server.ts'
+import { until } from '#test/fixtures/until.ts'
 
 const sample = fileURLToPath(new URL('../../sample-plugins/weather-station', import.meta.url))
 
@@ -30,15 +30,6 @@ async function start(t: ExecutionContext, files: Readonly<Record<string, string>
   return { folder, file: `${web}/weather-station.zip`, request }
 }
 
-async function until<T>(read: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  for (let i = 0; i < 400; i++) {
-    const value = await read()
-    if (value !== undefined) return value
-    await sleep(50)
-  }
-  throw new Error('it did not come within 20 s')
-}
-
 const stream = 'CREATE STREAM sky () WITH (DATASOURCE="Hamburg", TYPE="weather", FORMAT="json")'
 
 test.serial('installed from a URL, its source, function and sink run in one rule', async (t) => {
@@ -55,7 +46,7 @@ test.serial('installed from a URL, its source, function and sink run in one rule
   const sql = 'SELECT place, n, feelsLike(temperature, humidity) AS felt FROM sky'
   const actions = [{ bulletin: { title: 'news' } }]
   t.is((await request('POST', '/rules', { id: 'r', sql, actions })).status, 201)
-  const lines = await until(() => {
+  const lines = await until('what the test waits for', () => {
     const log = readLog(folder)
     const found = [...log.matchAll(/news (\d+): place (\w+), n (\d+), felt (-?[\d.]+)/g)]
     return found.length >= 4 ? found : undefined
@@ -83,7 +74,7 @@ test.serial(
     })
     const updated = await request('PUT', '/plugins/sources/weather', { name: 'weather', file })
     t.is(updated.body, 'sources plugin weather is updated. Rules that stay as they are: r.')
-    await until(async () => {
+    await until('what the test waits for', async () => {
       const { body } = await request('GET', '/rules/r/status')
       const { status, source_sky_0_records_in_total: rows } = body as Record<string, unknown>
       return status === 'running' && Number(rows) > 0 ? true : undefined

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
 import { freePort } from '#test/fixtures/ports.ts'
+import { until } from '#test/fixtures/until.ts'
 
 /** @returns false when nobody here may mount a small disk */
 function mountSmallDisk(t: ExecutionContext, folder: string, size: string): boolean {
@@ -40,14 +40,6 @@ function numbersIn(path: string): number[] {
   if (!existsSync(path)) return []
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
   return lines.map((line) => Number(JSON.parse(line).n))
-}
-
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 1500; i++) {
-    if (await holds()) return
-    await sleep(20)
-  }
-  throw new Error(`${what} did not happen within 30 s`)
 }
 
 test('a full disk pauses the source and says so; nothing is lost or corrupted, and it goes on with the space', async (t) => {

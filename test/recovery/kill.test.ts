@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
+import { until } from '#test/fixtures/until.ts'
 
 const ROWS = 60_000
 const PER_WINDOW = 500
@@ -58,14 +58,6 @@ function linesIn(path: string): string[] {
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : []
 }
 
-async function until(t: ExecutionContext, what: string, holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 3000; i++) {
-    if (holds()) return
-    await sleep(20)
-  }
-  t.fail(`${what} did not happen within 60 s`)
-}
-
 test('a rule from file over group-by to file goes on exactly where it was after kill -9, again and again', async (t) => {
   t.timeout(150_000)
   const folder = makeFolder(t)
@@ -76,12 +68,12 @@ test('a rule from file over group-by to file goes on exactly where it was after 
   await startRule(host, folder)
   const cuts: number[] = []
   for (let kill = 1; kill <= 4; kill++) {
-    await until(t, `line ${kill * 20} in the output`, () => linesIn(out).length >= kill * 20)
+    await until(`line ${kill * 20} in the output`, () => linesIn(out).length >= kill * 20)
     await host.kill()
     cuts.push(linesIn(out).length)
     host = await HostProcess.start(folder)
   }
-  await until(t, 'the last line in the output', () => linesIn(out).length >= ROWS / PER_WINDOW)
+  await until('the last line in the output', () => linesIn(out).length >= ROWS / PER_WINDOW)
   t.is(await host.stop(), 0)
   t.log(`killed after ${cuts.join(', ')} of ${ROWS / PER_WINDOW} lines`)
   t.deepEqual(linesIn(out), expectedLines())

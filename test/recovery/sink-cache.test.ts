@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
+import { until } from '#test/fixtures/until.ts'
 
 const ROWS = 4000
 
@@ -71,14 +71,6 @@ async function startRule(host: HostProcess, folder: string, props: object, optio
 
 async function status(host: HostProcess): Promise<Status> {
   return (await host.send('GET', '/rules/r/status')) as Status
-}
-
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 1500; i++) {
-    if (await holds()) return
-    await sleep(40)
-  }
-  throw new Error(`${what} did not happen within 60 s`)
 }
 
 function writeRows(folder: string): number[] {

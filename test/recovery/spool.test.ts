@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import mqtt from 'mqtt'
 import { type Broker, startAedes, startMosquitto } from '#test/fixtures/broker.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
+import { until } from '#test/fixtures/until.ts'
 
 const ROWS = 12_000
 
@@ -26,14 +27,6 @@ function numbersIn(path: string): number[] {
   if (!existsSync(path)) return []
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
   return lines.map((line) => Number(JSON.parse(line).n))
-}
-
-async function until(t: ExecutionContext, what: string, holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 1500; i++) {
-    if (holds()) return
-    await sleep(20)
-  }
-  t.fail(`${what} did not happen within 30 s`)
 }
 
 /** Resolves when the broker has taken all of them. */
@@ -74,12 +67,12 @@ for (const start of [startAedes, startMosquitto]) {
       const published = publish(broker, () => false)
       for (let kill = 1; kill <= 3; kill++) {
         const wanted = numbersIn(out).length + 900
-        await until(t, `line ${wanted}`, () => numbersIn(out).length >= wanted)
+        await until(`line ${wanted}`, () => numbersIn(out).length >= wanted)
         await host.kill()
         host = await HostProcess.start(folder)
       }
       const sent = await published
-      await until(t, 'the last message', () => new Set(numbersIn(out)).size >= sent)
+      await until('the last message', () => new Set(numbersIn(out)).size >= sent)
       const numbers = numbersIn(out)
       const inOrder = [...new Set(numbers)]
       if (!isOrdered) inOrder.sort((a, b) => a - b)

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
+import { until } from '#test/fixtures/until.ts'
 
 const ROWS = 30_000
 
@@ -12,14 +13,6 @@ function numbersIn(path: string): number[] {
   if (!existsSync(path)) return []
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
   return lines.map((line) => Number(JSON.parse(line).n))
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 3000; i++) {
-    if (holds()) return
-    await sleep(20)
-  }
-  throw new Error(`${what} did not happen within 60 s`)
 }
 
 /** A rule that copies rows, and one whose sink never answers: it cannot end in order. */

@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava'
 import { type Running, start } from '#test/fixtures/command.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { send } from '#test/fixtures/server.ts'
+import { until } from '#test/fixtures/until.ts'
 import { zipOf } from '#test/fixtures/zip.ts'
 
 const ready = /ready on (http:\/\/127\.0\.0\.1:\d+)/g
@@ -42,14 +43,6 @@ function lives(pid: number): boolean {
   } catch {
     return false
   }
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 3000; i++) {
-    if (holds()) return
-    await sleep(20)
-  }
-  throw new Error(`${what} did not happen within 60 s`)
 }
 
 const hang = `exports.hang = {

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { SampleHost, until } from '#test/fixtures/sample-host.ts'
+import { SampleHost } from '#test/fixtures/sample-host.ts'
+import { until } from '#test/fixtures/until.ts'
 
 type Row = Record<string, unknown>
 

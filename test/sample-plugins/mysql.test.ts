@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import test from 'ava'
 import { createConnection } from 'mysql2/promise'
 import { startMaria } from '#test/fixtures/databases.ts'
-import { SampleHost, until } from '#test/fixtures/sample-host.ts'
+import { SampleHost } from '#test/fixtures/sample-host.ts'
+import { until } from '#test/fixtures/until.ts'
 
 const maria = await startMaria()
 const port = maria?.port ?? 0

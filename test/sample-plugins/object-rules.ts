@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type SampleHost, until } from '#test/fixtures/sample-host.ts'
+import type { SampleHost } from '#test/fixtures/sample-host.ts'
+import { until } from '#test/fixtures/until.ts'
 
 /** Rules over object sources in a host: each writes the ids of what it reads into a file. */
 export class ObjectRules {

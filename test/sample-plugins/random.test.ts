@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { SampleHost, until } from '#test/fixtures/sample-host.ts'
+import { SampleHost } from '#test/fixtures/sample-host.ts'
+import { until } from '#test/fixtures/until.ts'
 
 function rowsIn(path: string): Record<string, unknown>[] {
   if (!existsSync(path)) return []

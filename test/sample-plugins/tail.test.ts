@@ -8,7 +8,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { SampleHost, until } from '#test/fixtures/sample-host.ts'
+import { SampleHost } from '#test/fixtures/sample-host.ts'
+import { until } from '#test/fixtures/until.ts'
 
 const STREAM = 'CREATE STREAM demo () WITH (DATASOURCE="app.log", TYPE="tail", FORMAT="json")'
 

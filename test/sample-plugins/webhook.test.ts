@@ -3,7 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { serve } from '#test/fixtures/http.ts'
-import { SampleHost, until } from '#test/fixtures/sample-host.ts'
+import { SampleHost } from '#test/fixtures/sample-host.ts'
+import { until } from '#test/fixtures/until.ts'
 
 interface Call {
   readonly body: unknown

@@ -5,7 +5,8 @@ import test from 'ava'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
 import { type InstallFaultPoint, installFaultPoints } from '#test/fixtures/install-fault-points.ts'
-import { assertWhole, linesOf, markerZip, statusOf, until } from '#test/fixtures/upgrade-rules.ts'
+import { until } from '#test/fixtures/until.ts'
+import { assertWhole, linesOf, markerZip, statusOf } from '#test/fixtures/upgrade-rules.ts'
 
 const entry = fileURLToPath(new URL('../fixtures/install-fault-host.ts', import.meta.url))
 const ROWS = 1500
@@ -50,7 +51,7 @@ for (const point of installFaultPoints) {
         options: { qos: 2, checkpointInterval: '100ms' },
       })
       // a rule that was killed before its first checkpoint begins anew
-      await until(t, 'a checkpoint', async () => {
+      await until('a checkpoint', async () => {
         const { checkpoint } = await statusOf(first.send.bind(first), 'r')
         return checkpoint !== null && checkpoint !== undefined
       })
@@ -73,7 +74,7 @@ for (const point of installFaultPoints) {
       t.deepEqual((await statusOf(send, 'r')).plugins, [
         `function mark of acme-marker@${isNoted(point) ? '2.0.0' : '1.0.0'}`,
       ])
-      await until(t, 'the last row', () => linesOf(out).length >= ROWS)
+      await until('the last row', () => linesOf(out).length >= ROWS)
       assertWhole(t, out, ROWS)
       t.is(await host.stop(), 0)
     },

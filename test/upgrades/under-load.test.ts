@@ -6,7 +6,8 @@ import { startMosquitto } from '#test/fixtures/broker.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
 import { freePort } from '#test/fixtures/ports.ts'
-import { assertWhole, linesOf, markerZip, statusOf, until } from '#test/fixtures/upgrade-rules.ts'
+import { until } from '#test/fixtures/until.ts'
+import { assertWhole, linesOf, markerZip, statusOf } from '#test/fixtures/upgrade-rules.ts'
 
 const PER_SECOND = 5000
 const PER_TICK = 100
@@ -49,7 +50,7 @@ test('upgrades under 5000 messages a second lose and double nothing, at qos 1 ov
     actions: [{ memory: { topic: 'up/rows', sendSingle: true } }],
     options: { qos: 1 },
   })
-  await until(t, 'a connection', async () => {
+  await until('a connection', async () => {
     const all = await Promise.all(['mqtt', 'relay'].map((id) => statusOf(send, id)))
     return all.every((status) => status.source_rows_0_connection_status === 1)
   })
@@ -72,7 +73,7 @@ test('upgrades under 5000 messages a second lose and double nothing, at qos 1 ov
   let last = '1.0.0'
   // before the next one comes
   const haveRowsOf = (wanted: string) =>
-    until(t, `rows of ${wanted}`, () =>
+    until(`rows of ${wanted}`, () =>
       ['mqtt', 'memory'].every((id) => linesOf(out(id)).at(-1)?.version === wanted),
     )
   for (const version of ['2.0.0', '2.1.0', '2.2.0']) {
@@ -85,7 +86,7 @@ test('upgrades under 5000 messages a second lose and double nothing, at qos 1 ov
   isOver = true
   await sending
   const ids = ['mqtt', 'memory', 'kept']
-  await until(t, `${sent} rows in each output`, () =>
+  await until(`${sent} rows in each output`, () =>
     ids.every((id) => linesOf(out(id)).length >= sent),
   )
   t.log(`${sent} rows, ${answers.join(' ')}`)

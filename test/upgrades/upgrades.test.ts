@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
-import { assertWhole, linesOf, markerZip, statusOf, until } from '#test/fixtures/upgrade-rules.ts'
+import { until } from '#test/fixtures/until.ts'
+import { assertWhole, linesOf, markerZip, statusOf } from '#test/fixtures/upgrade-rules.ts'
 
 const ROWS = 2000
 
@@ -61,7 +62,7 @@ test.serial(
     t.timeout(120_000)
     const { host, out, rule, put } = await start(t)
     await rule('r')
-    await until(t, 'the first rows', () => linesOf(out('r')).length > 100)
+    await until('the first rows', () => linesOf(out('r')).length > 100)
     const answer = await put('2.0.0', { validate: "throw new Error('no such argument')" })
     t.regex(
       answer,
@@ -79,7 +80,7 @@ test.serial(
       versions: ['2.0.0', '1.0.0'],
       uses: [{ version: '1.0.0', rules: ['r'] }],
     })
-    await until(t, 'the last row', () => linesOf(out('r')).length >= ROWS)
+    await until('the last row', () => linesOf(out('r')).length >= ROWS)
     t.deepEqual(versionsIn(assertWhole(t, out('r'), ROWS)), ['1.0.0'])
     const audit = await host.send('GET', '/plugins/acme-marker/audit')
     const [move] = (audit as { what: string; result: string }[]).filter(
@@ -112,7 +113,7 @@ test.serial(
     t.timeout(120_000)
     const { host, out, rule, put } = await start(t)
     await rule('r')
-    await until(t, 'the first rows', () => linesOf(out('r')).length > 50)
+    await until('the first rows', () => linesOf(out('r')).length > 50)
     t.regex(await put('1.0.0', { validate: "throw new Error('worse')" }), /rolled back .*worse/)
     const held = (await statusOf(host.send.bind(host), 'r')).plugins
     t.deepEqual(held, ['function mark of acme-marker@1.0.0'])
@@ -133,7 +134,7 @@ test.serial(
     )
     const after = (await host.send('GET', '/plugins/acme-marker')) as { versions: unknown[] }
     t.is(after.versions.length, 1)
-    await until(t, 'the last row', () => linesOf(out('r')).length >= ROWS)
+    await until('the last row', () => linesOf(out('r')).length >= ROWS)
     assertWhole(t, out('r'), ROWS)
   },
 )
@@ -193,7 +194,7 @@ test.serial(
     t.timeout(120_000)
     const { host, out, rule, put } = await start(t)
     await rule('r')
-    await until(t, 'the first rows', () => linesOf(out('r')).length > 50)
+    await until('the first rows', () => linesOf(out('r')).length > 50)
     await Promise.all([put('2.0.0'), put('3.0.0')])
     const { versions = [] } = (await host.send('GET', '/plugins/functions/mark')) as {
       versions?: string[]
@@ -201,7 +202,7 @@ test.serial(
     t.deepEqual((await statusOf(host.send.bind(host), 'r')).plugins, [
       `function mark of acme-marker@${versions[0]}`,
     ])
-    await until(t, 'the last row', () => linesOf(out('r')).length >= ROWS)
+    await until('the last row', () => linesOf(out('r')).length >= ROWS)
     assertWhole(t, out('r'), ROWS)
   },
 )
