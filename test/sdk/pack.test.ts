@@ -8,6 +8,7 @@ import { prepare } from '#host/plugins/prepare.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 
 const sample = fileURLToPath(new URL('../../sample-plugins/weather-station', import.meta.url))
+const sdk = fileURLToPath(new URL('../../sdk', import.meta.url))
 
 const project = {
   'package.json': JSON.stringify({
@@ -24,9 +25,10 @@ const project = {
 }
 
 test('the same sources give the same bytes, wherever and whenever', async (t) => {
-  const [here, there] = [makeFolder(t), makeFolder(t)]
+  const [here, there] = [makeFolder(t), join(makeFolder(t), 'deeper', 'than that')]
   for (const folder of [here, there]) {
     cpSync(sample, folder, { recursive: true, filter: (path) => !/target|node_modules/.test(path) })
+    cpSync(sdk, join(folder, 'node_modules/@plutino/sdk'), { recursive: true })
   }
   utimesSync(join(there, 'package.json'), 1, 1)
   copyFileSync(join(there, 'package.json'), join(there, 'unrelated.json'))
