@@ -1,5 +1,6 @@
 import type { Template } from '#src/template/template.ts'
 import type { AggregateCall, AnalyticCall, DedupTriggerCall, PlanExpression } from './expression.ts'
+import type { FlowSettings } from './flow-settings.ts'
 import type {
   BatchOptions,
   CompressionOptions,
@@ -28,22 +29,6 @@ export interface Plan {
   readonly deadLetters?: readonly DeadLetterPlan[] | undefined
   readonly plugins: readonly PluginUse[]
   readonly settings: FlowSettings
-}
-
-export interface FlowSettings {
-  readonly isEventTime: boolean
-  readonly lateToleranceMs: number
-  readonly sendNilField: boolean
-  readonly sendError: boolean
-  readonly debug: boolean
-  /** IANA name. */
-  readonly timeZone: string
-  /** In event time: a source that says nothing for so long (arrival time) holds up no other; 0: never. @default 0 */
-  readonly idleTimeoutMs?: number | undefined
-  /** In event time: how far ahead of its arrival a row may be, else it is a row error; 0: any. @default 0 */
-  readonly maxDriftMs?: number | undefined
-  /** Analytic functions forget a partition that had no row for so long; 0: never. @default 0 */
-  readonly analyticExpiryMs?: number | undefined
 }
 
 /** Stable across restarts and changes of the rule: kind, normalized expressions, ids of the inputs. */
