@@ -1,5 +1,5 @@
 import { facadeError, type HostFacades } from './facade-port.ts'
-import type { MakePower } from './powers.ts'
+import type { MakePower } from './power.ts'
 import { bytesOf } from './wrap-text.ts'
 
 const PIECE = 2 ** 20

@@ -1,20 +1,8 @@
-import type { Harden } from './context.ts'
-import type { HostFacades } from './facade-port.ts'
 import { filePower } from './file-power.ts'
+import type { MakePower, PowerOptions } from './power.ts'
 import { secretPower } from './secret-power.ts'
 import { socketPower } from './sockets/socket-power.ts'
-import type { RealTimers } from './timers.ts'
 import { fetchPower } from './web/fetch.ts'
-
-/** What one power gives a package of plugins; all of it is hardened before a plugin gets it. */
-export interface Power {
-  /** Properties of every context: `connect`, `files`. */
-  readonly context?: Readonly<Record<string, unknown>> | undefined
-  /** Globals of the compartment: `fetch`. Not in the trusted tier, which has the real ones. */
-  readonly globals?: Readonly<Record<string, unknown>> | undefined
-  /** What `require('plutino:…')` gives the modules that stand for Node's: `plutino:sockets`. */
-  readonly modules?: Readonly<Record<string, unknown>> | undefined
-}
 
 /** All of them together. */
 export interface Powers {
@@ -22,17 +10,6 @@ export interface Powers {
   readonly globals: Readonly<Record<string, unknown>>
   readonly modules: Readonly<Record<string, unknown>>
 }
-
-export interface PowerOptions {
-  /** Where the host serves this package. */
-  readonly port: HostFacades
-  readonly timers: RealTimers
-  readonly harden: Harden
-  /** An error that no caller waits for. */
-  failed(error: unknown): void
-}
-
-export type MakePower = (options: PowerOptions) => Power
 
 /** All that there are. */
 const makers: readonly MakePower[] = [socketPower, fetchPower, filePower, secretPower]

@@ -1,4 +1,4 @@
-import type { MakePower } from './powers.ts'
+import type { MakePower } from './power.ts'
 
 /** `ctx.secrets`: asked of the host one by one, so that a worker holds what its plugins have asked for and no more. */
 export const secretPower: MakePower = ({ port }) => ({

@@ -1,5 +1,6 @@
 import type { PluginPowers, PowerName } from '../cell.ts'
 import type { Serve } from '../workers/guarded-endpoint.ts'
+import type { FacadeError } from './facade-error.ts'
 import type { Quotas } from './files/quota.ts'
 
 /** What one power serves to one package of plugins in one flow. */
@@ -32,24 +33,3 @@ export interface FacadeHost {
 }
 
 export type MakeFacade = (host: FacadeHost) => Facade
-
-export const facadeErrorCodes = [
-  'ERR_PLUGIN_DENIED',
-  'ERR_PLUGIN_LIMIT',
-  'EINVAL',
-  'ECONNABORTED',
-  'ETIMEDOUT',
-] as const
-
-export type FacadeErrorCode = (typeof facadeErrorCodes)[number]
-
-/** What a plugin is told by code and text. Errors of the system keep their own codes. */
-export class FacadeError extends Error {
-  override readonly name = 'FacadeError'
-  readonly code: FacadeErrorCode
-
-  constructor(code: FacadeErrorCode, message: string) {
-    super(message)
-    this.code = code
-  }
-}

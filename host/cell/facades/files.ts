@@ -1,6 +1,7 @@
 import { Moved, OffenceError, type Serve } from '../workers/guarded-endpoint.ts'
 import { countOf } from '../workers/results.ts'
-import { FacadeError, type MakeFacade } from './facade.ts'
+import type { MakeFacade } from './facade.ts'
+import { FacadeError } from './facade-error.ts'
 import { partsOf, shown } from './files/names.ts'
 import * as operations from './files/operations.ts'
 import { Quotas } from './files/quota.ts'

@@ -1,7 +1,7 @@
 import type { TlsWishes } from '#src/sandbox/sockets/socket-protocol.ts'
 import { OffenceError } from '../workers/guarded-endpoint.ts'
 import { countOf, recordOf } from '../workers/results.ts'
-import { FacadeError } from './facade.ts'
+import { FacadeError } from './facade-error.ts'
 import { readHost, type Target } from './origins.ts'
 import { readTls } from './tls-options.ts'
 

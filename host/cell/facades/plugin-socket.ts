@@ -8,7 +8,8 @@ import {
   WINDOW_BYTES,
 } from '#src/sandbox/sockets/socket-protocol.ts'
 import { OffenceError } from '../workers/guarded-endpoint.ts'
-import { type FacadeEnd, FacadeError } from './facade.ts'
+import type { FacadeEnd } from './facade.ts'
+import { FacadeError } from './facade-error.ts'
 import type { Address } from './name-lookup.ts'
 import { originOf, type Target } from './origins.ts'
 import { errorOf, type PlainError, plainErrorOf } from './plain-error.ts'

@@ -1,6 +1,6 @@
 import type { PluginPowers, PowerName, RefusedPower } from '../cell.ts'
 import { textOf } from '../workers/worker-fault.ts'
-import { FacadeError } from './facade.ts'
+import { FacadeError } from './facade-error.ts'
 
 export interface RefusalsOptions {
   /** `plugin acme-mysql@1.0.0` */

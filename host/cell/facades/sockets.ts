@@ -1,6 +1,7 @@
 import { OffenceError, type Serve } from '../workers/guarded-endpoint.ts'
 import { countOf } from '../workers/results.ts'
-import { type Facade, FacadeError, type FacadeHost } from './facade.ts'
+import type { Facade, FacadeHost } from './facade.ts'
+import { FacadeError } from './facade-error.ts'
 import { type AskSystem, NameLookup } from './name-lookup.ts'
 import { GrantedOrigins, originOf, readHost, type Target } from './origins.ts'
 import { PluginSocket } from './plugin-socket.ts'

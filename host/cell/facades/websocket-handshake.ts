@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { UpgradeFacts } from '#src/sandbox/sockets/socket-protocol.ts'
 import { OffenceError } from '../workers/guarded-endpoint.ts'
 import { recordOf } from '../workers/results.ts'
-import { FacadeError } from './facade.ts'
+import { FacadeError } from './facade-error.ts'
 import { readHeaders } from './http-request.ts'
 import { originOf, type Target } from './origins.ts'
 

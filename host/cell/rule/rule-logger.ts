@@ -1,6 +1,6 @@
 import type { Logger } from '@plutino/sdk'
 import type { CellEnvironment, LogLine, RuleSpec } from '../cell.ts'
-import type { SpoolKey } from '../spool/spool-room.ts'
+import type { SpoolKey } from '../spool/spool-index.ts'
 
 /** What connectors of a rule, and the cell itself, say about it. */
 export function ruleLogger(

@@ -8,7 +8,7 @@ import {
   type StopOptions,
 } from '../cell.ts'
 import { whenLate } from '../patience.ts'
-import type { SpoolKey } from '../spool/spool-room.ts'
+import type { SpoolKey } from '../spool/spool-index.ts'
 import { BackOff } from './back-off.ts'
 import { until, within } from './deadline.ts'
 import { ruleLogger } from './rule-logger.ts'

@@ -1,6 +1,7 @@
 import type { RuleSpec, StoredCheckpoint } from '../cell.ts'
 import type { ConnectorType, SourceConnector } from '../connectors/connector.ts'
-import type { SpoolKey, SpoolRoom, SpoolSizes } from '../spool/spool-room.ts'
+import type { SpoolKey } from '../spool/spool-index.ts'
+import type { SpoolRoom, SpoolSizes } from '../spool/spool-room.ts'
 import type { StreamSpool } from '../spool/stream-spool.ts'
 import { goesByArrival } from './arrival.ts'
 import { generationOf } from './generation.ts'

@@ -3,8 +3,16 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SourceSpec } from '../cell.ts'
 import { readJson, replaceFile } from './durable-file.ts'
-import type { SpoolKey } from './spool-room.ts'
 import { readPlaces } from './stream-spool.ts'
+
+/** Whose spool it is: a rule's for one of its sources, or a shared stream's (`rule` is '' then). */
+export interface SpoolKey {
+  readonly tenant: string
+  readonly rule: string
+  readonly stream: string
+  /** Which of the rule's sources: a stream may be joined with itself. */
+  readonly index: number
+}
 
 /** A spool on disk. */
 export interface Indexed {

@@ -3,17 +3,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SourceSpec } from '../cell.ts'
 import { readJson, replaceFile } from './durable-file.ts'
-import { type Indexed, SpoolIndex } from './spool-index.ts'
+import { type Indexed, SpoolIndex, type SpoolKey } from './spool-index.ts'
 import { leaveClosed, StreamSpool } from './stream-spool.ts'
-
-/** Whose spool it is: a rule's for one of its sources, or a shared stream's (`rule` is '' then). */
-export interface SpoolKey {
-  readonly tenant: string
-  readonly rule: string
-  readonly stream: string
-  /** Which of the rule's sources: a stream may be joined with itself. */
-  readonly index: number
-}
 
 export interface SpoolSizes {
   readonly limitBytes?: number | undefined

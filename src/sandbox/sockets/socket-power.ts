@@ -1,4 +1,4 @@
-import type { MakePower } from '../powers.ts'
+import type { MakePower } from '../power.ts'
 import { webSocketClass } from '../websocket/web-socket.ts'
 import { connectPlugin } from './connection.ts'
 import { SocketLinks } from './socket-links.ts'

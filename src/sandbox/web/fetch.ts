@@ -1,5 +1,5 @@
 import { facadeError, type HostFacades } from '../facade-port.ts'
-import type { MakePower } from '../powers.ts'
+import type { MakePower } from '../power.ts'
 import { readTls } from '../sockets/socket-options.ts'
 import { PluginHeaders } from './headers.ts'
 import { PluginRequest, type RequestInit } from './request.ts'

@@ -1,4 +1,4 @@
-import { FacadeError } from '../facade.ts'
+import { FacadeError } from '../facade-error.ts'
 
 const MAX_DEPTH = 20
 const MAX_PART = 255

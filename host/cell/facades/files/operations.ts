@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs'
 import { rename, rmdir, unlink } from 'node:fs/promises'
-import { FacadeError } from '../facade.ts'
+import { FacadeError } from '../facade-error.ts'
 import { FileError, OpenFolder } from './folder.ts'
 import { ENTRY_BYTES, type Quota } from './quota.ts'
 

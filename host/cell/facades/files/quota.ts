@@ -1,5 +1,5 @@
 import { unlink } from 'node:fs/promises'
-import { FacadeError } from '../facade.ts'
+import { FacadeError } from '../facade-error.ts'
 import { OpenFolder } from './folder.ts'
 
 /** What a name costs beside its content, so that empty files are not for nothing. */

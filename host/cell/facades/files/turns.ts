@@ -1,4 +1,4 @@
-import { FacadeError } from '../facade.ts'
+import { FacadeError } from '../facade-error.ts'
 
 /** Lets so many pieces of work go on at one time; the others wait, in order. */
 export class Turns {
