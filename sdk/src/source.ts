@@ -78,8 +78,9 @@ export interface Rewindable {
   /**
    * From the same offset the same tuples come in the same order, and without an offset the source begins at the same place.
    * Rows that were sent before are known by their number, so say `false` where this does not hold: objects that appear later
-   * between those that were read, several partitions, a start at the end of a file. The spool keeps the tuples then, and the
-   * source goes on behind them. So it is with `concurrency`, too.
+   * between those that were read, several partitions, a start at the end of a file, a sender that forgets what was taken (the
+   * promise of the consumer says then that there is room, not that a tuple is safe). The spool keeps the tuples then, and
+   * the source goes on behind them. So it is with `concurrency`, too.
    *
    * @default true
    */
