@@ -1,8 +1,8 @@
 import test from 'ava'
 import { ProbeCell } from '#test/fixtures/cell/probe.ts'
-import { eventually } from '#test/fixtures/cell/rules.ts'
 import { makeCertificates } from '#test/fixtures/certificates.ts'
 import { startMaria } from '#test/fixtures/databases.ts'
+import { lostOverRestart, saysWhatIsMissing } from './drivers.ts'
 
 const certificates = await makeCertificates()
 const maria = await startMaria({ tls: certificates })
@@ -81,7 +81,7 @@ withMaria(
 )
 
 withMaria('a pool of mysql2 gets over a restart of the server', async (t) => {
-  const rule = await probes.start({
+  const probe = {
     packs: true,
     head,
     powers,
@@ -101,32 +101,15 @@ withMaria('a pool of mysql2 gets over a restart of the server', async (t) => {
       }
       await pool.end()
       return lost`,
-  })
-  t.teardown(() => probes.stop(rule.name))
-  await eventually(
-    () => probes.answers(rule),
-    (answers) => answers.length === 1,
-  )
-  await maria?.restart()
-  const [, lost] = await eventually(
-    () => probes.answers(rule),
-    (answers) => answers.length === 2,
-  )
-  t.true(
-    ['PROTOCOL_CONNECTION_LOST', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(String(lost)),
-    String(lost),
+  }
+  const lost = await lostOverRestart(t, probes, probe, () => maria?.restart())
+  t.regex(
+    lost,
+    /^(PROTOCOL_CONNECTION_LOST|ER_SERVER_SHUTDOWN|ER_CONNECTION_KILLED|ECONNREFUSED|ECONNRESET|EPIPE)$/,
   )
 })
 
 withMaria('without the grant mysql2 says what is missing', async (t) => {
-  const answer = await probes.run(t, {
-    packs: true,
-    head,
-    powers: { asked: [`network tcp://localhost:${port}`] },
-    props: { login },
-    body: `return mysql.createConnection(props.login).catch((error) => ({ code: error.code, message: error.message }))`,
-  })
-  const { code, message } = answer as Record<string, string>
-  t.is(code, 'ERR_PLUGIN_DENIED')
-  t.regex(message ?? '', /--grant network=tcp:\/\/localhost:\d+$/)
+  const connect = 'mysql.createConnection(props.login)'
+  await saysWhatIsMissing(t, probes, { packs: true, head, props: { login }, connect, port })
 })

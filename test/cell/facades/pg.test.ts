@@ -1,8 +1,8 @@
 import test from 'ava'
 import { ProbeCell } from '#test/fixtures/cell/probe.ts'
-import { eventually } from '#test/fixtures/cell/rules.ts'
 import { makeCertificates } from '#test/fixtures/certificates.ts'
 import { startPostgres } from '#test/fixtures/postgres.ts'
+import { lostOverRestart, saysWhatIsMissing } from './drivers.ts'
 
 const certificates = await makeCertificates()
 const postgres = await startPostgres({ tls: certificates })
@@ -96,7 +96,7 @@ withPostgres(
 )
 
 withPostgres('a pool of pg gets over a restart of the server', async (t) => {
-  const rule = await probes.start({
+  const probe = {
     packs: true,
     head,
     powers,
@@ -116,29 +116,12 @@ withPostgres('a pool of pg gets over a restart of the server', async (t) => {
       }
       await pool.end()
       return String(lost)`,
-  })
-  t.teardown(() => probes.stop(rule.name))
-  await eventually(
-    () => probes.answers(rule),
-    (answers) => answers.length === 1,
-  )
-  await postgres?.restart()
-  const [, lost] = await eventually(
-    () => probes.answers(rule),
-    (answers) => answers.length === 2,
-  )
-  t.regex(String(lost), /^(57P01|57P03|ECONNREFUSED|ECONNRESET|EPIPE|Connection terminated)/)
+  }
+  const lost = await lostOverRestart(t, probes, probe, () => postgres?.restart())
+  t.regex(lost, /^(57P01|57P03|ECONNREFUSED|ECONNRESET|EPIPE|Connection terminated)/)
 })
 
 withPostgres('without the grant pg says what is missing', async (t) => {
-  const answer = await probes.run(t, {
-    packs: true,
-    head,
-    powers: { asked: [`network tcp://localhost:${port}`] },
-    props: { login },
-    body: `return new Client(props.login).connect().catch((error) => ({ code: error.code, message: error.message }))`,
-  })
-  const { code, message } = answer as Record<string, string>
-  t.is(code, 'ERR_PLUGIN_DENIED')
-  t.regex(message ?? '', /--grant network=tcp:\/\/localhost:\d+$/)
+  const connect = 'new Client(props.login).connect()'
+  await saysWhatIsMissing(t, probes, { packs: true, head, props: { login }, connect, port })
 })
