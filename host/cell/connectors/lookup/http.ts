@@ -1,9 +1,8 @@
-import type { ConnectorContext } from '../connector.ts'
 import { Properties } from '../properties.ts'
 import { holesOf } from './http-table.ts'
-import type { LookupConnector, LookupRequest, LookupRow } from './lookup.ts'
-import type { LookupThread } from './lookup-thread.ts'
+import type { LookupRequest } from './lookup.ts'
 import type { HttpTable } from './table-request.ts'
+import { ThreadLookup } from './thread-lookup.ts'
 
 const METHODS = ['get', 'post', 'put', 'patch'] as const
 const MEGABYTE = 2 ** 20
@@ -12,16 +11,8 @@ const MEGABYTE = 2 ** 20
  * An HTTP service that is asked for rows: `{{.column}}` in url, headers or body is a key's value, one request each;
  * without it one request brings all rows. DATASOURCE is a path behind `url`.
  */
-export class HttpLookup implements LookupConnector {
-  readonly #thread: LookupThread
-  #table: HttpTable | undefined
-  #isOpen = false
-
-  constructor(thread: LookupThread) {
-    this.#thread = thread
-  }
-
-  configure({ datasource, props }: LookupRequest): void {
+export class HttpLookup extends ThreadLookup {
+  protected override tableOf({ datasource, props }: LookupRequest): HttpTable {
     const read = new Properties('lookup table "httppull"', props)
     const url = read.required('url') + datasource
     const method = read.choice('method', 'get', METHODS).toUpperCase()
@@ -42,24 +33,6 @@ export class HttpLookup implements LookupConnector {
     }
     const timeoutMs = read.duration('timeout', 5000)
     const mostBytes = read.integer('maxResponseBytes', 8 * MEGABYTE, 1)
-    this.#table = { kind: 'http', url, method, headers, body, timeoutMs, mostBytes }
-  }
-
-  async open(_context: ConnectorContext): Promise<void> {
-    this.#thread.acquire()
-    this.#isOpen = true
-  }
-
-  lookup(
-    columns: readonly string[],
-    keys: readonly (readonly unknown[])[],
-  ): Promise<readonly (readonly LookupRow[])[]> {
-    return this.#thread.ask({ table: this.#table as HttpTable, columns, keys })
-  }
-
-  async close(): Promise<void> {
-    if (!this.#isOpen) return
-    this.#isOpen = false
-    this.#thread.release()
+    return { kind: 'http', url, method, headers, body, timeoutMs, mostBytes }
   }
 }
