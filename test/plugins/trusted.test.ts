@@ -19,7 +19,6 @@ const raw = {
 import { writeFileSync } from 'node:fs'
 import { words } from 'words'
 import { helper } from './helper.ts'
-import { until } from '#test/fixtures/until.ts'
 export class Raw {
   accepts: 'rows' = 'rows'
   path = ''
