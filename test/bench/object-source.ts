@@ -1,65 +1,22 @@
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { AbstractSourceTask, ObjectRecordIterator, sourceConfig } from '@plutino/sdk/object-source'
-import { pureCodecs } from '@plutino/sdk/object-source/compression'
-import { ParquetTransformer } from '@plutino/sdk/object-source/parquet'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
+import { throughTask } from '#test/bench/rig/folder-task.ts'
 import { ratios, report, spread } from '#test/bench/rig/print.ts'
-import { FolderStore } from '#test/sdk/object-source/folder.ts'
 import { avroFile, parquetFile, people } from '#test/sdk/object-source/formats.ts'
-import { MemoryState, memoryLog } from '#test/sdk/object-source/rig.ts'
 
 /*
  * The layer, from a file to records taken off a task, against the library alone: `node test/bench/object-source.ts [format]`.
- * With `--memory` (and `node --expose-gc`) it reads a gigabyte of lines instead and says how much memory that took.
  */
 
 const avsc = createRequire(import.meta.url)('avsc') as typeof import('avsc')
 const ROUNDS = 11
-
-class FolderTask extends AbstractSourceTask {
-  #folder = ''
-
-  protected override configure(props: Readonly<Record<string, unknown>>) {
-    this.#folder = String(props.datasource)
-    return sourceConfig(props)
-  }
-
-  protected override getIterator() {
-    const { config, context } = this
-    const store = new FolderStore(this.#folder)
-    const transformers = [new ParquetTransformer()]
-    return new ObjectRecordIterator({ store, config, context, codecs: pureCodecs, transformers })
-  }
-
-  protected override closeResources(): void {}
-}
-
-/** @returns the sum of the records' ids */
-async function throughTask(folder: string, format: string, count: number, look = () => {}) {
-  const task = new FolderTask()
-  const setup = { logger: memoryLog(), state: new MemoryState() }
-  await task.start(setup, { datasource: folder, 'input.format': format })
-  let sum = 0
-  for (let left = count; left > 0; ) {
-    const record = task.takeRecord()
-    if (record === undefined) {
-      look()
-      await task.waitForRecords()
-    } else {
-      sum += (record.value.value as { id: number }).id
-      left--
-    }
-  }
-  await task.close()
-  return sum
-}
 
 async function byReadline(file: string): Promise<number> {
   let sum = 0
@@ -205,39 +162,6 @@ async function compare({ format, count, bytes, against, goal }: Case): Promise<v
   }
 }
 
-async function memory(): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'plutino-bench-'))
-  try {
-    const file = path.join(folder, 'object')
-    const part = `${JSON.stringify({ id: 1, text: 'x'.repeat(200) })}\n`.repeat(4096)
-    const rows = Math.ceil(2 ** 30 / part.length) * 4096
-    for (let at = 0; at < rows; at += 4096) await writeFile(file, part, { flag: 'a' })
-    const { gc } = globalThis as { gc?: () => void }
-    gc?.()
-    const used = () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers
-    const before = used()
-    let most = 0
-    let looks = 0
-    const started = performance.now()
-    await throughTask(folder, 'jsonl', rows, () => {
-      if (looks++ % 500 !== 0) return
-      gc?.()
-      most = Math.max(most, used() - before)
-    })
-    const { size } = await stat(file)
-    const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(0)
-    report(
-      'object source, memory',
-      `${mib(most)} MiB over the start for ${mib(size)} MiB of lines`,
-      'must stay below 64',
-      `${((size / 2 ** 20 / (performance.now() - started)) * 1000).toFixed(0)} MiB/s`,
-    )
-  } finally {
-    await rm(folder, { recursive: true })
-  }
-}
-
 const [only] = process.argv.slice(2)
 if (!isMainThread) serveSide(workerData)
-else if (only === '--memory') await memory()
 else for (const each of cases) if (only === undefined || only === each.format) await compare(each)

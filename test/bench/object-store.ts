@@ -16,16 +16,18 @@ import { type S3Config, s3Config } from '../../sample-plugins/objects-s3/sources
  * one object after the other. `node test/bench/object-store.ts [objects]`
  */
 
+const isMain = isMainThread && process.argv[1] === import.meta.filename
 const OBJECTS = Number(process.argv[2] ?? 2000)
+/** Serves only, and says on which port. */
+const servesOnly = isMain && process.argv[3] === 'serve'
 const ANSWER_MS = 10
 const ROUNDS = 2
 
-const server = isMainThread
-  ? new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) })
-  : undefined
-const [port] = server === undefined ? [0] : await once(server, 'message')
-const endpoint = `http://127.0.0.1:${port}`
-const props = { datasource: 'box', 'aws.s3.endpoint': endpoint, 'input.format': 'jsonl' }
+const propsOf = (endpoint: string) => ({
+  datasource: 'box',
+  'aws.s3.endpoint': endpoint,
+  'input.format': 'jsonl',
+})
 
 function storeOf(config: S3Config): BucketStore {
   const client = new S3Client({
@@ -48,9 +50,9 @@ class Task extends AbstractSourceTask<S3Config> {
   protected override closeResources(): void {}
 }
 
-async function bySource(look: () => void): Promise<number> {
+async function bySource(endpoint: string, look: () => void): Promise<number> {
   const task = new Task()
-  await task.start({ logger: memoryLog(), state: new MemoryState() }, props)
+  await task.start({ logger: memoryLog(), state: new MemoryState() }, propsOf(endpoint))
   const started = performance.now()
   for (let left = OBJECTS * 10; left > 0; ) {
     if (task.takeRecord() === undefined) {
@@ -63,8 +65,9 @@ async function bySource(look: () => void): Promise<number> {
   return ms
 }
 
-async function oneByOne(): Promise<number> {
-  const store = storeOf(s3Config(props))
+/** @returns ms */
+export async function oneByOne(endpoint: string, objects: number): Promise<number> {
+  const store = storeOf(s3Config(propsOf(endpoint)))
   const { signal } = new AbortController()
   const started = performance.now()
   let rows = 0
@@ -75,7 +78,7 @@ async function oneByOne(): Promise<number> {
       }
     }
   }
-  if (rows !== OBJECTS * 10) throw new Error(`${rows} rows`)
+  if (rows !== objects * 10) throw new Error(`${rows} rows`)
   return performance.now() - started
 }
 
@@ -103,10 +106,15 @@ async function serve(): Promise<void> {
     )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  parentPort?.postMessage((server.address() as AddressInfo).port)
+  const { port } = server.address() as AddressInfo
+  if (servesOnly) console.log(port)
+  else parentPort?.postMessage(port)
 }
 
 async function main(): Promise<void> {
+  const server = new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) })
+  const [port] = await once(server, 'message')
+  const endpoint = `http://127.0.0.1:${port}`
   const { gc } = globalThis as { gc?: () => void }
   const used = () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers
   gc?.()
@@ -116,9 +124,9 @@ async function main(): Promise<void> {
   const ours: number[] = []
   const theirs: number[] = []
   for (let round = 0; round < ROUNDS; round++) {
-    theirs.push(await oneByOne())
+    theirs.push(await oneByOne(endpoint, OBJECTS))
     ours.push(
-      await bySource(() => {
+      await bySource(endpoint, () => {
         if (looks++ % 200 !== 0) return
         gc?.()
         most = Math.max(most, used() - before)
@@ -131,8 +139,8 @@ async function main(): Promise<void> {
     'must reach 6.0',
     `${spread(ours.map((ms) => OBJECTS / ms))} against ${spread(theirs.map((ms) => OBJECTS / ms))} objects/ms, ${(most / 2 ** 20).toFixed(0)} MiB over the start`,
   )
-  await server?.terminate()
+  await server.terminate()
 }
 
-if (isMainThread) await main()
-else await serve()
+if (servesOnly || !isMainThread) await serve()
+else if (isMain) await main()

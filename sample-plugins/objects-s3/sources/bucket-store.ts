@@ -34,28 +34,22 @@ export class BucketStore implements ObjectStore<string, StoredObject> {
     range: { readonly offset: number } | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
-    const stop = new AbortController()
-    const both = AbortSignal.any([signal, stop.signal])
-    try {
-      let at = range?.offset ?? 0
-      for (let tries = 0; at < size; ) {
-        const end = Math.min(size, at + this.#segment)
-        const part = at === 0 && end === size ? undefined : ([at, end] as const)
-        try {
-          const { body } = await this.#client.get({ key, etag, range: part }, both)
-          for await (const chunk of body ?? []) {
-            at += chunk.length
-            tries = 0
-            yield chunk
-          }
-          if (at < end) throw cutOff(key, at, size)
-        } catch (error) {
-          if (signal.aborted || !isTransient(error) || tries >= this.#maxRetries) throw error
-          await this.#client.pause(tries++, signal)
+    let at = range?.offset ?? 0
+    for (let tries = 0; at < size; ) {
+      const end = Math.min(size, at + this.#segment)
+      const part = at === 0 && end === size ? undefined : ([at, end] as const)
+      try {
+        const { body } = await this.#client.get({ key, etag, range: part }, signal)
+        for await (const chunk of body ?? []) {
+          at += chunk.length
+          tries = 0
+          yield chunk
         }
+        if (at < end) throw cutOff(key, at, size)
+      } catch (error) {
+        if (signal.aborted || !isTransient(error) || tries >= this.#maxRetries) throw error
+        await this.#client.pause(tries++, signal)
       }
-    } finally {
-      stop.abort()
     }
   }
 

@@ -3,6 +3,8 @@ import type { ObjectStore } from './object-store.ts'
 /** An object that the store was asked for before its turn: its first bytes wait here, the rest where it comes from. */
 export class BegunObject {
   readonly #abort = new AbortController()
+  readonly #signal: AbortSignal
+  readonly #stop = () => this.#abort.abort()
   readonly #chunks: Uint8Array[] = []
   readonly #begun: Promise<void>
   #rest: AsyncIterator<Uint8Array> | undefined
@@ -14,8 +16,9 @@ export class BegunObject {
     bytes: number,
     signal: AbortSignal,
   ) {
-    if (signal.aborted) this.#abort.abort()
-    signal.addEventListener('abort', () => this.#abort.abort(), { signal: this.#abort.signal })
+    this.#signal = signal
+    if (signal.aborted) this.#stop()
+    signal.addEventListener('abort', this.#stop)
     this.#begun = this.#begin(open, bytes)
   }
 
@@ -31,16 +34,23 @@ export class BegunObject {
         else yield value
       }
     } finally {
-      await this.#rest?.return?.()
-      this.#abort.abort()
+      const rest = this.#rest
+      this.#over(rest !== undefined)
+      await rest?.return?.()
     }
   }
 
   /** It will not be read after all. */
   async close(): Promise<void> {
-    this.#abort.abort()
+    this.#over(true)
     await this.#begun
     await this.#rest?.return?.()
+  }
+
+  /** What was read to its end is not aborted: that costs more than the reading of a small object. */
+  #over(isCutOff: boolean): void {
+    this.#signal.removeEventListener('abort', this.#stop)
+    if (isCutOff) this.#stop()
   }
 
   async #begin(

@@ -41,7 +41,7 @@ export interface SourceCommonConfig {
   readonly longs: LongMode
   /** `max.retries`: tries in a row before a store's failure ends the task; 0: as long as the task runs. @default 0 */
   readonly maxRetries: number
-  /** `prefetch.objects`: so many are asked for before their turn, with 8 MiB in all; 0: none. @default 8 */
+  /** `prefetch.objects`: so many are asked for before their turn, with 8 MiB in all; 0: none. @default 16 */
   readonly prefetchObjects: number
   /** `late.audit.listings`: every so many listings one from the very start, to count what came too late. 0: never. @default 0 */
   readonly lateAuditListings: number
@@ -85,7 +85,7 @@ export function sourceConfig(props: Props): SourceCommonConfig {
     taskId: count(props, 'task.id', 0, 0) % tasksMax,
     longs: choice(props, 'longs', ['auto', 'bigint', 'number'], 'auto'),
     maxRetries: count(props, 'max.retries', 0, 0),
-    prefetchObjects: count(props, 'prefetch.objects', 8, 0),
+    prefetchObjects: count(props, 'prefetch.objects', 16, 0),
     lateAuditListings: count(props, 'late.audit.listings', 0, 0),
     csv: csvConfig(props),
   })

@@ -86,7 +86,7 @@ test('J64: everything that is set is what one gets, and the defaults are those t
     taskId: 0,
     longs: 'auto',
     maxRetries: 0,
-    prefetchObjects: 8,
+    prefetchObjects: 16,
     lateAuditListings: 0,
     csv: { delimiter: ',', quote: '"', columns: undefined },
   })

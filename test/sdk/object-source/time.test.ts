@@ -10,7 +10,7 @@ function timerAt(durationMs: number) {
 }
 const stateError = { instanceOf: ObjectSourceError, code: 'state', message: /^Timer: / }
 
-test('J1–J3: a timer has all its time before it starts, runs out, and has all of it again when stopped', (t) => {
+test('J1, J2, J3: a timer has all its time before it starts, runs out, and has all of it again when stopped', (t) => {
   const { clock, timer } = timerAt(1000)
   t.is(timer.millisecondsRemaining, 1000)
   timer.start()
@@ -24,7 +24,7 @@ test('J1–J3: a timer has all its time before it starts, runs out, and has all 
   t.is(timer.millisecondsRemaining, 1000)
 })
 
-test('J4–J7: a timer in the wrong order is a state error that starts with "Timer: "', (t) => {
+test('J4, J5, J6, J7: a timer in the wrong order is a state error that starts with "Timer: "', (t) => {
   const fresh = timerAt(1).timer
   t.throws(() => fresh.stop(), stateError)
   t.notThrows(() => fresh.reset())
