@@ -54,11 +54,17 @@ export class TestedSink {
     return { state: await this.#bench.checkpoint(this.#flow) }
   }
 
-  /** Closes it, as the end of its rule does. */
+  /**
+   * Closes it, as the end of its rule does. In the sandbox an emission that waits for its next try has 5 s of the clock
+   * left, which is to be moved meanwhile.
+   */
   async close(): Promise<void> {
-    await this.#bench.close(this.#flow)
-    this.#isClosed = true
-    this.#waiting.wake()
+    try {
+      await this.#bench.close(this.#flow)
+    } finally {
+      this.#isClosed = true
+      this.#waiting.wake()
+    }
   }
 
   /** @internal */
