@@ -63,11 +63,11 @@ function innermost(member: ast.Member): ast.Member {
 }
 
 /** The keys that the mqtt source gives its metadata. */
-const mqttKeys = ['topic', 'messageId'] as const
+const mqttKeys = ['topic', 'messageid'] as const
 
 function mqttKey(node: ast.Call, path: readonly string[]): readonly string[] {
   const [name, ...others] = path
-  const key = mqttKeys.find((known) => known.toLowerCase() === name?.toLowerCase())
+  const key = mqttKeys.find((known) => known === name?.toLowerCase())
   if (key === undefined || others.length > 0) throw wrong(node, 'knows topic and messageid')
   return [key]
 }

@@ -302,10 +302,10 @@ test('metadata is read once per key, whatever it is called by', (t) => {
   t.deepEqual(made.sources[0]?.meta, [
     { path: ['topic'], as: 'meta(topic)' },
     { path: ['a', 'b'], as: 'meta(a->b)' },
-    { path: ['messageId'], as: 'meta(messageId)' },
+    { path: ['messageid'], as: 'meta(messageid)' },
     { path: [], as: 'meta(*)' },
   ])
-  t.deepEqual(made.hidden, ['meta(topic)', 'meta(a->b)', 'meta(messageId)', 'meta(*)'])
+  t.deepEqual(made.hidden, ['meta(topic)', 'meta(a->b)', 'meta(messageid)', 'meta(*)'])
 })
 
 test('event time: its column is read although nobody selects it', (t) => {
