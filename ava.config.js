@@ -7,6 +7,6 @@ export default {
     '!test/hostile/**',
     '!test/chaos/**',
   ],
-  timeout: '2m',
+  timeout: '5m',
   workerThreads: false,
 }

@@ -51,7 +51,7 @@ async function real(t: ExecutionContext, folder: string): Promise<Real> {
 }
 
 test('a rule sees what was put, and sees the change', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const { folder, request } = await real(t, makeFolder(t, { 'etc/plutino.yaml': '' }))
   await request('PUT', '/keyed-state/limit', { value: 7 })
   const data = JSON.stringify([{ k: 'limit' }, { k: 'none' }])

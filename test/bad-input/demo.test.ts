@@ -80,7 +80,7 @@ const moments = [
 
 for (const { when, said, later } of moments) {
   test(`Ctrl-C ${when} ends the demo at once with 130 and leaves nothing`, async (t) => {
-    t.timeout(180_000)
+    t.timeout(300_000)
     const folder = temporary(t)
     const running = start(folder)
     t.teardown(() => end(running))

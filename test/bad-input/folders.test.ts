@@ -27,7 +27,7 @@ async function isWhole(t: ExecutionContext, { request, goesOn }: Product): Promi
 }
 
 test('a folder that is in use, a port that is in use: one line, and the server that has it goes on', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const product = await startProduct(t)
   const { folder, host } = product
   const data = dataFolder(product)
@@ -49,7 +49,7 @@ test('a folder that is in use, a port that is in use: one line, and the server t
 })
 
 test('a folder of a newer version is refused, not touched, and opens again as it was', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const product = await startProduct(t)
   const data = dataFolder(product)
   t.is(await product.host.stop(), 0)
@@ -126,7 +126,7 @@ function smallDisk(t: ExecutionContext): string | undefined {
 
 /** The disk is full: changes are refused in one sentence, rules run on, and with space again all goes on. */
 test('a disk that is full refuses changes in one sentence, loses nothing, and serves again when there is room', async (t) => {
-  t.timeout(90_000)
+  t.timeout(300_000)
   const disk = smallDisk(t)
   if (disk === undefined) {
     t.log('skipped: mounting a small tmpfs needs root')

@@ -169,7 +169,7 @@ async function feed(
 }
 
 test('a payload that is no row is one counted, visible error; the next one comes out, and the rule beside goes on', async (t) => {
-  t.timeout(90_000)
+  t.timeout(300_000)
   const product = await startProduct(t)
   await startRule(product, 'lenient', '')
   await startRule(product, 'strict', ', STRICT_VALIDATION="true"')
@@ -182,7 +182,7 @@ const brokers = { aedes: startAedes, mosquitto: startMosquitto }
 
 for (const [name, startBroker] of Object.entries(brokers)) {
   test(`50 MB in one payload come out, and hold nobody up (${name})`, async (t) => {
-    t.timeout(90_000)
+    t.timeout(300_000)
     const broker = await startBroker()
     if (broker === undefined) return t.pass('mosquitto is not installed here')
     t.teardown(() => broker.close())

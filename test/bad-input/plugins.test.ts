@@ -57,7 +57,7 @@ function filesOf(product: Product): string[] {
 }
 
 test('a plugin that cannot be installed is refused with the whole reason, leaves nothing, and the rule beside it goes on meanwhile', async (t) => {
-  t.timeout(90_000)
+  t.timeout(300_000)
   const product = await startProduct(t, {
     PLUTINO__PLUGINS__DOWNLOAD__TIMEOUT: '1500ms',
     PLUTINO__PLUGINS__DOWNLOAD__MAXBYTES: String(MAX_BYTES),
@@ -127,7 +127,7 @@ test('a plugin that cannot be installed is refused with the whole reason, leaves
 })
 
 test('of two plugins with one name one is installed: at once, one after the other, from another package, or as what is built in', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const product = await startProduct(t)
   const { request, goesOn } = product
   const web = await webServer(t)

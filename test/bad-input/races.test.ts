@@ -21,7 +21,7 @@ function tally(answers: readonly Answer[]): Record<string, number> {
 }
 
 test('of identical requests at once one is done and the others say why not', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const { request, goesOn } = await startProduct(t)
   const thrice = async (method: string, path: string, body?: unknown) =>
     tally(await Promise.all([1, 2, 3].map(() => request(method, path, body))))
@@ -53,7 +53,7 @@ test('of identical requests at once one is done and the others say why not', asy
 })
 
 test('a stream that is dropped while a rule on it starts is not read by a rule: one of both is refused', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const { request, goesOn } = await startProduct(t)
   for (const wait of [0, 10, 20, 30, 60]) {
     await request('POST', '/streams', stream)

@@ -3,7 +3,7 @@ import test from 'ava'
 import { startProduct } from './product.ts'
 
 test('bodies that cannot be read are refused with what is wrong, and the rule beside them goes on', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const { request, goesOn } = await startProduct(t)
   const cases: readonly (readonly [string, string | undefined, number, string])[] = [
     ['{"id":', undefined, 400, 'the body is no JSON: Unexpected end of JSON input'],
@@ -34,7 +34,7 @@ test('bodies that cannot be read are refused with what is wrong, and the rule be
 })
 
 test('hostile paths are answered as all others: found nowhere, too long, or no path at all', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const { request, goesOn } = await startProduct(t)
   const long = 'a name in the path is too long; none has more than 200 characters'
   const cases: readonly (readonly [string, number, string])[] = [
@@ -73,7 +73,7 @@ test('hostile paths are answered as all others: found nowhere, too long, or no p
 })
 
 test('what is no HTTP is answered once and closed, and the rule beside it goes on', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const { host, goesOn } = await startProduct(t)
   const port = Number(new URL(host.url).port)
   const say = (text: string) =>

@@ -181,7 +181,7 @@ async function refused(
 }
 
 test('statements, rules and definitions with each kind of mistake are refused in one sentence, change nothing, and the rule beside them goes on', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const product = await startProduct(t)
   const { request, goesOn } = product
   await goesOn()
@@ -201,7 +201,7 @@ test('statements, rules and definitions with each kind of mistake are refused in
 })
 
 test('what needs another part to be right is refused where it is used, with the way out', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const product = await startProduct(t)
   const { request, goesOn } = product
   const cases: readonly (readonly [string, string])[] = [

@@ -7,7 +7,7 @@ import { makeFolder } from '#test/fixtures/folder.ts'
 import { eventually } from './delivery/lane.ts'
 
 test('a tuple that kills its worker twice is a dead letter of the rule', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const folder = makeFolder(t)
   const path = join(folder, 'out')
   const dead = join(folder, 'dead')

@@ -53,7 +53,7 @@ for (const [title, plan] of cases) {
 test.serial(
   'a rule with windows by the clock reads its file anew when its state is reset',
   async (t) => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const folder = makeFolder(t)
     const out = join(folder, 'out.jsonl')
     const rows = Array.from({ length: 300 }, (_, n) => `{"n":${n}}\n`)

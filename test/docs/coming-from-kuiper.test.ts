@@ -56,7 +56,7 @@ const withMaria = maria === undefined ? test.skip : test
 if (maria === undefined) test('the page is not run: there is no mariadbd', (t) => t.pass())
 
 withMaria('every block of ours on the page does what it says, in its order', async (t) => {
-  t.timeout(180_000)
+  t.timeout(300_000)
   await query('CREATE TABLE test (id INT AUTO_INCREMENT PRIMARY KEY, name TEXT)')
   const host = await SampleHost.start(t)
   const { project, bin } = makeProject(t)

@@ -104,7 +104,7 @@ async function startHost(t: ExecutionContext) {
 }
 
 test('every command on the page does what the page says', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const { folder, url } = await startHost(t)
   const port = await freePort()
   const here = (text: string) =>
@@ -126,7 +126,7 @@ test('every command on the page does what the page says', async (t) => {
 })
 
 test('rows have the metadata that the page says, and the types that their source gives them', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const { folder, post } = await startHost(t)
   const broker = await startAedes()
   t.teardown(() => broker.close())

@@ -64,7 +64,7 @@ async function makeHost(t: ExecutionContext) {
 test.serial(
   'what a plugin did, tried, logged and cost is seen by REST and by the command line',
   async (t) => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const { folder, call, zip, cli } = await makeHost(t)
     await call('POST', '/plugins', { file: zip('1.0.0') })
     await t.throwsAsync(call('POST', '/plugins', { file: zip('1.0.0') }))
@@ -134,7 +134,7 @@ test.serial(
 )
 
 test.serial('the log says which plugin was changed, how, and by whom', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const { folder, call, zip } = await makeHost(t)
   const secrets = ['apiKey']
   await call('POST', '/plugins', { file: zip('1.0.0', { secrets }) })

@@ -33,7 +33,7 @@ const script = 'exports.Echo = { exec: ([value]) => value }'
 test.serial(
   'versions of the seed stand side by side in their order, and are shown by REST and command line',
   async (t) => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const { call, cli, zip } = await makeHost(t)
     const install = (file: string) =>
       call('POST', '/plugins/functions', { name: 'echo', file: zip({ [file]: script }) })
@@ -77,7 +77,7 @@ test.serial(
 test.serial(
   'rules choose versions by range, exactly or not at all, side by side, and keep them',
   async (t) => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const { call, zip } = await makeHost(t)
     for (const file of ['Echo@nightly.js', 'Echo@v1.9.0.js', 'Echo@v1.10.0.js'])
       await call('POST', '/plugins/functions', { name: 'echo', file: zip({ [file]: script }) })

@@ -43,7 +43,7 @@ function numbersIn(path: string): number[] {
 }
 
 test('a full disk pauses the source and says so; nothing is lost or corrupted, and it goes on with the space', async (t) => {
-  t.timeout(150_000)
+  t.timeout(300_000)
   const folder = makeFolder(t)
   const data = join(folder, 'data')
   if (!mountSmallDisk(t, data, '24m')) {

@@ -16,7 +16,7 @@ function numbersIn(path: string): number[] {
 }
 
 test('what HTTP push has answered with 200 is never lost, and is doubled only with the request that was under way', async (t) => {
-  t.timeout(90_000)
+  t.timeout(300_000)
   const folder = makeFolder(t)
   const out = join(folder, 'out.jsonl')
   const port = await freePort()

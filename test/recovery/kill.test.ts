@@ -59,7 +59,7 @@ function linesIn(path: string): string[] {
 }
 
 test('a rule from file over group-by to file goes on exactly where it was after kill -9, again and again', async (t) => {
-  t.timeout(150_000)
+  t.timeout(300_000)
   const folder = makeFolder(t)
   const out = join(folder, 'out.jsonl')
   const rows = Array.from({ length: ROWS }, (_, row) => `{"row":${row},"k":"${keyOf(row)}"}\n`)

@@ -100,7 +100,7 @@ for (const qos of [1, 2] as const) {
   test.serial(
     `qos ${qos}: no checkpoint yet, and the worker dies, then the host by kill -9: a plugin’s source begins anew, and each row is there once`,
     async (t) => {
-      t.timeout(150_000)
+      t.timeout(300_000)
       const rule = await start(t, { qos, checkpointInterval: '300s' })
       await rule.until(300)
       rule.killWorkers()
@@ -116,7 +116,7 @@ for (const qos of [1, 2] as const) {
   test.serial(
     `qos ${qos}: worker and host killed between checkpoints, and an upgrade: a plugin’s source goes back, and each row is there once`,
     async (t) => {
-      t.timeout(150_000)
+      t.timeout(300_000)
       const rule = await start(t, { qos, checkpointInterval: '150ms' })
       await rule.until(300)
       await rule.killHost()
@@ -138,7 +138,7 @@ for (const qos of [1, 2] as const) {
 test.serial(
   'a source that says that it is not repeatable has a spool, and each row is there once',
   async (t) => {
-    t.timeout(150_000)
+    t.timeout(300_000)
     const rule = await start(t, { qos: 2, checkpointInterval: '150ms' }, 'isRepeatable = false')
     await rule.until(500)
     t.is(rule.spools().length, 1)

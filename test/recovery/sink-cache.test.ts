@@ -80,7 +80,7 @@ function writeRows(folder: string): number[] {
 }
 
 test('rows that wait in a cache while the sink is down survive kill -9, and come in order, each once by its key', async (t) => {
-  t.timeout(150_000)
+  t.timeout(300_000)
   const folder = makeFolder(t)
   const rows = writeRows(folder)
   const receiver = new Receiver()
@@ -105,7 +105,7 @@ test('rows that wait in a cache while the sink is down survive kill -9, and come
 })
 
 test('a rule that is stopped and started sends what its cache has, and one that is dropped leaves nothing', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const folder = makeFolder(t)
   const rows = writeRows(folder).slice(0, 200)
   writeFileSync(join(folder, 'rows.jsonl'), rows.map((row) => `{"row":${row}}\n`).join(''))
@@ -129,7 +129,7 @@ test('a rule that is stopped and started sends what its cache has, and one that 
 })
 
 test('without a cache a sink that is down holds its rule up, and nothing is lost over kill -9', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const folder = makeFolder(t)
   const rows = writeRows(folder)
   const receiver = new Receiver()
@@ -151,7 +151,7 @@ test('without a cache a sink that is down holds its rule up, and nothing is lost
 })
 
 test('rows that a sink refuses are in the dead-letter file, and the others arrive', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const folder = makeFolder(t)
   writeFileSync(join(folder, 'rows.jsonl'), '{"row":1}\n{"row":2}\n{"row":3}\n')
   const taken: number[] = []

@@ -19,7 +19,7 @@ async function rowsIn(host: HostProcess, count: number): Promise<void> {
 }
 
 test('a batch that lingers is sent when its rule stops, at qos 0 and 1, into a compressed file', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const folder = makeFolder(t)
   const host = await HostProcess.start(folder)
   const data = [{ n: 1 }, { n: 2 }, { n: 3 }]
@@ -52,7 +52,7 @@ test('a batch that lingers is sent when its rule stops, at qos 0 and 1, into a c
 })
 
 test('what cannot be is refused when the rule is made, with the way out', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const folder = makeFolder(t)
   const host = await HostProcess.start(folder)
   await host.send('POST', '/streams', { sql: 'CREATE STREAM numbers () WITH (TYPE="simulator")' })

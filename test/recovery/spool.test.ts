@@ -51,7 +51,7 @@ for (const start of [startAedes, startMosquitto]) {
   test.serial(
     `from ${name} at qos 1, every message arrives at least once${isOrdered ? ' and in order' : ''}, whenever the host is killed`,
     async (t) => {
-      t.timeout(120_000)
+      t.timeout(300_000)
       const broker = await start()
       if (broker === undefined) {
         t.log('left out: mosquitto is not installed here')

@@ -54,7 +54,7 @@ async function isWhole(t: ExecutionContext, folder: string): Promise<void> {
 test.serial(
   'what cannot end in order is left after gracefulShutdownTimeout, the rest goes on where it was',
   async (t) => {
-    t.timeout(150_000)
+    t.timeout(300_000)
     const folder = makeFolder(t)
     const limit = { PLUTINO__BASIC__GRACEFULSHUTDOWNTIMEOUT: '1500ms' }
     const host = await HostProcess.start(folder, limit)
@@ -70,7 +70,7 @@ test.serial(
 )
 
 test.serial('a second SIGTERM ends the host at once, and is no worse than kill -9', async (t) => {
-  t.timeout(150_000)
+  t.timeout(300_000)
   const folder = makeFolder(t)
   const limit = { PLUTINO__BASIC__GRACEFULSHUTDOWNTIMEOUT: '60s' }
   const host = await HostProcess.start(folder, limit)

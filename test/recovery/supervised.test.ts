@@ -57,7 +57,7 @@ const hang = `exports.hang = {
 test.serial(
   'a host that holds a thread in an endless native call comes back, and nothing is lost',
   async (t) => {
-    t.timeout(180_000)
+    t.timeout(300_000)
     const host = supervised(t)
     const { folder } = host
     let url = await urlOf(host, 1)

@@ -170,7 +170,7 @@ withMaria('a restart of the database loses nothing', async (t) => {
 withMaria(
   'at qos 2, with a unique key, each row is there once after kill -9 of the host',
   async (t) => {
-    t.timeout(180_000)
+    t.timeout(300_000)
     await query('CREATE TABLE once (row_id VARCHAR(200) PRIMARY KEY, n INT)')
     const host = await SampleHost.start(t)
     await host.install('mysql', 'sinks/mysql', { network: [origin] })

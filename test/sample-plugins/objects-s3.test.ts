@@ -73,7 +73,7 @@ for (const [name, { props, make }] of Object.entries(formats)) {
 test.serial(
   'in the sandbox a connection that ends early is taken up where it broke, and a busy store is asked again',
   async (t) => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const fake = await startFake(t)
     const { host, rules } = await start(t, fake.url)
     for (let i = 0; i < 20; i++) {

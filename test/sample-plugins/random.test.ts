@@ -46,7 +46,7 @@ test('the source and its yaml are installed; CONF_KEY takes the section over the
 })
 
 test('with deduplicate no row comes twice, also not after kill -9 of the host', async (t) => {
-  t.timeout(150_000)
+  t.timeout(300_000)
   const host = await SampleHost.start(t, {
     'etc/sources/random.yaml':
       'default:\n  interval: 5\n  seed: 1000000\n  deduplicate: -1\n  pattern:\n    count: 0\n',
@@ -71,7 +71,7 @@ test('with deduplicate no row comes twice, also not after kill -9 of the host', 
 })
 
 test('at qos 2 rewindableRandom goes on exactly where it was after kill -9 of the host', async (t) => {
-  t.timeout(150_000)
+  t.timeout(300_000)
   const options = 'default:\n  interval: 2\n  seed: 1000000000\n  pattern:\n    count: 0\n'
   const host = await SampleHost.start(t, { 'etc/sources/rewindableRandom.yaml': options })
   await host.install('random', 'sources/rewindableRandom')

@@ -98,7 +98,7 @@ test('a folder that is not granted is named in the status, with the call that gr
 })
 
 test('at qos 2 each line comes out once, in order, over kill -9 of the host and rotations', async (t) => {
-  t.timeout(180_000)
+  t.timeout(300_000)
   const { log, read, host } = await follow(t, { qos: 2, checkpointInterval: '100ms' })
   const many = 12_000
   let written = 0

@@ -49,7 +49,7 @@ async function plain(body: string): Promise<unknown> {
 }
 
 const same = test.macro(async (t: ExecutionContext, body: string) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   t.deepEqual(await confined(t, body), await plain(body))
 })
 
@@ -124,7 +124,7 @@ test(
 )
 
 test('what is encrypted for a public key of RSA is decrypted by the private one', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -148,7 +148,7 @@ test('what is encrypted for a public key of RSA is decrypted by the private one'
 })
 
 const fails = test.macro(async (t: ExecutionContext, body: string, failure: object) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   t.like(await confined(t, body), failure)
 })
 
@@ -186,7 +186,7 @@ test(
 )
 
 test('what the natives are given is looked at by its slots', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const found = await confined(
     t,
     `const crypto = require('crypto'), zlib = require('zlib')

@@ -29,7 +29,7 @@ for (const point of installFaultPoints) {
   test.serial(
     `kill -9 of the host at "${point}" of an upgrade: one whole version, and the rule goes on with its state`,
     async (t) => {
-      t.timeout(150_000)
+      t.timeout(300_000)
       const folder = makeFolder(t)
       const out = join(folder, 'r.jsonl')
       const first = await HostProcess.start(folder)

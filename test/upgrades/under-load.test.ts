@@ -13,7 +13,7 @@ const PER_SECOND = 5000
 const PER_TICK = 100
 
 test('upgrades under 5000 messages a second lose and double nothing, at qos 1 over MQTT and at qos 0 from memory', async (t) => {
-  t.timeout(180_000)
+  t.timeout(300_000)
   const broker = await startMosquitto(await freePort())
   if (broker === undefined) {
     t.log('skipped: mosquitto is not installed')

@@ -74,7 +74,7 @@ const versionsIn = (lines: readonly { readonly version: string }[]) => [
 test.serial(
   'a version whose validate throws is rolled back in the rule, and nothing is lost',
   async (t) => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const { host, out, rule, put, whole } = await start(t)
     await rule('r')
     await until('the first rows', () => linesOf(out('r')).length > 100)
@@ -105,7 +105,7 @@ test.serial(
 )
 
 test.serial('a sink whose open throws in its new version has its old one again', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const { host, put } = await start(t)
   await host.send('POST', '/rules', {
     id: 's',
@@ -124,7 +124,7 @@ test.serial('a sink whose open throws in its new version has its old one again',
 test.serial(
   'the same version with other content moves rules too, and back where it fails',
   async (t) => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const { host, out, rule, put, whole } = await start(t)
     await rule('r')
     await until('the first rows', () => linesOf(out('r')).length > 50)
@@ -155,7 +155,7 @@ test.serial(
 test.serial(
   'with policy keep rules stay, also over kill -9 of the host, until they are restarted',
   async (t) => {
-    t.timeout(150_000)
+    t.timeout(300_000)
     const { host, folder, rule, put } = await start(t)
     await rule('r')
     t.is(await put('2.0.0', { policy: 'keep' }), 'plugin acme-marker is updated')
@@ -183,7 +183,7 @@ test.serial(
 test.serial(
   'a plugin that rules hold is removed only by force, which stops them with the reason',
   async (t) => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const { host, rule } = await start(t)
     const send = host.send.bind(host)
     await rule('r')
@@ -204,7 +204,7 @@ test.serial(
 test.serial(
   'two upgrades at once: both are made, and the rule ends with what came last',
   async (t) => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const { host, out, rule, put, whole } = await start(t)
     await rule('r')
     await until('the first rows', () => linesOf(out('r')).length > 50)
@@ -220,7 +220,7 @@ test.serial(
 )
 
 test.serial('an upgrade while the rule restarts takes it along', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const { host, rule, put } = await start(t)
   const send = host.send.bind(host)
   await rule('r', { qos: 1 })

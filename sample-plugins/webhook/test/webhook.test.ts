@@ -51,7 +51,7 @@ function granted(origin: string): TestOptions {
 
 /** Moves the clock, a step at a time, until it holds. */
 async function until(t: ExecutionContext, plugin: TestPlugin, ms: number, holds: () => boolean) {
-  t.timeout(60_000, `${holds} did not happen`)
+  t.timeout(300_000, `${holds} did not happen`)
   while (!holds()) await plugin.clock.advance(ms)
 }
 

@@ -25,7 +25,7 @@ function named(type: string) {
 
 /** What left the worker, as a list; the sink is to have just that at the end, each once, in order. */
 test('whatever happens to sink, worker and process, the sink ends with every payload once and in order', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   await fc.assert(
     fc.asyncProperty(
       fc.array(events, { minLength: 5, maxLength: 30 }),

@@ -13,7 +13,7 @@ for (const qos of [1, 2] as const) {
     test.serial(
       `qos ${qos}, ${how}: a worker killed before the first checkpoint, between two and after the last: each row once, and no spool`,
       async (t) => {
-        t.timeout(120_000)
+        t.timeout(300_000)
         const { cell, dataFolder, store } = diskCell(t)
         const path = join(makeFolder(t), 'out.jsonl')
         const options = { qos, checkpointIntervalMs: 0 }
@@ -51,7 +51,7 @@ for (const qos of [1, 2] as const) {
 test.serial(
   'a checkpoint within an array of rows: after the death of the worker the array comes again, and its first rows count once',
   async (t) => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const { cell, store } = diskCell(t)
     const path = join(makeFolder(t), 'out.jsonl')
     const options = { checkpointIntervalMs: 0 }
@@ -84,7 +84,7 @@ for (const qos of [0, 1, 2] as const) {
   test.serial(
     `qos ${qos}: moved to another version while rows wait in its buffer: each row once, some of them from the new one`,
     async (t) => {
-      t.timeout(120_000)
+      t.timeout(300_000)
       const { cell, dataFolder } = diskCell(t)
       const path = join(makeFolder(t), 'out.jsonl')
       const setup = { path, count: COUNT, bufferLength: 500, options: { qos } }
@@ -121,7 +121,7 @@ test.serial('a version that goes back differently is taken by a stop and a start
 test.serial(
   'two rules on one shared stream have a source each: one dies, and each has each row once',
   async (t) => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const { cell, dataFolder } = diskCell(t)
     const folder = makeFolder(t)
     const paths = { a: join(folder, 'a.jsonl'), b: join(folder, 'b.jsonl') }
@@ -156,7 +156,7 @@ for (const [what, setup] of [
   ],
 ] as const) {
   test.serial(`${what} has a spool, and each row once`, async (t) => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const { cell, dataFolder } = diskCell(t)
     const path = join(makeFolder(t), 'out.jsonl')
     const count = 2000

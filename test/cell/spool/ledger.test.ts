@@ -61,7 +61,7 @@ function newestFile(folder: string): string {
 }
 
 test('wherever a spool is torn, its ledger says of each message just what is in the spool', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const root = makeFolder(t)
   let run = 0
   await fc.assert(
