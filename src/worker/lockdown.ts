@@ -5,7 +5,7 @@ import { capAllocations, keepEngineFast } from './caps.ts'
 import { forgetWorkerData, realProcess, workerAtomics } from './capture.ts'
 import { allowOwnNames, disarmClasses, freezeClasses } from './freeze.ts'
 import { installGate } from './gate.ts'
-import { disarmErrors, freezeRealError } from './runtime-errors.ts'
+import { disarmErrors, freezeRealError, sharedRejections } from './runtime-errors.ts'
 import { dropReading, dropWorkingDirectory } from './selftest.ts'
 import { stripRealm } from './strip.ts'
 
@@ -47,6 +47,7 @@ export function closeRealm(): void {
   Reflect.deleteProperty(globalThis, 'hardenIntrinsics')
   freezeClasses(harden, classes)
   for (const part of hidden) harden(part)
+  for (const rejection of sharedRejections()) rejection.then(undefined, harden)
   freezeRealError()
   keepEngineFast()
   gate.seal()

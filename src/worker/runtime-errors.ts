@@ -58,6 +58,19 @@ export function provokedErrors(): unknown[] {
   return provocations.map(errorOf)
 }
 
+/**
+ * Promises that are rejected with errors of which the runtime keeps one for all streams of the thread. To be frozen too; a
+ * worker does so before the first message that could bring it a plugin.
+ */
+export function sharedRejections(): Promise<unknown>[] {
+  const reader = new ReadableStream().getReader()
+  const pending = reader.read()
+  reader.releaseLock()
+  const writer = new WritableStream().getWriter()
+  writer.releaseLock()
+  return [pending, reader.read(), reader.closed, writer.write(), writer.closed, writer.ready]
+}
+
 /** `Error` of before the lockdown decides how stacks are told: from now on nobody changes that. After `watchStacks`. */
 export function freezeRealError(): void {
   Object.freeze(RealError)

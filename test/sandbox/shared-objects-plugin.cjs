@@ -49,7 +49,7 @@ const keep = (path, value) => {
   const kind = Object.getPrototypeOf(value)
   const count = known.get(kind) ?? 0
   known.set(kind, count + 1)
-  if (count < 40 || typeof value === 'function') found.push([path, value])
+  if (count < 400 || typeof value === 'function') found.push([path, value])
   return value
 }
 
