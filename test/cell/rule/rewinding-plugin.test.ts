@@ -87,15 +87,17 @@ for (const qos of [0, 1, 2] as const) {
       t.timeout(300_000)
       const { cell, dataFolder } = diskCell(t)
       const path = join(makeFolder(t), 'out.jsonl')
-      const setup = { path, count: COUNT, bufferLength: 500, options: { qos } }
-      await cell.deploy(rewindingRule(setup))
+      const setup = { path, bufferLength: 500, options: { qos } }
+      await cell.deploy(rewindingRule({ ...setup, count: 1500, isEndless: true }))
       for (const version of ['2', '3']) {
         const before = (await rowsIn(path)).length
         await eventually(
           async () => (await rowsIn(path)).length,
           (n) => n >= before + 300,
         )
-        await cell.upgrade(rewindingRule({ ...setup, version }))
+        const isLast = version === '3'
+        const count = isLast ? COUNT : 3000
+        await cell.upgrade(rewindingRule({ ...setup, version, count, isEndless: !isLast }))
       }
       await statusWhere(cell, 'a', ({ state }) => state === 'stopped')
       const rows = await rowsIn(path)
