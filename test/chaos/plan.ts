@@ -85,11 +85,12 @@ export function makePlan(seed: number): Plan {
   const origin = random.pick(origins)
   const canShare = origin === 'httppush' || origin.startsWith('mqtt')
   const isShared = canShare && random.chance(0.5)
-  const drawn = Array.from({ length: isShared ? 2 : 1 }, (_, i) => makeRule(random, `r${i + 1}`))
-  const rules = origin === 'httppush' ? drawn.map(safeAs(drawn[0]?.qos ?? 0)) : drawn
+  const rules = Array.from({ length: isShared ? 2 : 1 }, (_, i) => makeRule(random, `r${i + 1}`))
   const rows = random.between(20, 60) * 20
   const usesPlugin = rules.some(({ shape }) => shapes[shape]?.usesPlugin)
-  const troubles = usesPlugin ? makeTroubles(random) : {}
+  const drawn = usesPlugin ? makeTroubles(random) : {}
+  // A source that begins anew with each worker meets its deadly row again in every life.
+  const troubles = origin === 'plugin, spooled' && usesPlugin ? { throw: drawn.throw ?? 0 } : drawn
   const burstMs = random.pick([20, 60, 120])
   return {
     seed,
@@ -119,11 +120,6 @@ function makeRule(random: Random, id: string): RulePlan {
     isChained: random.chance(0.3),
     sinks,
   }
-}
-
-/** A path of HTTP push is read at qos 0, or at qos 1 and 2: a shared stream that both read is connected twice. */
-function safeAs(qos: number): (rule: RulePlan) => RulePlan {
-  return (rule) => ((rule.qos === 0) === (qos === 0) ? rule : { ...rule, qos: qos === 0 ? 0 : 1 })
 }
 
 function makeSink(random: Random): SinkPlan {
