@@ -126,6 +126,7 @@ test.serial('nothing is had until it is granted; then the rules that use it have
   )
   const [own] = readdirSync(join(folder, 'data', 'files', 'default'))
   const kept = join(folder, 'data', 'files', 'default', String(own), 'out', 'rows.txt')
+  await until('the second row', () => readFileSync(kept, 'utf8').includes('two\n'))
   t.is(readFileSync(kept, 'utf8'), 'H:one\nH:two\n')
   const { body: grants } = await request('GET', '/plugins/sinks/keeper/grants')
   t.deepEqual(
