@@ -44,7 +44,7 @@ export function codeIn(text: string): string[] {
 /** `…` stands for anything. */
 export function patternOf(expected: string): RegExp {
   const escaped = expected.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  return new RegExp(`^${escaped.replace(/ ?… ?/g, '[sS]*')}$`)
+  return new RegExp(`^${escaped.replace(/ ?… ?/g, '[\\s\\S]*')}$`)
 }
 
 /** Runs a block in which `plutino` is this one, and talks to the server at `url`. */

@@ -19,7 +19,7 @@ const page = readPage('sources.md')
 const connectors = new URL('../../host/cell/connectors/', import.meta.url)
 
 function section(type: string): Page {
-  const [, text = ''] = new RegExp(`\n## ${type}\n([sS]*?)(?=\n## )`).exec(page.text) ?? []
+  const [, text = ''] = new RegExp(`\n## ${type}\n([\\s\\S]*?)(?=\n## )`).exec(page.text) ?? []
   return { text, blocks: [] }
 }
 
