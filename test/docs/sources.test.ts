@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { connect } from 'mqtt'
@@ -166,4 +166,34 @@ test('rows have the metadata that the page says, and the types that their source
   t.deepEqual(await rowOf('readings'), { id: 'a', n: 5, m: { file: 'data/readings.csv' } })
   t.deepEqual(await rowOf('lines'), { a: 1, m: { file: 'data/lines.txt' } })
   t.deepEqual(await rowOf('mem'), { temperature: 22.5, humidity: 50, m: { topic: 'm/x' } })
+})
+
+test('the status has the figures that the page names, and what cannot be decoded where it says', async (t) => {
+  t.timeout(120_000)
+  const { folder, url, post } = await startHost(t)
+  writeFileSync(join(folder, 'data/bad.txt'), '{"a":1}\nrubbish\n')
+  const sql =
+    'CREATE STREAM bad () WITH (TYPE="file", DATASOURCE="bad.txt", EXTRA="{\\"fileType\\":\\"lines\\"}")'
+  await post('/streams', { sql })
+  await post('/rules', { id: 'bad', sql: 'SELECT a FROM bad', actions: [{ nop: {} }] })
+  const status = await until('the end of the file', async () => {
+    const answer = (await (await fetch(`${url}/rules/bad/status`)).json()) as Record<
+      string,
+      unknown
+    >
+    return answer.status === 'stopped' && answer
+  })
+  t.like(status, {
+    message: 'done',
+    source_bad_0_records_in_total: 2,
+    source_bad_0_exceptions_total: 0,
+    op_2_decoder_0_exceptions_total: 1,
+  })
+  const shown = { text: page.text.slice(page.text.indexOf('## What the status shows')), blocks: [] }
+  const figures = tableRows(shown).flatMap(([names = '']) => codeIn(names))
+  t.true(figures.length >= 12)
+  for (const name of figures) {
+    // of mqtt alone
+    if (name !== 'possible_duplicates_total') t.true(`source_bad_0_${name}` in status, name)
+  }
 })
