@@ -27,9 +27,11 @@ const pages: Readonly<Record<string, { title: string; intro: string; files: read
 /** @param read the text of a file of `sdk/src` */
 export function contractPages(read: (file: string) => string): ReadonlyMap<string, string> {
   const made = new Map<string, string>()
+  const isPublic = ({ name, code }: Declaration) =>
+    !code.startsWith('export ') || new RegExp(`\\b${name}\\b`).test(read('index.ts'))
   for (const [name, { title, intro, files }] of Object.entries(pages)) {
-    const parts = files.flatMap((file) => declarationsIn(read(file)).map(section))
-    const head = `# ${title}\n\n${intro} Everything here is exported by \`@plutino/sdk\`.\n`
+    const parts = files.flatMap((file) => declarationsIn(read(file)).filter(isPublic).map(section))
+    const head = `# ${title}\n\n${intro} What has \`export\` before it is imported from \`@plutino/sdk\`.\n`
     made.set(name, `${head}\n${parts.join('\n')}`)
   }
   return made

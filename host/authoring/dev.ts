@@ -2,8 +2,8 @@ import { watch } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { pause } from '@plutino/sdk'
 import { pack } from '@plutino/sdk/pack'
 
 /** How the command line talks to a server. */
@@ -134,10 +134,6 @@ function watched(folder: string, signal: AbortSignal, changed: () => Promise<voi
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true })
   })
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => {})
 }
 
 /** A folder for a host of one's own. */

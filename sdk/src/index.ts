@@ -1,5 +1,12 @@
 export type { Logger, PluginContext, Secrets, State, StateClass } from './context.ts'
-export { EndOfInput, NotConnected, PluginError, type PluginErrorCode, Retryable } from './errors.ts'
+export {
+  EndOfInput,
+  NotConnected,
+  PluginError,
+  type PluginErrorCode,
+  pluginErrorCodes,
+  Retryable,
+} from './errors.ts'
 export type { FileEntry, Files, ReadRange } from './files.ts'
 export type { Argument, FunctionContext, IncrementalAggregate, RowFunction } from './function.ts'
 export type {
