@@ -1,5 +1,5 @@
 import { ObjectSourceError } from './errors.ts'
-import type { ObjectContext } from './record.ts'
+import type { ObjectContext } from './object-context.ts'
 
 /** How objects are shared out: by the hash of their key, or by the partition in their name. */
 export type DistributionType = 'object_hash' | 'partition'

@@ -8,6 +8,7 @@ export {
 } from './distribution.ts'
 export { ObjectSourceError, type ObjectSourceErrorCode } from './errors.ts'
 export { type NameParts, ObjectNamePattern } from './name-pattern.ts'
+export type { ObjectContext } from './object-context.ts'
 export {
   type ObjectCounts,
   type ObjectIteratorOptions,
@@ -23,7 +24,6 @@ export {
 export { OffsetManager, type OffsetStorageReader } from './offset-manager.ts'
 export type { OffsetMap, OffsetValue } from './offset-map.ts'
 export type {
-  ObjectContext,
   ObjectEnd,
   ProgressMark,
   ResumableIterator,
@@ -44,8 +44,9 @@ export {
 } from './source-config.ts'
 export { ObjectSourceRecord } from './source-record.ts'
 export { fromSweep } from './sweep.ts'
-export { AbstractSourceTask, type TaskSetup } from './task.ts'
+export { AbstractSourceTask } from './task.ts'
 export type { TaskContext, TaskPowers } from './task-context.ts'
+export type { TaskSetup } from './task-setup.ts'
 export { type ToTuple, taskSource } from './task-source.ts'
 export { Template } from './template.ts'
 export { Timer } from './timer.ts'

@@ -2,18 +2,11 @@ import type { State } from '../context.ts'
 import type { DistributionType } from './distribution.ts'
 import { EndLog, endHash, type LogRange, readEnds } from './end-log.ts'
 import { ObjectSourceError } from './errors.ts'
+import type { Floor } from './floor.ts'
 import type { OffsetStorageReader } from './offset-manager.ts'
 import { mapKey, type OffsetMap, type PackedMap, packMap, unpackMap } from './offset-map.ts'
 import { RecentEnds, unpackEnds } from './recent-ends.ts'
 import type { ObjectEnd, SourceRecord } from './record.ts'
-
-/** What an instance had finished when there was another number of them: its objects up to and with a key. */
-export interface Floor {
-  readonly by: DistributionType
-  readonly of: number
-  readonly task: number
-  readonly after: string
-}
 
 /** What a checkpoint has of one instance: JSON, and small, since it travels with every row. */
 export interface Position {

@@ -1,18 +1,10 @@
+import type { Floor } from './floor.ts'
 import type { OffsetMap } from './offset-map.ts'
-import type { Floor } from './progress.ts'
 
 export interface SchemaAndValue {
   /** As the format has it; null where it has none. */
   readonly schema: unknown
   readonly value: unknown
-}
-
-/** What is known of an object before it is opened. */
-export interface ObjectContext {
-  readonly storageKey?: unknown
-  readonly topic?: string | undefined
-  readonly partition?: number | undefined
-  readonly startOffset?: bigint | undefined
 }
 
 /** One record on its way into the rule. */

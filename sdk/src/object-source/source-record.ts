@@ -1,8 +1,9 @@
 import { codeOf } from './errors.ts'
+import type { ObjectContext } from './object-context.ts'
 import { type ObjectEntry, RECORD_COUNT } from './offset-entry.ts'
 import type { OffsetManager } from './offset-manager.ts'
 import { copyMap, type OffsetMap } from './offset-map.ts'
-import type { ObjectContext, SchemaAndValue, SourceRecord } from './record.ts'
+import type { SchemaAndValue, SourceRecord } from './record.ts'
 import type { ErrorsTolerance } from './source-config.ts'
 import type { Lines } from './transformer.ts'
 

@@ -1,31 +1,12 @@
-import type { Logger, State } from '../context.ts'
-import { Backoff, type BackoffConfig, type Sleep, sleepFor } from './backoff.ts'
+import { Backoff, type BackoffConfig, sleepFor } from './backoff.ts'
 import { ObjectSourceError, saysRetry, textOf } from './errors.ts'
 import { OffsetManager } from './offset-manager.ts'
 import { type Position, Progress, positionsOf } from './progress.ts'
 import type { ResumableIterator, SourceRecord } from './record.ts'
 import { QueuedMarks, type QueueItem, RecordQueue } from './record-queue.ts'
 import type { SourceCommonConfig } from './source-config.ts'
-import type { TaskContext, TaskPowers } from './task-context.ts'
-
-/** What a task is started with. */
-export interface TaskSetup {
-  readonly logger: Logger
-  /** Where the ends of objects are kept, in the rule's checkpoint. */
-  readonly state: Pick<State, 'getState' | 'putState' | 'deleteState'>
-  /** Files, secrets and network of the plugin. */
-  readonly powers?: TaskPowers | undefined
-  /** Apart from other sources of the rule. @default object-source */
-  readonly prefix?: string | undefined
-  /** Which of how many instances. @default as the configuration has it */
-  readonly taskId?: number | undefined
-  readonly tasks?: number | undefined
-  readonly now?: (() => number) | undefined
-  readonly random?: (() => number) | undefined
-  readonly sleep?: Sleep | undefined
-  /** Records may come several at a time, as lines of JSON. @default false */
-  readonly takesLines?: boolean | undefined
-}
+import type { TaskContext } from './task-context.ts'
+import type { TaskSetup } from './task-setup.ts'
 
 type Props = Readonly<Record<string, unknown>>
 

@@ -3,7 +3,7 @@ import { compileAvro, type ReadDatum } from './avro-schema.ts'
 import { ByteReader } from './byte-reader.ts'
 import { type Codecs, codecsFor } from './codecs.ts'
 import { textOf } from './errors.ts'
-import type { ObjectContext } from './record.ts'
+import type { ObjectContext } from './object-context.ts'
 import { type Batch, brokenObject, Transformer, type TransformInput } from './transformer.ts'
 
 const MAGIC = Uint8Array.of(0x4f, 0x62, 0x6a, 1)

@@ -1,8 +1,8 @@
 import { textOf } from './errors.ts'
 import { needsExact, parseExact } from './exact-json.ts'
 import { lineBlocks } from './lines.ts'
+import type { ObjectContext } from './object-context.ts'
 import { linePieces } from './object-lines.ts'
-import type { ObjectContext } from './record.ts'
 import type { LongMode } from './source-config.ts'
 import { type Batch, brokenRecord, Lines, Transformer, type TransformInput } from './transformer.ts'
 

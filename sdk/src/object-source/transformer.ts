@@ -1,5 +1,6 @@
 import { ObjectSourceError, textOf } from './errors.ts'
-import type { ObjectContext, SchemaAndValue } from './record.ts'
+import type { ObjectContext } from './object-context.ts'
+import type { SchemaAndValue } from './record.ts'
 import type { SourceCommonConfig } from './source-config.ts'
 
 /** The bytes of one object. */

@@ -1,7 +1,9 @@
 import { taskFor } from './distribution.ts'
 import { endHash } from './end-log.ts'
-import type { Floor, ResumePoint } from './progress.ts'
-import type { ObjectContext, ObjectEnd } from './record.ts'
+import type { Floor } from './floor.ts'
+import type { ObjectContext } from './object-context.ts'
+import type { ResumePoint } from './progress.ts'
+import type { ObjectEnd } from './record.ts'
 import { RingBuffer } from './ring-buffer.ts'
 
 export interface WindowOptions<K> {
