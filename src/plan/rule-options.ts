@@ -43,7 +43,7 @@ export interface RuleOptions {
   readonly planOptimizeStrategy: PlanOptimizeStrategy
   /** @default false */
   readonly notifySub: boolean
-  /** The source waits instead of dropping; not for shared streams. @default false */
+  /** Only read: what can wait waits anyway. Refused for shared streams, as in the peer. @default false */
   readonly disableBufferFullDiscard: boolean
   /** A checkpoint at every stop. @default true at qos 1 and 2 */
   readonly enableSaveStateBeforeStop: boolean
