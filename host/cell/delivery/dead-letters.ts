@@ -103,6 +103,8 @@ export class DeadLetters {
         this.#taken += letters.count
         return true
       }
+      // what fails then says nothing of the sink
+      if (context.signal.aborted) return false
       if (outcome.result === 'refused') {
         this.#lost += letters.count
         context.logger.error(

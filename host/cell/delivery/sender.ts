@@ -66,8 +66,9 @@ export class Sender {
       this.#failed(error, rest.first + done)
       if (outcome.result === 'passing' && !this.#isExhausted()) return { done: at, error }
       if (signal.aborted) return { done: at }
-      await this.#giveUp(chunkPart(chunk, at, at + count), error)
-      at += count
+      const settled = await this.#giveUp(chunkPart(chunk, at, at + count), error)
+      at += settled
+      if (settled < count) return { done: at }
     }
     return { done: chunk.count }
   }
@@ -108,14 +109,16 @@ export class Sender {
     return retryAttempts > 0 && this.#attempts >= retryAttempts
   }
 
-  async #giveUp(chunk: PayloadChunk, error: Error): Promise<void> {
+  /** @returns how many of them are done with: all, but for dead letters that a stop has kept from being sent */
+  async #giveUp(chunk: PayloadChunk, error: Error): Promise<number> {
     const { deadLetters, onDrop } = this.#options
     const taken = (await deadLetters?.take(chunk, { error, attempts: this.#attempts })) ?? 0
     this.deadLettered += taken
     this.#attempts = 0
     this.#attemptsOf = -1
-    if (taken === chunk.count || this.#options.signal.aborted) return
+    if (taken === chunk.count || this.#options.signal.aborted) return taken
     this.dropped += chunk.count - taken
     onDrop(chunk.count - taken, error)
+    return chunk.count
   }
 }
