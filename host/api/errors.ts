@@ -82,6 +82,8 @@ const cellErrors: Readonly<Record<CellErrorCode, Entry>> = {
   'stale-epoch': conflict,
   closed: { status: 503, error: 1000 },
   'not-swapped': conflict,
+  'unknown-stream': notFound,
+  'not-resettable': refused,
 }
 
 const installErrors: Readonly<Record<InstallErrorCode, Entry>> = {

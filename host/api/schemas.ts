@@ -35,6 +35,21 @@ export const ruleBody = Type.Unsafe<unknown>({
   },
 })
 
+/** For the documentation, as `ruleBody`: it may be missing. */
+export const resetBody = Type.Unsafe<unknown>({
+  description: 'Missing: the state of the whole rule',
+  properties: {
+    type: { type: 'integer', description: '1: a source goes on from where input says' },
+    params: {
+      type: 'object',
+      properties: {
+        streamName: { type: 'string', description: 'A stream of the rule' },
+        input: { type: 'object', description: 'What the plugin takes: see its own documentation' },
+      },
+    },
+  },
+})
+
 export const tagsBody = Type.Object(
   { tags: Type.Array(Type.String()) },
   { additionalProperties: false },

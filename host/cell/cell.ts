@@ -16,6 +16,12 @@ export interface Cell {
    * any other error is why the new versions did not open, and the rule has its old ones again.
    */
   upgrade(rule: RuleSpec): Promise<void>
+  /**
+   * One of a running rule's sources goes on from where an operator says: see `Rewindable.resetOffset`. What it has brought
+   * and the rule has not read is left out. Resolves when a checkpoint knows of it. Rejects with `not-swapped`,
+   * `unknown-stream`, `not-resettable` or what the plugin has thrown; the rule runs on as before then.
+   */
+  resetSource(key: RuleKey, reset: StreamReset): Promise<void>
   /** Ends a rule in order: sources first, then what is buffered, then its worker. Resolves when all of it is gone. */
   stop(key: RuleKey, options?: StopOptions): Promise<void>
   /** `undefined`: never deployed here. A stopped rule keeps its last figures. */
@@ -35,6 +41,12 @@ export interface Cell {
 export interface RuleKey {
   readonly tenant: string
   readonly rule: string
+}
+
+export interface StreamReset {
+  readonly stream: string
+  /** Plain data: what the operator wrote. */
+  readonly input: Readonly<Record<string, unknown>>
 }
 
 export interface RuleSpec extends RuleKey {
@@ -267,6 +279,8 @@ export const cellErrorCodes = [
   'stale-epoch',
   'closed',
   'not-swapped',
+  'unknown-stream',
+  'not-resettable',
 ] as const
 
 export type CellErrorCode = (typeof cellErrorCodes)[number]

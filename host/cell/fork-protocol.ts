@@ -18,6 +18,7 @@ export type CellMethod = Exclude<keyof Cell, 'watch'>
 export const cellMethods: readonly CellMethod[] = [
   'deploy',
   'upgrade',
+  'resetSource',
   'stop',
   'status',
   'checkpoint',

@@ -12,6 +12,7 @@ import {
   type RuleSpec,
   type RuleStatus,
   type StopOptions,
+  type StreamReset,
 } from './cell.ts'
 import { emptyFolder } from './empty-folder.ts'
 import {
@@ -86,6 +87,10 @@ export class ForkedCell implements Cell {
 
   async upgrade(rule: RuleSpec): Promise<void> {
     await this.#call('upgrade', rule)
+  }
+
+  async resetSource(key: RuleKey, reset: StreamReset): Promise<void> {
+    await this.#call('resetSource', key, reset)
   }
 
   async stop(key: RuleKey, options?: StopOptions): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type RuleState,
   type RuleStatus,
   type StopOptions,
+  type StreamReset,
 } from './cell.ts'
 import type { ConnectorType, SinkConnector, SourceConnector } from './connectors/connector.ts'
 import type { LookupConnector } from './connectors/lookup/lookup.ts'
@@ -156,6 +157,14 @@ export class LocalCell implements Cell {
       throw this.#masks.error(rule, error)
     } finally {
       this.#masks.set(runner.spec)
+    }
+  }
+
+  async resetSource(key: RuleKey, reset: StreamReset): Promise<void> {
+    try {
+      await this.#known(key).resetSource(reset)
+    } catch (error) {
+      throw this.#masks.error(key, error)
     }
   }
 

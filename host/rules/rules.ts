@@ -164,15 +164,6 @@ export class RuleService {
     })
   }
 
-  /** Starts anew, without what its operators held. */
-  resetState(tenant: string, id: string): Promise<void> {
-    return this.whileStopped({ tenant, rule: id }, 'reset state', async (key) => {
-      await this.#options.checkpoints.remove(key)
-      this.#options.catalog.rules.setGeneration(tenant, id, randomUUID())
-      await this.#options.catalog.durable()
-    })
-  }
-
   /** A rule that ran runs again afterwards, whatever came of the work. */
   whileStopped(
     rule: RuleKey,
@@ -190,6 +181,14 @@ export class RuleService {
         throw error
       }
       if (wasRunning) await this.#startNow(key, definition)
+    })
+  }
+
+  /** Work on a rule as it is: nothing else changes it meanwhile. */
+  inTurn(rule: RuleKey, what: string, work: (key: RuleKey) => Promise<void>): Promise<void> {
+    return this.#queued(rule, async (key) => {
+      this.#registry.get(key, notRegistered(`${what} of`))
+      await work(key)
     })
   }
 

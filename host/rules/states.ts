@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Catalog } from '#host/catalog/catalog.ts'
-import type { Cell } from '#host/cell/cell.ts'
+import { type Cell, CellError, type StreamReset } from '#host/cell/cell.ts'
 import type { CheckpointStore, KeptCheckpoint } from '#host/checkpoints/store.ts'
 import { HostError } from '#host/errors.ts'
 import type { RuleService } from './rules.ts'
@@ -46,6 +46,28 @@ export class RuleStates {
     }
     const { at, epoch } = checkpoint
     return encodeState({ head: { rule: id, sql, at, epoch, plutino: version }, checkpoint })
+  }
+
+  /** Starts anew, without what its operators held. */
+  reset(tenant: string, id: string): Promise<void> {
+    const { rules, checkpoints, catalog } = this.#options
+    return rules.whileStopped({ tenant, rule: id }, 'reset state', async (key) => {
+      await checkpoints.remove(key)
+      catalog.rules.setGeneration(tenant, id, randomUUID())
+      await catalog.durable()
+    })
+  }
+
+  /** One of its sources goes on from where the operator says. Resolves when that is kept. */
+  resetSource(tenant: string, id: string, reset: StreamReset): Promise<void> {
+    const { rules, cell } = this.#options
+    return rules.inTurn({ tenant, rule: id }, 'reset state', async (key) => {
+      const status = await cell.status(key)
+      if (status?.state !== 'running') {
+        throw new CellError('not-resettable', `rule ${id} should be running when modify state`)
+      }
+      await cell.resetSource(key, reset)
+    })
   }
 
   /**

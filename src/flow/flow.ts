@@ -215,6 +215,11 @@ export class Flow {
     return [...foreign, ...left.keys()]
   }
 
+  /** A source goes on elsewhere than `restore` says; before the first `collect`. */
+  relocate(source: number, position: SourcePosition): void {
+    this.#stages.get(source)?.restore(position)
+  }
+
   metrics(): FlowMetrics {
     return {
       names: this.#book.names,

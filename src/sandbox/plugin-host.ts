@@ -16,6 +16,7 @@ import type { Evaluated, Outlet } from './compartment.ts'
 import { type Harden, pluginContext } from './context.ts'
 import { FacadePort, unserved } from './facade-port.ts'
 import { callsByGroup } from './group-calls.ts'
+import { formerOffsets, trailOf } from './instance-offsets.ts'
 import { LimitNotes } from './limit-notes.ts'
 import { makeInstance, makeLookup, titleOf, verifyText } from './load.ts'
 import { keepsByGroup, pluginAggregator } from './plugin-aggregate.ts'
@@ -65,6 +66,10 @@ export class PluginHost {
   readonly #sinks: PluginSinks
   /** By the number of the source. */
   readonly #lookups = new Map<number, PluginLookup>()
+  /** The numbers of the sources whose place can be reset. */
+  readonly resettable = new Set<number>()
+  /** By the number of the source: where it goes on after its place was reset. */
+  readonly resetOffsets = new Map<number, unknown>()
   /** One for each extension: what hangs on a signal is nobody else's affair. */
   readonly #aborts: ReturnType<PluginRuntime['makeAbort']>[] = []
 
@@ -255,7 +260,8 @@ export class PluginHost {
 
   async #openSources(number: number, code: PluginCode, concurrency: number): Promise<void> {
     const many = Math.max(1, concurrency)
-    const saved = this.#params.offsets[number]
+    const reset = this.#params.resets?.[number]
+    const saved = reset === undefined ? this.#params.offsets[number] : undefined
     const trail = this.#params.trails?.[number] ?? []
     const setup = this.#params.sources?.[number]
     /** With several instances a frame carries the offsets of all: whichever row is the last, none begins anew. */
@@ -278,6 +284,7 @@ export class PluginHost {
         skip: many === 1 ? this.#params.skips?.[number] : undefined,
         allOffsets: formerOffsets(saved, many),
         since: trailOf(trail, saved, many, instanceId),
+        reset: reset?.input,
         frameOffset: (own) => {
           if (many === 1) return own
           positions[instanceId] = own
@@ -309,7 +316,13 @@ export class PluginHost {
       })
       this.#sources.push(source)
       instances.push(source)
+      if (source.isResettable) this.resettable.add(number)
       await source.prepare()
+    }
+    if (reset !== undefined) {
+      const place = many === 1 ? positions[0] : [...positions]
+      feed.begin(place, 0)
+      this.resetOffsets.set(number, place)
     }
     for (const source of instances) await source.open()
   }
@@ -384,17 +397,4 @@ export class PluginHost {
 /** Under which the state of an extension is kept in a rule. */
 function stateName(code: PluginCode): string {
   return `${code.package}/${code.kind}/${code.name}`
-}
-
-/** Of those before `saved`, what an instance is told; with another number of them, all of it. */
-function trailOf(trail: readonly unknown[], saved: unknown, many: number, instanceId: number) {
-  if (many === 1 || formerOffsets(saved, many) !== undefined) return trail
-  return trail.flatMap((all) => (Array.isArray(all) ? (all[instanceId] ?? []) : []))
-}
-
-/** The offsets of all instances of an earlier life, when there are not as many now. */
-function formerOffsets(saved: unknown, many: number): readonly unknown[] | undefined {
-  if (saved === undefined || saved === null) return undefined
-  if (Array.isArray(saved)) return saved.length === many ? undefined : saved
-  return many === 1 ? undefined : [saved]
 }

@@ -19,11 +19,13 @@ export interface SourceOptions {
   readonly since?: readonly unknown[] | undefined
   /** Of an earlier life with another number of instances: the offsets of all of them. */
   readonly allOffsets?: readonly unknown[] | undefined
+  /** Where the operator wants it to go on, in their words: instead of `offset`. */
+  readonly reset?: Readonly<Record<string, unknown>> | undefined
   readonly timers: RealTimers
   /** What stands in the frames, of the source's own offset: instances of one source share theirs. */
   frameOffset(own: unknown): unknown
   readonly feed: SourceFeed
-  /** Told where the instance is after it took over from another number of them. */
+  /** Told where the instance is after it took over from another number of them, or was reset. */
   rewound?(own: unknown): void
   /** Makes the context, with what a source has beside the common. */
   context(more: Pick<SourceContext, 'ready' | 'end'>): SourceContext
@@ -61,6 +63,10 @@ export class PluginSource {
     return typeof this.#source.getOffset === 'function' && typeof this.#source.rewind === 'function'
   }
 
+  get isResettable(): boolean {
+    return this.rewinds && typeof this.#source.resetOffset === 'function'
+  }
+
   /** Configures it, and goes back to where it was. All instances do, before the first one is opened. */
   async prepare(): Promise<void> {
     const { title, timers, datasource } = this.#options
@@ -69,7 +75,13 @@ export class PluginSource {
     await within(deadlines.configure, `configure of ${title}`, timers, () =>
       source.configure(datasource, props),
     )
-    await within(deadlines.configure, `rewind of ${title}`, timers, () => this.#rewind())
+    const { reset } = this.#options
+    if (reset === undefined) {
+      await within(deadlines.configure, `rewind of ${title}`, timers, () => this.#rewind())
+    } else {
+      const work = () => this.#reset(reset)
+      await within(deadlines.configure, `resetOffset of ${title}`, timers, work)
+    }
   }
 
   /** Resolves when the source has connected: `open` returned, or it said so, or its first tuple came. */
@@ -103,6 +115,14 @@ export class PluginSource {
       await source.rewind(copyValue(offset, 'offset'), before)
       if (this.rewinds) feed.begin(this.#options.frameOffset(offset), skip)
     } else if (this.rewinds) feed.begin(undefined, skip)
+  }
+
+  async #reset(input: Readonly<Record<string, unknown>>): Promise<void> {
+    const { title, rewound } = this.#options
+    const source = this.#source
+    if (!this.isResettable) throw new Error(`${title} has no resetOffset`)
+    await source.resetOffset?.(copyValue(input, 'input') as Record<string, unknown>)
+    rewound?.(copyValue(source.getOffset?.(), 'offset'))
   }
 
   /** Settles when the source counts as open; what comes of `open` later ends the source. */

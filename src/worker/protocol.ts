@@ -45,6 +45,8 @@ export interface OpenParams {
   readonly skips?: readonly number[] | undefined
   /** Offsets of tuples that were brought before the offset, and that `state` knows nothing of. By source number. */
   readonly trails?: readonly (readonly unknown[])[] | undefined
+  /** What an operator has said of where plugin sources go on: instead of `offsets`. By source number. */
+  readonly resets?: readonly (SourceReset | undefined)[] | undefined
   /** What `configure` of each plugin source gets, by source number; `PluginCode` says it where this is missing. */
   readonly sources?: readonly (SourceSetup | undefined)[] | undefined
   /** What the sinks have seen: emissions go on with the next numbers. By action. */
@@ -64,6 +66,13 @@ export interface FacadeLink {
   readonly package: string
   readonly version: string
   readonly port: MessagePort
+}
+
+export interface SourceReset {
+  /** As the operator wrote it. */
+  readonly input: Readonly<Record<string, unknown>>
+  /** Of the tuple behind which it goes on. */
+  readonly sequence: number
 }
 
 export interface SourceSetup {
@@ -94,6 +103,8 @@ export interface Opened {
   readonly wakeAt: number | null
   /** Names of operators whose state was in the checkpoint and fits nothing any more. */
   readonly dropped: readonly string[]
+  /** The numbers of plugin sources that go on from where an operator says: see `resets`. */
+  readonly resettable?: readonly number[] | undefined
 }
 
 /** New tuples of one source, or only the news that time went on. */

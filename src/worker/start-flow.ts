@@ -41,6 +41,11 @@ export function startWithPlugins(runtime: PluginRuntime): StartFlow {
       const flow = makeFlow(params, outlets(id, host, plugins), plugins.forFlow)
       const dropped = params.state === undefined ? [] : flow.restore(params.state)
       await plugins.open()
+      for (const [source, offset] of plugins.resetOffsets) {
+        const { sequence = 0 } = params.resets?.[source] ?? {}
+        // `null` begins anew, too, and says all the same that this was the operator's will
+        flow.relocate(source, { sequence, offset: offset ?? null })
+      }
       return running(flow, { dropped, plugins })
     } catch (error) {
       hosts.delete(plugins)
@@ -110,7 +115,7 @@ function running(
 ): RunningFlow {
   leaveBootBehind()
   return {
-    opened: { wakeAt: flow.wakeAt, dropped },
+    opened: { wakeAt: flow.wakeAt, dropped, resettable: [...(plugins?.resettable ?? [])] },
     collect: (feeds) => flow.collect(feeds),
     async deliver(delivery) {
       if (plugins !== undefined) return plugins.deliver(delivery)

@@ -1,7 +1,8 @@
 import { HostError } from '#host/errors.ts'
 import { checkpointsAnswer, sentence, stateAnswer } from '../answers.ts'
-import { idParams } from '../schemas.ts'
+import { idParams, resetBody } from '../schemas.ts'
 import type { App, Services } from '../services.ts'
+import { readReset } from '../source-reset.ts'
 import { answerCommand, commandAnswers, waitQuery } from '../wait.ts'
 
 /** A state may be large; what it becomes in the host is larger still. */
@@ -9,7 +10,7 @@ const stateBytes = 268_435_456
 
 /** What a rule has kept: its checkpoints, its state to take away and to put back. */
 export function ruleStateRoutes(app: App, services: Services): void {
-  const { rules, states, tenant } = services
+  const { states, tenant } = services
   const tags = ['rules']
   const config = { area: 'rule' } as const
   app.get(
@@ -74,13 +75,18 @@ export function ruleStateRoutes(app: App, services: Services): void {
       config,
       schema: {
         tags,
-        summary: 'Starts anew, without what it has kept',
+        summary: 'Starts anew, without what it has kept; with a body, only a source goes elsewhere',
         params: idParams,
         querystring: waitQuery,
+        body: resetBody,
         response: commandAnswers,
       },
-      handler: async ({ params: { id }, query: { wait } }, reply) => {
-        const work = rules.resetState(tenant, id).then(() => `Rule ${id} state was reset.`)
+      handler: async ({ params: { id }, query: { wait }, body }, reply) => {
+        const reset = readReset(body)
+        const work =
+          reset === undefined
+            ? states.reset(tenant, id).then(() => `Rule ${id} state was reset.`)
+            : states.resetSource(tenant, id, reset).then(() => 'success')
         return answerCommand(reply, services, { id, work, wait })
       },
     })

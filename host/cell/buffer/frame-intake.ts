@@ -1,5 +1,6 @@
 import type { SourceWriter } from '../connectors/connector.ts'
 import { frameEnd, isFramed } from './chunk.ts'
+import { offsetIn } from './frame-head.ts'
 
 type FrameWriter = Pick<SourceWriter, 'ring' | 'onRoom' | 'whenDurable'> & {
   append(bytes: Uint8Array, start: number, end: number): boolean
@@ -12,6 +13,10 @@ type FrameWriter = Pick<SourceWriter, 'ring' | 'onRoom' | 'whenDurable'> & {
 export class FrameIntake {
   readonly #writer: FrameWriter
   #last: Promise<void> = Promise.resolve()
+  #isClosed = false
+
+  /** Of those who write: one worker after the other. */
+  #life = 0
 
   constructor(writer: FrameWriter) {
     this.#writer = writer
@@ -26,16 +31,29 @@ export class FrameIntake {
     if (!isFramed(chunk, count)) {
       throw new TypeError(`a chunk of ${chunk.byteLength} bytes does not hold ${count} frames`)
     }
+    const life = this.#life
     // One chunk after the other: a chunk that waits for room must not be overtaken.
-    this.#last = this.#last.then(() => this.#append(chunk))
+    this.#last = this.#last.then(() => this.#append(chunk, life))
     return this.#last
   }
 
-  async #append(chunk: ArrayBuffer): Promise<void> {
+  /** What waits for room is thrown away. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /** The worker that wrote is gone. What of it waits for room is thrown away where its successor brings it again. */
+  endLife(): void {
+    this.#life++
+  }
+
+  async #append(chunk: ArrayBuffer, life: number): Promise<void> {
     const bytes = new Uint8Array(chunk)
     const view = new DataView(chunk)
     let at = 0
     while (at < chunk.byteLength) {
+      if (this.#isClosed) return
+      if (life !== this.#life && isPlaced(view, at)) return
       const end = frameEnd(view, at)
       if (this.#writer.append(bytes, at, end)) {
         at = end
@@ -50,4 +68,11 @@ export class FrameIntake {
     this.#writer.whenDurable(resolve)
     await promise
   }
+}
+
+/** A source that goes back says where, in the last frame of each chunk: it hands over no part of an array. */
+function isPlaced(view: DataView, from: number): boolean {
+  let last = from
+  for (let at = from; at < view.byteLength; at = frameEnd(view, at)) last = at
+  return offsetIn(view, last) !== undefined
 }

@@ -95,11 +95,14 @@ export class Feeder implements BellMember {
     return reader === undefined ? 0 : reader.oldestSequence - 1
   }
 
-  /** A source was reopened: its buffer is another one. */
+  /** A source was reopened, its buffer is another one; or it goes on elsewhere, behind what is in its spool. */
   renew(source: number): void {
     const input = this.#inputs[source]
     if (input === undefined) return
-    input.reader = input.source.buffer.addReader({ isLossless: this.#options.isLossless })
+    const { reader, source: of } = input
+    // first the new one: without any the buffer lets go of its place
+    input.reader = of.buffer.addReader({ isLossless: this.#options.isLossless })
+    of.buffer.removeReader(reader)
   }
 
   /** What came after this tuple is read again. */

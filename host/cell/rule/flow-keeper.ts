@@ -14,7 +14,7 @@ import { until, within } from './deadline.ts'
 import { Feeder } from './feeder.ts'
 import { FlowFigures } from './flow-figures.ts'
 import type { RuleSinks } from './rule-sinks.ts'
-import type { RuleSources } from './rule-sources.ts'
+import type { Resets, RuleSources } from './rule-sources.ts'
 import type { Suspects } from './suspicion.ts'
 import { WakeTimer } from './timer.ts'
 import { WorkerLimits } from './worker-limits.ts'
@@ -51,8 +51,6 @@ export interface FlowKeeperOptions {
 }
 
 const MAX_DEATHS = 10
-/** Tuples of a source that no checkpoint covers, about. */
-const MAX_UNCOVERED = 1_000_000
 const SETTLE_MS = 5000
 
 /**
@@ -69,6 +67,8 @@ export class FlowKeeper {
   stateBytes = 0
   /** What of the checkpoint that the rule began with fits nothing any more. */
   droppedState: readonly string[] = []
+  /** The numbers of the sources that go on from where an operator says. */
+  resettable: readonly number[] = []
   cpuMs = 0
   readonly #options: FlowKeeperOptions
   #rule: RuleSpec
@@ -172,16 +172,6 @@ export class FlowKeeper {
     else this.#startLater(ms)
   }
 
-  /** So many tuples were read since this checkpoint that a new one is due: a successor would read them all again. */
-  isFarAhead(checkpoint: StoredCheckpoint | undefined): boolean {
-    const { rule, sources } = this.#options
-    if (rule.options.qos === 0 || rule.options.checkpointIntervalMs <= 0) return false
-    return [...sources.all.keys()].some((index) => {
-      const covered = checkpoint?.sources[index]?.sequence ?? sources.after(index) ?? 0
-      return this.feeder.acknowledged(index) - covered >= MAX_UNCOVERED
-    })
-  }
-
   /** What it runs: after an upgrade with other versions of its plugins. */
   get rule(): RuleSpec {
     return this.#rule
@@ -211,16 +201,21 @@ export class FlowKeeper {
   }
 
   /** Its place is taken by another one, which goes on from a state that was taken while nothing was under way. */
-  async enter(rule: RuleSpec, pool: RulePool, state: StoredCheckpoint | undefined): Promise<void> {
+  async enter(
+    rule: RuleSpec,
+    pool: RulePool,
+    state: StoredCheckpoint | undefined,
+    resets?: Resets | undefined,
+  ): Promise<void> {
     const { sinks, sources } = this.#options
     this.#rule = rule
     this.#pool = pool
     if (this.#isClosing) throw new CellError('closed', 'it was stopped meanwhile')
     const positions = sinks.accepted()
     sinks.restart(positions)
-    for (const index of await sources.reenter(state)) this.feeder.renew(index)
+    for (const index of await sources.reenter(state, resets)) this.feeder.renew(index)
     try {
-      await this.#connect(state, positions)
+      await this.#connect(state, positions, resets)
     } catch (error) {
       const handle = this.#handle
       this.#handle = undefined
@@ -277,7 +272,11 @@ export class FlowKeeper {
     return false
   }
 
-  async #connect(checkpoint: StoredCheckpoint | undefined, positions: number[]): Promise<void> {
+  async #connect(
+    checkpoint: StoredCheckpoint | undefined,
+    positions: number[],
+    resets?: Resets | undefined,
+  ): Promise<void> {
     const { watchdog, methods, logger, sources, sinks } = this.#options
     const rule = this.#rule
     const facades = new FlowFacades({
@@ -312,6 +311,7 @@ export class FlowKeeper {
       ),
       state: checkpoint === undefined ? undefined : copyOf(checkpoint.state),
       ...(await sources.places(checkpoint)),
+      resets: resets && sources.resets(resets, checkpoint),
       positions,
       epoch: rule.epoch,
       numbering: this.#options.numbering,
@@ -319,6 +319,7 @@ export class FlowKeeper {
       props: rule.props,
     })
     isOpening = false
+    this.resettable = opened.resettable ?? []
     if (opened.dropped.length > 0) this.droppedState = opened.dropped
     for (const name of opened.dropped) {
       logger.warn(`the state of ${name} in the checkpoint fits nothing any more`)

@@ -7,6 +7,7 @@ import type { SpoolRoom } from '../spool/spool-room.ts'
 import type { Spares } from '../workers/spares.ts'
 import type { Watchdog } from '../workers/watchdog.ts'
 import { Checkpointer } from './checkpointer.ts'
+import { isFarAhead } from './far-ahead.ts'
 import { FlowKeeper } from './flow-keeper.ts'
 import { hostCalls, type RuleCalls } from './host-calls.ts'
 import { RuleLookups } from './rule-lookups.ts'
@@ -115,8 +116,7 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
   const calls = (): RuleCalls => ({
     actions: rule.plan.actions.length,
     sources: rule.plan.sources.map(({ plugin, kind }) => plugin !== undefined && kind !== 'lookup'),
-    write: (source, chunk, count) =>
-      sources.all[source]?.intake.write(chunk, count) ?? Promise.resolve(),
+    write: (source, chunk, count) => sources.all[source]?.write(chunk, count) ?? Promise.resolve(),
     emit: (emissions) => keeper.emit(() => sinks.accept(emissions)),
     delivered: (action, sequence, dropped) => {
       sinks.delivered(action, sequence, dropped)
@@ -172,7 +172,9 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
     intervalMs: rule.options.qos > 0 ? rule.options.checkpointIntervalMs : 0,
     initial: rule.checkpoint,
     after: (index) => sources.after(index),
-    isDue: () => spools.wantsCheckpoint || keeper.isFarAhead(checkpointer.last),
+    isDue: () =>
+      spools.wantsCheckpoint ||
+      isFarAhead(rule, { sources, feeder: keeper.feeder }, checkpointer.last),
     snapshot: async () => {
       if (keeper.handle !== undefined) return keeper.handle.checkpoint()
       throw new CellError('worker-died', `rule "${rule.rule}": its worker is starting again`)

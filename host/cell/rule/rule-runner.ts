@@ -6,6 +6,7 @@ import {
   type RuleState,
   type RuleStatus,
   type StopOptions,
+  type StreamReset,
 } from '../cell.ts'
 import { whenLate } from '../patience.ts'
 import type { SpoolKey } from '../spool/spool-index.ts'
@@ -17,8 +18,9 @@ import { makeParts, type PartsEvents, type RuleParts, type RuleServices } from '
 import { RuleReport } from './rule-report.ts'
 import { forgetSources } from './rule-sources.ts'
 import { SetAside } from './set-aside.ts'
+import { resetSource } from './source-reset.ts'
 import { tierOf } from './tier.ts'
-import { upgrade } from './upgrade.ts'
+import { type UpgradeOptions, upgrade } from './upgrade.ts'
 
 const DRAIN_MS = 1000
 const LAST_COMMIT_MS = 5000
@@ -160,21 +162,30 @@ export class RuleRunner {
 
   /** Other versions of its plugins, while it runs on: see `upgrade`. */
   async upgrade(next: RuleSpec): Promise<void> {
+    const { epoch, generation, checkpoint } = this.spec
+    const spec = { ...next, epoch, generation, checkpoint }
+    await this.#swap((given) => upgrade({ ...given, next: spec }))
+    this.#spec = spec
+  }
+
+  /** One of its sources goes on elsewhere, while it runs on: see `resetSource`. */
+  resetSource(reset: StreamReset): Promise<void> {
+    return this.#swap((given) => resetSource({ ...given, reset }))
+  }
+
+  async #swap(work: (given: Omit<UpgradeOptions, 'next'>) => Promise<void>): Promise<void> {
     if (this.#upgrading !== undefined || this.#parts === undefined || this.#state !== 'running')
       throw new CellError('not-swapped', `rule "${this.spec.rule}" is not running`)
-    const { epoch, generation, checkpoint } = this.spec
     const { spares } = this.#services
     const tier = tierOf(this.spec)
-    const work = upgrade({
+    const swapped = work({
       parts: this.#parts,
-      next: { ...next, epoch, generation, checkpoint },
       take: () => spares.take(tier),
       release: () => spares.release(tier),
     })
-    this.#upgrading = work.catch(() => {})
+    this.#upgrading = swapped.catch(() => {})
     try {
-      await work
-      this.#spec = { ...next, epoch, generation, checkpoint }
+      await swapped
     } finally {
       this.#upgrading = undefined
     }

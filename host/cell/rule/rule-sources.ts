@@ -22,6 +22,9 @@ export interface RuleSourcesOptions {
 const FORGET_MS = 5000
 const SETTLE_MS = 5000
 
+/** By source: what an operator has written of where it goes on. */
+export type Resets = ReadonlyMap<number, Readonly<Record<string, unknown>>>
+
 type PluginPlaces = Pick<OpenParams, 'offsets' | 'skips' | 'trails'>
 
 /** The sources of one rule, its own and those that it shares, in the plan's order. */
@@ -85,10 +88,14 @@ export class RuleSources {
     const trails: (readonly unknown[])[] = []
     for (const [index, source] of this.all.entries()) {
       const place = checkpoint?.sources[index]
-      const { lastOffset } = source
+      // With all of the spool behind it the checkpoint says it: an operator may have wanted another place since.
+      const isCovered =
+        place?.offset !== undefined && place.sequence >= (source.lastSpooled ?? Infinity)
+      const lastOffset = isCovered ? undefined : source.lastOffset
       const trail = await source.trail(this.after(index, checkpoint) ?? 0)
       offsets.push(lastOffset ?? place?.offset)
-      skips.push(lastOffset === undefined ? (place?.skip ?? 0) : 0)
+      const skip = isCovered ? undefined : source.lastSkip
+      skips.push(skip ?? (lastOffset === undefined ? (place?.skip ?? 0) : 0))
       trails.push(trail)
     }
     return { offsets, skips, trails }
@@ -105,8 +112,9 @@ export class RuleSources {
     return this.all.map((source) => source.weakness).find((text) => text !== '') ?? ''
   }
 
-  /** Resolves when nothing is on its way to a spool. */
+  /** There is no worker. Resolves when nothing is on its way to a spool. */
   async settled(): Promise<void> {
+    for (const source of this.all) source.endLife()
     await Promise.all(this.all.map((source) => source.settled()))
   }
 
@@ -123,17 +131,29 @@ export class RuleSources {
    * Another worker goes on from a state that was taken while nothing was under way. What waits in the buffers stays; but a
    * plugin's source that goes back brings it again. @returns the numbers of those, which have another buffer
    */
-  async reenter(checkpoint: StoredCheckpoint | undefined): Promise<number[]> {
+  async reenter(
+    checkpoint: StoredCheckpoint | undefined,
+    resets?: Resets | undefined,
+  ): Promise<number[]> {
     // What the last worker's plugins have written is to be in the spool before the next one asks where to go on.
     await within(this.settled(), SETTLE_MS, 'writing the spool').catch(() => {})
     await this.recover()
     const { sources } = this.#options.rule.plan
     const numbers = [...this.all.keys()].filter((index) => {
       const isOwn = sources[index]?.plugin !== undefined && this.all[index]?.spooled === undefined
-      return isOwn && this.#goesBack(index, checkpoint)
+      return isOwn && (resets?.has(index) || this.#goesBack(index, checkpoint))
     })
     await this.#reopen(numbers, checkpoint)
     return numbers
+  }
+
+  /** Where the plugins' sources go on that an operator has sent elsewhere: behind all that they have brought. */
+  resets(resets: Resets, checkpoint: StoredCheckpoint | undefined): OpenParams['resets'] {
+    return this.all.map((source, index) => {
+      const input = resets.get(index)
+      const sequence = source.lastSpooled ?? checkpoint?.sources[index]?.sequence ?? 0
+      return input && { input, sequence }
+    })
   }
 
   /** Another life for those that have failed. */

@@ -61,6 +61,8 @@ export class RunningSource {
   #reopenMs = FIRST_REOPEN_MS
   /** For good: a new life that is on its way ends where it is. */
   #isClosed = false
+  /** What a plugin writes meanwhile is kept back: see `hold`. */
+  #held: PromiseWithResolvers<boolean> | undefined
   exceptions = 0
   lastException = ''
   lastExceptionAt = 0
@@ -94,6 +96,17 @@ export class RunningSource {
   /** Where its connector or plugin goes on: behind what is in the spool. */
   get lastOffset(): unknown {
     return this.#options.spool?.spool.lastOffset
+  }
+
+  /** Sequence number of the last tuple in the spool; `undefined`: it has none. */
+  get lastSpooled(): number | undefined {
+    const { spool } = this.#options
+    return spool && spool.spool.next - 1
+  }
+
+  /** So many tuples behind `lastOffset` are in the spool, too. */
+  get lastSkip(): number | undefined {
+    return this.#options.spool?.spool.lastPlace?.skip
   }
 
   /** Of what is in the spool behind this tuple: see `trailOf`. */
@@ -187,10 +200,41 @@ export class RunningSource {
     }
   }
 
+  /** Tuples of a plugin. */
+  write(chunk: ArrayBuffer, count: number): Promise<void> {
+    if (this.#held === undefined) return this.intake.write(chunk, count)
+    return this.#held.promise.then((counts) =>
+      counts ? this.intake.write(chunk, count) : undefined,
+    )
+  }
+
+  /** What its next plugin writes waits until it is known whether it counts: `release`. What waits for room is given up. */
+  hold(): void {
+    this.#held = Promise.withResolvers()
+    this.#hasEnded = false
+    this.intake.close()
+    this.intake = new FrameIntake(this.spooled?.writer ?? this.buffer)
+  }
+
+  /** @param counts else it is thrown away */
+  release(counts: boolean): void {
+    this.#held?.resolve(counts)
+    this.#held = undefined
+  }
+
   /** The source was bounded and is through. */
   end(): void {
+    if (this.#held !== undefined) {
+      void this.#held.promise.then((counts) => counts && this.end())
+      return
+    }
     if (this.spooled === undefined) this.#ended()
     else this.spooled.writer.whenDurable(() => this.#ended())
+  }
+
+  /** The worker of its plugin is gone: what waits for room of it comes again, if the source goes back. */
+  endLife(): void {
+    this.intake.endLife()
   }
 
   /** Resolves when everything that was written is in the buffer. */

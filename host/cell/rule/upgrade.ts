@@ -3,6 +3,7 @@ import { CellError, type RuleSpec } from '../cell.ts'
 import type { RulePool } from '../workers/pool.ts'
 import { until, within } from './deadline.ts'
 import type { RuleParts } from './rule-parts.ts'
+import type { Resets } from './rule-sources.ts'
 import { tierOf } from './tier.ts'
 
 export interface UpgradeOptions {
@@ -26,9 +27,26 @@ const SETTLE_MS = 5000
  * is why the new versions did not open, and the rule has its old ones again
  */
 export async function upgrade({ parts, next, take, release }: UpgradeOptions): Promise<void> {
+  const old = parts.keeper.rule
+  if (!hasShapeOf(old, next)) throw notSwapped(old, 'more than the versions of its plugins differs')
+  await swap({ parts, next, take, release })
+}
+
+export interface SwapOptions extends UpgradeOptions {
+  readonly resets?: Resets | undefined
+  /** The old worker is gone, with what it still wrote. */
+  left?(): Promise<void>
+  /** The next worker is open, and nothing was fed to it yet: with what this throws it gives way to the old one. */
+  entered?(): Promise<void>
+  /** The next worker is gone again, and the old one's successor not there yet. */
+  undone?(): void
+}
+
+/** @throws CellError `not-swapped`, or why the next worker did not open; the rule runs on as it was in both cases */
+export async function swap(options: SwapOptions): Promise<void> {
+  const { parts, next, take, release, resets, left, entered, undone } = options
   const { keeper, checkpointer } = parts
   const old = keeper.rule
-  if (!hasShapeOf(old, next)) throw notSwapped(old, 'more than the versions of its plugins differs')
   const pool = await take()
   try {
     await rest(parts)
@@ -45,9 +63,13 @@ export async function upgrade({ parts, next, take, release }: UpgradeOptions): P
   }
   await leave()
   try {
-    await keeper.enter(next, pool, state)
+    await left?.()
+    await keeper.enter(next, pool, state, resets)
+    await entered?.()
   } catch (error) {
+    void pool.destroy()
     await leave()
+    undone?.()
     // where the old ones do not open either, that is seen to as after a worker's death
     await keeper.enter(old, await take(), state).catch(() => {})
     throw error

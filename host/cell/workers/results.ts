@@ -57,9 +57,14 @@ export function readDelivered(value: unknown, count: number): Delivered {
 }
 
 export function readOpened(value: unknown): Opened {
-  const { wakeAt, dropped } = recordOf(value, 'open')
+  const { wakeAt, dropped, resettable } = recordOf(value, 'open')
   const names = listOf(dropped, 'open').slice(0, 1000)
-  return { wakeAt: timeOf(wakeAt), dropped: names.map((name) => textOf(name, 200) ?? '') }
+  const numbers = listOf(resettable ?? [], 'open').slice(0, 1000)
+  return {
+    wakeAt: timeOf(wakeAt),
+    dropped: names.map((name) => textOf(name, 200) ?? ''),
+    resettable: numbers.map((number) => countOf(number, 'source')),
+  }
 }
 
 export function readSnapshot(value: unknown, sources: number, actions: number): Snapshot {

@@ -51,12 +51,31 @@ export function ruleCommand(program: Command, open: OpenSession): void {
     })
   state
     .command('reset')
-    .description('starts anew, without what it has kept')
+    .description(
+      'starts anew, without what it has kept; with --stream only its source goes elsewhere',
+    )
     .argument('<id>')
-    .action(async (id: string) => {
+    .option('--stream <stream>', 'a stream of the rule: its source goes on from where --input says')
+    .option('--input <json>', "what the source's plugin takes, an object")
+    .action(async (id: string, { stream, input }: { stream?: string; input?: string }) => {
+      const body = resetOf(stream, input)
       const { client, output } = open()
-      output.print(await client.request('POST', at('rules', id, 'reset_state')))
+      const method = body === undefined ? 'POST' : 'PUT'
+      output.print(await client.request(method, at('rules', id, 'reset_state'), body))
     })
+}
+
+function resetOf(stream: string | undefined, input: string | undefined): object | undefined {
+  if (stream === undefined && input === undefined) return undefined
+  if (stream === undefined || input === undefined) {
+    const text = '--stream and --input go together; without both the whole state is reset'
+    throw new CliError(exitCodes.usage, text)
+  }
+  try {
+    return { type: 1, params: { streamName: stream, input: JSON.parse(input) } }
+  } catch (error) {
+    throw new CliError(exitCodes.usage, `--input is no JSON: ${textOf(error)}`)
+  }
 }
 
 function shown({ epoch, number, at: taken, bytes, whole }: Kept) {

@@ -1,0 +1,17 @@
+/** Of those before `saved`, what an instance is told; with another number of them, all of it. */
+export function trailOf(
+  trail: readonly unknown[],
+  saved: unknown,
+  many: number,
+  instanceId: number,
+): readonly unknown[] {
+  if (many === 1 || formerOffsets(saved, many) !== undefined) return trail
+  return trail.flatMap((all) => (Array.isArray(all) ? (all[instanceId] ?? []) : []))
+}
+
+/** The offsets of all instances of an earlier life, when there are not as many now. */
+export function formerOffsets(saved: unknown, many: number): readonly unknown[] | undefined {
+  if (saved === undefined || saved === null) return undefined
+  if (Array.isArray(saved)) return saved.length === many ? undefined : saved
+  return many === 1 ? undefined : [saved]
+}
