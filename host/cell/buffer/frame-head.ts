@@ -68,15 +68,32 @@ export function restamp(chunk: Chunk, frame: Uint8Array, arrival: number): void 
   chunk.view.setFloat64(at + 8, arrival, true)
 }
 
+/** Where a source goes on behind a tuple: so many tuples behind an offset. */
+export interface FramePlace {
+  readonly offset: unknown
+  readonly skip: number | undefined
+}
+
 /** The offset in a frame's header or note. */
 export function offsetIn(view: DataView, at: number): unknown {
+  return placeIn(view, at).offset
+}
+
+export function placeIn(view: DataView, at: number): FramePlace {
   const flags = view.getUint32(at + 4, true)
-  const start = at + FRAME_HEADER_BYTES
-  if ((flags & FLAG_OFFSET_NUMBER) !== 0) return view.getFloat64(start, true)
-  if ((flags & FLAG_NOTE) === 0) return undefined
+  let start = at + FRAME_HEADER_BYTES
+  let number: number | undefined
+  if ((flags & FLAG_OFFSET_NUMBER) !== 0) {
+    number = view.getFloat64(start, true)
+    start += 8
+  }
+  if ((flags & FLAG_NOTE) === 0) return { offset: number, skip: undefined }
   const bytes = new Uint8Array(view.buffer, start + 4, view.getUint32(start, true))
-  const note: unknown = JSON.parse(new TextDecoder().decode(bytes))
-  return typeof note === 'object' && note !== null && 'offset' in note ? note.offset : undefined
+  const note: { offset?: unknown; skip?: unknown } | null = JSON.parse(
+    new TextDecoder().decode(bytes),
+  )
+  const skip = typeof note?.skip === 'number' ? note.skip : undefined
+  return { offset: number ?? note?.offset, skip }
 }
 
 function noteOf({ meta, timestamp, offset }: TupleExtra): Uint8Array | undefined {

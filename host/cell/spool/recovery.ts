@@ -1,6 +1,6 @@
 import { open, readdir, stat, truncate } from 'node:fs/promises'
 import { arrivalOf, Chunk, frameEnd } from '../buffer/chunk.ts'
-import { offsetIn } from '../buffer/frame-head.ts'
+import { type FramePlace, placeIn } from '../buffer/frame-head.ts'
 import type { Meta } from '../buffer/meta-table.ts'
 import type { Change } from './ledger.ts'
 import {
@@ -20,7 +20,7 @@ export interface Recovered {
   readonly next: number | undefined
   readonly lastArrival: number
   /** Where the source goes on after the last frame. */
-  readonly lastOffset: unknown
+  readonly lastPlace: FramePlace | undefined
   readonly metas: readonly Meta[]
   readonly ledger: readonly Change[]
   /** Bytes in the middle of the last segment that are damaged: frames that were acknowledged and are gone. */
@@ -31,7 +31,7 @@ const nothing: Recovered = {
   segments: [],
   next: undefined,
   lastArrival: 0,
-  lastOffset: undefined,
+  lastPlace: undefined,
   metas: [],
   ledger: [],
   damagedBytes: 0,
@@ -63,14 +63,14 @@ export async function recover(folder: string): Promise<Recovered> {
   if (newest === undefined) return nothing
   for (const segment of older) segment.bytes = (await stat(segment.path)).size
   const { metas, ledger } = newest
-  const { lastArrival, lastOffset } = scans[0] ?? nothing
+  const { lastArrival, lastPlace } = scans[0] ?? nothing
   let damagedBytes = 0
   for (const scan of scans) damagedBytes += scan.damagedBytes
   return {
     segments: [...older, ...scans.map(({ segment }) => segment)],
     next: scans[0]?.next ?? newest.segment.first,
     lastArrival,
-    lastOffset,
+    lastPlace,
     metas,
     ledger,
     damagedBytes,
@@ -134,7 +134,7 @@ function scan(chunk: Chunk): Found {
   return {
     next,
     lastArrival: last < 0 ? 0 : arrivalOf(view, last),
-    lastOffset: last < 0 ? undefined : offsetIn(view, last),
+    lastPlace: last < 0 ? undefined : placeIn(view, last),
     metas,
     ledger,
     damagedBytes,

@@ -1,6 +1,6 @@
 import type { ArrivalClock } from '../buffer/arrival-clock.ts'
 import { arrivalOf, CHUNK_BYTES, type Chunk } from '../buffer/chunk.ts'
-import { headOf, offsetIn, plainHead, restamp, writeHead } from '../buffer/frame-head.ts'
+import { headOf, placeIn, plainHead, restamp, writeHead } from '../buffer/frame-head.ts'
 import type { Meta } from '../buffer/meta-table.ts'
 import { RoomBell } from '../buffer/room-bell.ts'
 import type { SourceBuffer } from '../buffer/source-buffer.ts'
@@ -238,8 +238,10 @@ export class SpoolWriter implements SourceWriter {
     }
     const last = group.at(-1)
     if (last !== undefined) {
-      const offset = offsetIn(last.chunk.view, last.last)
-      if (offset !== undefined) this.#spool.lastOffset = offset
+      const place = placeIn(last.chunk.view, last.last)
+      if (place.offset !== undefined || this.#spool.lastOffset === undefined) {
+        this.#spool.lastPlace = place
+      }
     }
     for (const { chunk } of group) {
       const isUsual = chunk.bytes.length === RECORD_HEADER_BYTES + this.#recordBytes

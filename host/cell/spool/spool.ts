@@ -1,6 +1,7 @@
 import { mkdir, open, rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chunk } from '../buffer/chunk.ts'
+import type { FramePlace } from '../buffer/frame-head.ts'
 import { type Meta, MetaTable } from '../buffer/meta-table.ts'
 import { Ledger } from './ledger.ts'
 import { jsonRecord, KIND_FRAMES, KIND_LEDGER, KIND_METAS, seal } from './record.ts'
@@ -57,8 +58,8 @@ export class Spool {
   #fault: string | undefined
   #isClosed = false
   #last: Promise<void> = Promise.resolve()
-  /** Offset of the last frame that is safe. */
-  lastOffset: unknown
+  /** Of the last frame that is safe. */
+  lastPlace: FramePlace | undefined
 
   private constructor(options: SpoolOptions, found: Awaited<ReturnType<typeof recover>>) {
     this.folder = options.folder
@@ -71,7 +72,7 @@ export class Spool {
     this.metas = new MetaTable(found.metas)
     this.ledger = new Ledger(found.ledger, found.next)
     this.lastArrival = found.lastArrival
-    this.lastOffset = found.lastOffset
+    this.lastPlace = found.lastPlace
     this.damagedBytes = found.damagedBytes
   }
 
@@ -98,6 +99,10 @@ export class Spool {
   /** Why nothing can be written at the moment. */
   get fault(): string | undefined {
     return this.#fault
+  }
+
+  get lastOffset(): unknown {
+    return this.lastPlace?.offset
   }
 
   get isClosed(): boolean {
