@@ -29,7 +29,12 @@ export function acceptJsonBodies(app: FastifyInstance): void {
     },
   )
   app.addHook('preValidation', async (request) => {
-    if (request.routeOptions.schema?.body !== undefined && request.body === undefined) {
+    const { schema, config } = request.routeOptions
+    if (
+      schema?.body !== undefined &&
+      request.body === undefined &&
+      config.isBodyOptional !== true
+    ) {
       throw new HostError('bad-json', 'the body is empty; it must be JSON')
     }
   })

@@ -37,6 +37,7 @@ export const ruleBody = Type.Unsafe<unknown>({
 
 /** For the documentation, as `ruleBody`: it may be missing. */
 export const resetBody = Type.Unsafe<unknown>({
+  type: 'object',
   description: 'Missing: the state of the whole rule',
   properties: {
     type: { type: 'integer', description: '1: a source goes on from where input says' },

@@ -61,5 +61,7 @@ declare module 'fastify' {
     area?: Area
     /** Its body is bytes, not JSON. */
     isBinary?: boolean
+    /** It says something else without its body. */
+    isBodyOptional?: boolean
   }
 }

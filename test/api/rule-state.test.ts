@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import test, { type ExecutionContext } from 'ava'
+import { CellError } from '#host/cell/cell.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { makeServer } from '#test/fixtures/server.ts'
 
@@ -112,4 +113,39 @@ test('a rule that never kept a state has none to export', async (t) => {
     status: 404,
     body: { message: 'rule new has kept no state; start it, or give it option qos 1 or 2' },
   })
+})
+
+test('reset_state with a body of type 1 sends a source elsewhere, and leaves the state alone', async (t) => {
+  const { request, cell } = await make(t)
+  const reset = (body: unknown, id = 'r') => request('PUT', `/rules/${id}/reset_state`, body)
+  const body = { type: 1, params: { streamName: 's', input: { next: 7 } } }
+  await cell.checkpoint(key)
+  t.like(await reset(body), { status: 200, body: 'success' })
+  t.is(cell.calls.at(-1), 'reset r s: {"next":7}')
+  t.like((await request('GET', '/rules/r/checkpoints')).body, { length: 1 })
+  cell.failures.set('r', new CellError('unknown-stream', 'rule "r" reads no stream "s"'))
+  t.is((await reset(body)).status, 404)
+  cell.failures.clear()
+  t.is((await reset(body, 'x')).status, 404)
+  await request('POST', '/rules/r/stop')
+  const stopped = await reset(body)
+  t.is(stopped.status, 400)
+  t.regex(JSON.stringify(stopped.body), /rule r should be running when modify state/)
+})
+
+test('a body of reset_state that says something else is refused, and nothing is reset', async (t) => {
+  const { request, cell } = await make(t)
+  const before = cell.calls.length
+  for (const [body, why] of [
+    [{}, /type is missing/],
+    [{ type: 2, params: { streamName: 's', input: {} } }, /type 2 is not known; only 1 is/],
+    [{ type: 1, params: { input: {} } }, /params.streamName is missing/],
+    [{ type: 1, params: { streamName: 's', input: [1] } }, /params.input is no object/],
+    [[1], /an object is wanted/],
+  ] as const) {
+    const answer = await request('PUT', '/rules/r/reset_state', body)
+    t.is(answer.status, 400)
+    t.regex(JSON.stringify(answer.body), why)
+  }
+  t.is(cell.calls.length, before)
 })

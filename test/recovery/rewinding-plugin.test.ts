@@ -78,6 +78,11 @@ async function start(t: ExecutionContext, options: object, more = '') {
       await host.kill()
       host = await HostProcess.start(folder, {}, entry)
     },
+    reset: (next: number) =>
+      host.send('PUT', '/rules/r/reset_state', {
+        type: 1,
+        params: { streamName: 'rows', input: { next } },
+      }),
     upgrade: (version: string) =>
       host.send('PUT', '/plugins/acme-counting', { file: countingZip(folder, version, more) }),
     stop: () => host.stop(),
@@ -148,3 +153,35 @@ test.serial(
     t.is(await rule.stop(), 0)
   },
 )
+
+for (const qos of [1, 2] as const) {
+  for (const more of ['', 'isRepeatable = false;']) {
+    test.serial(
+      `qos ${qos}${more === '' ? '' : ', with a spool'}: an operator resets the source, and the host is killed by kill -9 right after the answer: it goes on from there, each row once`,
+      async (t) => {
+        t.timeout(300_000)
+        const resets = `${more} resetOffset({ next }) { this.next = next }`
+        const rule = await start(t, { qos, checkpointInterval: '300s' }, resets)
+        await rule.until(300)
+        for (const next of [6000, 20]) {
+          t.is(await rule.reset(next), 'success')
+          const { length } = rule.rows()
+          await rule.killHost()
+          await rule.until(length + 300)
+        }
+        await rule.killHost()
+        const at = () => rule.rows().length
+        await rule.until(at() + 300)
+        const rows = rule.rows()
+        const begins = rows.filter(({ n }, i) => n !== (rows[i - 1]?.n ?? -1) + 1)
+        t.deepEqual(
+          begins.map(({ n }) => n),
+          [1, 6000, 20],
+        )
+        // in its state, too
+        t.true(rows.every(({ before }, i) => (before ?? 0) === (rows[i - 1]?.n ?? 0)))
+        t.is(await rule.stop(), 0)
+      },
+    )
+  }
+}

@@ -72,7 +72,8 @@ export function ruleStateRoutes(app: App, services: Services): void {
     app.route({
       method,
       url: '/rules/:id/reset_state',
-      config,
+      config: { ...config, isBodyOptional: true },
+      attachValidation: true,
       schema: {
         tags,
         summary: 'Starts anew, without what it has kept; with a body, only a source goes elsewhere',

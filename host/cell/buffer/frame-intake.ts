@@ -14,6 +14,7 @@ export class FrameIntake {
   readonly #writer: FrameWriter
   #last: Promise<void> = Promise.resolve()
   #isClosed = false
+  readonly #closed = Promise.withResolvers<void>()
 
   /** Of those who write: one worker after the other. */
   #life = 0
@@ -40,6 +41,7 @@ export class FrameIntake {
   /** What waits for room is thrown away. */
   close(): void {
     this.#isClosed = true
+    this.#closed.resolve()
   }
 
   /** The worker that wrote is gone. What of it waits for room is thrown away where its successor brings it again. */
@@ -60,11 +62,12 @@ export class FrameIntake {
         continue
       }
       this.#writer.ring()
-      await new Promise<void>((resolve) => this.#writer.onRoom(resolve))
+      const room = new Promise<void>((resolve) => this.#writer.onRoom(resolve))
+      await Promise.race([room, this.#closed.promise])
     }
     this.#writer.ring()
-    const { promise, resolve } = Promise.withResolvers<void>()
     if (this.#writer.whenDurable === undefined) return
+    const { promise, resolve } = Promise.withResolvers<void>()
     this.#writer.whenDurable(resolve)
     await promise
   }

@@ -208,12 +208,18 @@ export class RunningSource {
     )
   }
 
-  /** What its next plugin writes waits until it is known whether it counts: `release`. What waits for room is given up. */
+  /** What its plugin still writes is thrown away, and what waits for room with it: up to `hold` or `release`. */
+  drop(): void {
+    this.hold()
+    this.#held?.resolve(false)
+    this.intake.close()
+    this.intake = new FrameIntake(this.spooled?.writer ?? this.buffer)
+  }
+
+  /** What its next plugin writes waits until it is known whether it counts: `release`. */
   hold(): void {
     this.#held = Promise.withResolvers()
     this.#hasEnded = false
-    this.intake.close()
-    this.intake = new FrameIntake(this.spooled?.writer ?? this.buffer)
   }
 
   /** @param counts else it is thrown away */

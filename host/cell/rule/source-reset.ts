@@ -26,7 +26,10 @@ export async function resetSource(options: SourceResetOptions): Promise<void> {
   const numbers = sourcesOf(parts, reset.stream)
   const resets: Resets = new Map(numbers.map((index) => [index, reset.input]))
   const held = numbers.flatMap((index) => sources.all[index] ?? [])
-  const hold = async () => {
+  const leaving = () => {
+    for (const source of held) source.drop()
+  }
+  const left = async () => {
     for (const source of held) source.hold()
     const settled = Promise.all(held.map((source) => source.settled()))
     await within(settled, SETTLE_MS, 'writing the spool')
@@ -49,7 +52,7 @@ export async function resetSource(options: SourceResetOptions): Promise<void> {
   }
   const next = keeper.rule
   try {
-    await swap({ parts, next, take, release, resets, left: hold, entered, undone })
+    await swap({ parts, next, take, release, resets, leaving, left, entered, undone })
   } catch (error) {
     if (error instanceof CellError) throw error
     const { type = '' } = next.sources[numbers[0] ?? 0] ?? {}

@@ -34,6 +34,8 @@ export async function upgrade({ parts, next, take, release }: UpgradeOptions): P
 
 export interface SwapOptions extends UpgradeOptions {
   readonly resets?: Resets | undefined
+  /** A checkpoint is there, and the old worker goes. */
+  leaving?(): void
   /** The old worker is gone, with what it still wrote. */
   left?(): Promise<void>
   /** The next worker is open, and nothing was fed to it yet: with what this throws it gives way to the old one. */
@@ -44,7 +46,7 @@ export interface SwapOptions extends UpgradeOptions {
 
 /** @throws CellError `not-swapped`, or why the next worker did not open; the rule runs on as it was in both cases */
 export async function swap(options: SwapOptions): Promise<void> {
-  const { parts, next, take, release, resets, left, entered, undone } = options
+  const { parts, next, take, release, resets } = options
   const { keeper, checkpointer } = parts
   const old = keeper.rule
   const pool = await take()
@@ -61,15 +63,16 @@ export async function swap(options: SwapOptions): Promise<void> {
     await keeper.leave()
     release()
   }
+  options.leaving?.()
   await leave()
   try {
-    await left?.()
+    await options.left?.()
     await keeper.enter(next, pool, state, resets)
-    await entered?.()
+    await options.entered?.()
   } catch (error) {
     void pool.destroy()
     await leave()
-    undone?.()
+    options.undone?.()
     // where the old ones do not open either, that is seen to as after a worker's death
     await keeper.enter(old, await take(), state).catch(() => {})
     throw error

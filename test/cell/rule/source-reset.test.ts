@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import test from 'ava'
 import { makeFolder } from '#test/fixtures/folder.ts'
+import { localCell } from '../../fixtures/cell/cells.ts'
 import {
   diskCell,
   type RewindingRule,
@@ -8,7 +9,7 @@ import {
   rowsIn,
   spoolsIn,
 } from '../../fixtures/cell/rewinding-rule.ts'
-import { eventually, keyOf, statusWhere } from '../../fixtures/cell/rules.ts'
+import { eventually, keyOf, numbersRule, statusWhere } from '../../fixtures/cell/rules.ts'
 
 const key = keyOf('a')
 /** More than it comes to. */
@@ -149,4 +150,19 @@ test.serial('what cannot be reset is refused by name, and the rule runs on', asy
   t.deepEqual(begins(await rowsIn(path)), [1])
   await cell.stop(key)
   t.like(await t.throwsAsync(reset('demo')), { code: 'not-swapped' })
+})
+
+test.serial('a source that is built in is refused by name, shared or not', async (t) => {
+  const { cell } = localCell()
+  t.teardown(() => cell.close())
+  for (const shared of [false, true]) {
+    const rule = shared ? 'b' : 'a'
+    await cell.deploy(numbersRule({ rule, shared, intervalMs: 1, count: 1_000_000 }))
+    const reset = cell.resetSource(keyOf(rule), { stream: 'numbers', input: {} })
+    const error = await t.throwsAsync(reset)
+    t.like(error, { code: 'not-resettable' })
+    t.regex(error.message, /stream "numbers" has the built-in source "numbers"/)
+    t.is(error.message.includes('shared by several rules'), shared)
+    t.is((await cell.status(keyOf(rule)))?.state, 'running')
+  }
 })
