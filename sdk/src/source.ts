@@ -104,7 +104,14 @@ export interface Rewindable {
    * @param since as of `rewind`, each with the offsets of all
    */
   rewindAll?(offsets: readonly unknown[], since?: readonly unknown[]): void | Promise<void>
-  /** Continue from where the operator says; `input` is what they wrote. Called like `rewind`. */
+  /**
+   * Continue from where the operator says: `PUT /rules/ID/reset_state`, `plutino rule state reset ID --stream s --input '{…}'`.
+   * Called instead of `rewind`, in a new worker, with the state of the rule as it is; on each instance where there are several.
+   * `getOffset` is asked right after it and has to say the new place, so that a crash goes back there; `undefined` there is the
+   * beginning. What it throws is told to the operator, and the rule goes on as before.
+   *
+   * @param input what they wrote, an object: check it
+   */
   resetOffset?(input: Record<string, unknown>): void | Promise<void>
 }
 
