@@ -62,9 +62,9 @@ export class WorkerSink implements SinkConnector {
         const part = this.#part(chunk, view, { done, at, numbering, isAlone })
         const delivered = await handed(worker, part)
         if (delivered !== undefined && saysMore(delivered)) return delivered
-        // It died, or has nothing to say but that it closes. An end in order is nobody's fault.
-        const { reason } = await worker.ended
-        if (reason !== 'closed') this.#died(part, { done, isAlone })
+        // It died, or has nothing to say but that it closes. One that was let go is nobody's fault.
+        const { isDismissed } = await worker.ended
+        if (isDismissed !== true) this.#died(part, { done, isAlone })
         return { done: 0 }
       })
       done += answer.done

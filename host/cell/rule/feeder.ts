@@ -133,14 +133,18 @@ export class Feeder implements BellMember {
     return this.#away.length === 0
   }
 
-  /** The worker is gone: whatever it still answers is not heard, and its successor starts where it was. */
-  disconnect(): void {
+  /**
+   * The worker is gone: whatever it still answers is not heard, and its successor starts where it was.
+   *
+   * @param isDismissed no tuple is to blame
+   */
+  disconnect(isDismissed = false): void {
     if (this.#collect === undefined) return
     this.#collect = undefined
     this.#life++
     this.#away.length = 0
     for (const { source, reader, suspicion } of this.#inputs) {
-      suspicion.died(reader)
+      if (!isDismissed) suspicion.died(reader)
       source.buffer.rewind(reader)
     }
   }

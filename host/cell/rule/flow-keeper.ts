@@ -168,7 +168,7 @@ export class FlowKeeper {
   /** Ends the worker; its successor starts after so many ms. */
   restartIn(ms: number, reason: string): void {
     this.#plannedMs = ms
-    if (this.#handle !== undefined) void this.#handle.kill(reason)
+    if (this.#handle !== undefined) void this.#handle.dismiss(reason)
     else this.#startLater(ms)
   }
 
@@ -251,7 +251,7 @@ export class FlowKeeper {
   /** Before `close`, or while that waits: the worker goes as it is, and has no successor. */
   cut(reason: string): void {
     this.#isClosing = true
-    this.#cut = this.#handle?.kill(reason)
+    this.#cut = this.#handle?.dismiss(reason)
   }
 
   /** The last life ends, in order. @returns 'stuck' when its thread cannot be ended */
@@ -330,11 +330,11 @@ export class FlowKeeper {
     this.feeder.connect((feeds) => handle.collect(feeds))
   }
 
-  #ended(handle: WorkerHandle, { reason, isStuck, limit }: Ending): void {
+  #ended(handle: WorkerHandle, { reason, isStuck, limit, isDismissed }: Ending): void {
     if (handle !== this.#handle) return
     this.#handle = undefined
     this.#timer.set(null)
-    this.feeder.disconnect()
+    this.feeder.disconnect(isDismissed)
     if (this.#isClosing || this.#isSwapping) return
     if (limit !== undefined) this.limits.add(limit)
     this.deaths.push({ at: Date.now(), reason, ...(limit !== undefined && { limit }) })

@@ -70,6 +70,8 @@ export interface Ending {
   readonly isStuck: boolean
   /** What it had too much of, if that is why. */
   readonly limit?: LimitName | undefined
+  /** The host has let it go: nothing that it had in hand is to blame. */
+  readonly isDismissed?: boolean | undefined
 }
 
 /**
@@ -91,6 +93,7 @@ export class WorkerHandle {
   readonly #settleEnded: (ending: Ending) => void
   #reason: string | undefined
   #limit: LimitName | undefined
+  #isDismissed = false
   #isOver = false
   #isClosing = false
   #hasAnswered = false
@@ -179,6 +182,7 @@ export class WorkerHandle {
   /** An end in order: the plugins get to close. The thread goes afterwards in any case. */
   async close(): Promise<Ending> {
     this.#isClosing = true
+    this.#isDismissed ||= this.#reason === undefined
     this.#reason ??= 'closed'
     await this.#call(() => this.#remote.close(FLOW), 'close').catch(() => {})
     // What it said on the other port before it answered is still to be heard: that port closes behind it.
@@ -186,6 +190,12 @@ export class WorkerHandle {
     // First the pool: it would boot the next thread.
     void this.#options.pool.destroy()
     return this.kill('closed')
+  }
+
+  /** As `kill`, for a reason that nothing in its hands can have brought about. */
+  dismiss(reason: string): Promise<Ending> {
+    this.#isDismissed ||= this.#reason === undefined
+    return this.kill(reason)
   }
 
   /** An end from outside: ports first, then the thread. @param limit what it had too much of */
@@ -196,8 +206,7 @@ export class WorkerHandle {
       this.#isOver = true
       this.#revoke()
       void endThread(this.#thread, this.#deadlines.stuck).then((how) => {
-        if (how === 'stuck')
-          this.#settleEnded({ reason: this.#reasonText(), isStuck: true, limit: this.#limit })
+        if (how === 'stuck') this.#settleEnded(this.#ending(true))
       })
     }
     return this.ended
@@ -207,7 +216,12 @@ export class WorkerHandle {
     this.#isOver = true
     this.#reason ??= `its thread exited with code ${code}`
     this.#revoke()
-    this.#settleEnded({ reason: this.#reasonText(), isStuck: false, limit: this.#limit })
+    this.#settleEnded(this.#ending(false))
+  }
+
+  #ending(isStuck: boolean): Ending {
+    const [limit, isDismissed] = [this.#limit, this.#isDismissed]
+    return { reason: this.#reasonText(), isStuck, limit, isDismissed }
   }
 
   #revoke(): void {
