@@ -55,6 +55,8 @@ export class RuleRunner {
   readonly #cut = Promise.withResolvers<void>()
   #ending: Promise<void> | undefined
   #upgrading: Promise<void> | undefined
+  /** Reported by a worker while it took over. */
+  #missed: string | undefined
 
   constructor(spec: RuleSpec, services: RuleServices) {
     this.#spec = spec
@@ -182,12 +184,18 @@ export class RuleRunner {
       parts: this.#parts,
       take: () => spares.take(tier),
       release: () => spares.release(tier),
+      gone: () => {
+        this.#missed = undefined
+      },
     })
     this.#upgrading = swapped.catch(() => {})
     try {
       await swapped
     } finally {
       this.#upgrading = undefined
+      const missed = this.#missed
+      this.#missed = undefined
+      if (missed !== undefined) this.#failed(missed)
     }
   }
 
@@ -233,7 +241,11 @@ export class RuleRunner {
   }
 
   #failed(reason: string): void {
-    if (!this.#isLive || this.#ending !== undefined || this.#upgrading !== undefined) return
+    if (!this.#isLive || this.#ending !== undefined) return
+    if (this.#upgrading !== undefined) {
+      this.#missed = reason
+      return
+    }
     // of two that fail together one is an attempt
     if (this.#parts?.keeper.awaitsRestart === true) return
     const ms = this.#attempts.next()

@@ -21,7 +21,7 @@ const SETTLE_MS = 5000
  * to that one, and payloads that were numbered since are numbered the same way again.
  */
 export async function resetSource(options: SourceResetOptions): Promise<void> {
-  const { parts, reset, take, release } = options
+  const { parts, reset } = options
   const { keeper, checkpointer, sources } = parts
   const numbers = sourcesOf(parts, reset.stream)
   const resets: Resets = new Map(numbers.map((index) => [index, reset.input]))
@@ -52,7 +52,7 @@ export async function resetSource(options: SourceResetOptions): Promise<void> {
   }
   const next = keeper.rule
   try {
-    await swap({ parts, next, take, release, resets, leaving, left, entered, undone })
+    await swap({ ...options, next, resets, leaving, left, entered, undone })
   } catch (error) {
     if (error instanceof CellError) throw error
     const { type = '' } = next.sources[numbers[0] ?? 0] ?? {}

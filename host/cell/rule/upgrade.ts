@@ -13,6 +13,8 @@ export interface UpgradeOptions {
   take(): Promise<RulePool>
   /** One of those is gone. */
   release(): void
+  /** No worker is there: what the last one has reported of itself counts no more. */
+  gone?(): void
 }
 
 /** ms for what is under way to be answered, and for the sinks to take what was emitted. */
@@ -26,10 +28,11 @@ const SETTLE_MS = 5000
  * @throws CellError `not-swapped`: the rule runs on as it was, and can be moved by a stop and a start only; any other error
  * is why the new versions did not open, and the rule has its old ones again
  */
-export async function upgrade({ parts, next, take, release }: UpgradeOptions): Promise<void> {
+export async function upgrade(options: UpgradeOptions): Promise<void> {
+  const { parts, next } = options
   const old = parts.keeper.rule
   if (!hasShapeOf(old, next)) throw notSwapped(old, 'more than the versions of its plugins differs')
-  await swap({ parts, next, take, release })
+  await swap(options)
 }
 
 export interface SwapOptions extends UpgradeOptions {
@@ -62,6 +65,7 @@ export async function swap(options: SwapOptions): Promise<void> {
   const leave = async () => {
     await keeper.leave()
     release()
+    options.gone?.()
   }
   options.leaving?.()
   await leave()

@@ -47,7 +47,10 @@ export class RewindableRandom implements Source, Rewindable {
   }
 
   resetOffset({ made }: Record<string, unknown>): void {
-    this.#offset = { made: Number(made), sent: [] }
+    if (typeof made !== 'number' || !Number.isSafeInteger(made) || made < 0) {
+      throw new Error(`made: a number of rows is wanted, not ${JSON.stringify(made)}`)
+    }
+    this.#offset = { made, sent: [] }
   }
 
   /** `undefined`: like one that was sent before. */

@@ -166,3 +166,14 @@ test.serial('a source that is built in is refused by name, shared or not', async
     t.is((await cell.status(keyOf(rule)))?.state, 'running')
   }
 })
+
+test.serial('a source that fails at once where it was sent ends the rule by error', async (t) => {
+  const { cell } = diskCell(t)
+  const path = join(makeFolder(t), 'out.jsonl')
+  await cell.deploy(rewindingRule({ ...endless, path, failsAt: 100_000 }))
+  await counting(path, upTo(1, 50))
+  await cell.resetSource(key, { stream: 'demo', input: { next: 100_000 } })
+  const status = await statusWhere(cell, 'a', ({ state }) => state === 'stopped by error')
+  t.regex(status?.message ?? '', /it fails there/)
+  t.deepEqual(begins(await rowsIn(path)), [1])
+})
