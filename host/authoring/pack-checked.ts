@@ -103,8 +103,11 @@ async function checkTypes(folder: string): Promise<void> {
   if (found === undefined) return
   const lines = found.trim().split('\n')
   const more = lines.length > 20 ? `\n… and ${lines.length - 20} lines more` : ''
+  const hint = existsSync(path.join(folder, 'node_modules'))
+    ? ''
+    : ' or not installed (npm install in its folder)'
   throw new PackError(
     'bad-types',
-    `its types are wrong; --no-types packs it all the same:\n${lines.slice(0, 20).join('\n')}${more}`,
+    `its types are wrong${hint}; --no-types packs it all the same:\n${lines.slice(0, 20).join('\n')}${more}`,
   )
 }

@@ -3,13 +3,17 @@ import { textOf } from '#host/errors.ts'
 import { CliError, exitCodes } from './exit.ts'
 
 /** What stands on the command line, or in the file of `-f`; `-` is the standard input. */
-export function textOrFile(text: string | undefined, file: string | undefined): string {
+export function textOrFile(
+  text: string | undefined,
+  file: string | undefined,
+  what = 'it',
+): string {
   if (text !== undefined && file !== undefined) {
     throw new CliError(exitCodes.usage, 'give it on the command line or with -f, not both')
   }
   if (text !== undefined) return text
   if (file === undefined) {
-    throw new CliError(exitCodes.usage, 'give it on the command line or with -f FILE')
+    throw new CliError(exitCodes.usage, `give ${what} on the command line or with -f FILE`)
   }
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8')

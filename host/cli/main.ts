@@ -24,7 +24,7 @@ async function run(args: readonly string[]): Promise<number> {
   try {
     // Kuiper writes it with one dash
     const words = args.map((word) => (word === '-json' ? '--json' : word))
-    await program.parseAsync(words, { from: 'user' })
+    await program.parseAsync(helpOfAll(words), { from: 'user' })
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError)
@@ -33,6 +33,11 @@ async function run(args: readonly string[]): Promise<number> {
     if (error instanceof CliError) return fail(error.exitCode, error.message)
     throw error
   }
+}
+
+/** `help plugin install` is about `plugin install`; commander alone reads one word behind `help`. */
+function helpOfAll(words: readonly string[]): readonly string[] {
+  return words[0] === 'help' && words.length > 2 ? [...words.slice(1), '--help'] : words
 }
 
 function fail(exitCode: number, message: string): number {

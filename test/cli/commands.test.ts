@@ -133,6 +133,10 @@ test('a wrong command line ends with 2 and the way out', async (t) => {
       ['plugin', 'audit', '--lines', 'many'],
       /^plutino: --lines must be a number up to 9999, not "many"\n$/,
     ],
+    [
+      ['plugin', 'grant', 'mysql'],
+      /^plutino: give powers by --grant, or as JSON on the command line or with -f FILE\n$/,
+    ],
     [['query', 'SELECT 1', '-n', 'x'], /^plutino: --count must be a number above 0, not "x"\n$/],
     [
       ['server', '--port', 'x'],
@@ -144,6 +148,13 @@ test('a wrong command line ends with 2 and the way out', async (t) => {
     t.deepEqual({ code, stdout }, { code: 2, stdout: '' }, args.join(' '))
     t.regex(stderr, message)
   }
+})
+
+test('help of a verb and its thing is about both', async (t) => {
+  const { code, stdout } = await run('host/cli/main.ts', ['help', 'plugin', 'install'])
+  t.is(code, 0)
+  t.regex(stdout, /^Usage: plutino plugin install /)
+  t.regex(stdout, /--grant/)
 })
 
 test('a server that does not answer ends with 3 and the way out', async (t) => {

@@ -73,7 +73,7 @@ export function pluginOperatorCommands(plugin: Command, open: OpenSession): void
       const { path, json } = targetOf(words)
       const body = flags.grant
         ? readGrantFlags(flags.grant)
-        : readJson(textOrFile(json, flags.file))
+        : readJson(textOrFile(json, flags.file, 'powers by --grant, or as JSON'))
       output.print(await client.request('POST', path, body))
     })
   plugin
