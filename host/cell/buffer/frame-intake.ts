@@ -14,8 +14,8 @@ export class FrameIntake {
   readonly #writer: FrameWriter
   #last: Promise<void> = Promise.resolve()
   #isClosed = false
-  readonly #closed = Promise.withResolvers<void>()
-
+  /** Of the chunk that waits for room. */
+  #wake = () => {}
   /** Of those who write: one worker after the other. */
   #life = 0
 
@@ -41,12 +41,13 @@ export class FrameIntake {
   /** What waits for room is thrown away. */
   close(): void {
     this.#isClosed = true
-    this.#closed.resolve()
+    this.#wake()
   }
 
   /** The worker that wrote is gone. What of it waits for room is thrown away where its successor brings it again. */
   endLife(): void {
     this.#life++
+    this.#wake()
   }
 
   async #append(chunk: ArrayBuffer, life: number): Promise<void> {
@@ -62,8 +63,11 @@ export class FrameIntake {
         continue
       }
       this.#writer.ring()
-      const room = new Promise<void>((resolve) => this.#writer.onRoom(resolve))
-      await Promise.race([room, this.#closed.promise])
+      // Nothing that stays is hung on: a rule may wait for room as long as it runs.
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+        this.#writer.onRoom(resolve)
+      })
     }
     this.#writer.ring()
     if (this.#writer.whenDurable === undefined) return
