@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { basename, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
@@ -35,6 +36,9 @@ export function pluginAuthorCommands(plugin: Command, open: OpenSession): void {
     .description('runs the tests of a plugin project, in the sandbox of this host, too')
     .argument('[folder]', 'with package.json', '.')
     .action(async (folder: string) => {
+      if (!existsSync(resolve(folder, 'package.json'))) {
+        throw new CliError(exitCodes.usage, `no package.json in ${resolve(folder)}`)
+      }
       const child = spawn('npm', ['test'], {
         cwd: resolve(folder),
         stdio: 'inherit',
