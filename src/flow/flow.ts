@@ -154,12 +154,12 @@ export class Flow {
   }
 
   /** Waits for the stage borders, then takes the state. */
-  checkpoint(): Snapshot | Promise<Snapshot> {
-    return this.idle()?.then(() => this.snapshot()) ?? this.snapshot()
+  checkpoint(isCut = false): Snapshot | Promise<Snapshot> {
+    return this.idle()?.then(() => this.snapshot(isCut)) ?? this.snapshot(isCut)
   }
 
-  /** The state between two batches; only while `idle` says so. */
-  snapshot(): Snapshot {
+  /** The state between two batches; only while `idle` says so. @param isCut see `RuleWorker.checkpoint` */
+  snapshot(isCut = false): Snapshot {
     if (this.idle() !== undefined) {
       const { ruleId } = this.#plan
       throw new EngineError(
@@ -174,7 +174,7 @@ export class Flow {
       const version = operator.stateVersion ?? 1
       if (state !== undefined) operators.set(operator.id, { version, state })
     }
-    for (const [id, state] of this.#sinks.snapshot()) operators.set(id, { version: 1, state })
+    for (const [id, state] of this.#sinks.snapshot(isCut)) operators.set(id, { version: 1, state })
     const state = packState({
       operators,
       extensions: this.#states?.snapshot() ?? new Map(),

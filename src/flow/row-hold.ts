@@ -53,8 +53,10 @@ export class RowHold {
     if (parts.length > 0) this.#options.release(parts)
   }
 
-  snapshot(): unknown {
-    return this.#parts.length === 0 ? undefined : { parts: this.#parts, due: this.#due }
+  /** @param isCut whoever goes on from this lets it leave before anything else */
+  snapshot(isCut = false): unknown {
+    if (this.#parts.length === 0) return undefined
+    return { parts: this.#parts, due: isCut ? Number.NEGATIVE_INFINITY : this.#due }
   }
 
   restore(state: unknown): void {

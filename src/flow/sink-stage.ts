@@ -90,10 +90,10 @@ export class SinkStage implements Output {
   }
 
   /** What lingers, by name: part of the flow's state. */
-  snapshot(): ReadonlyMap<string, unknown> {
+  snapshot(isCut = false): ReadonlyMap<string, unknown> {
     const states = new Map<string, unknown>()
     for (const [id, hold] of this.#holds) {
-      const state = hold.snapshot()
+      const state = hold.snapshot(isCut)
       if (state !== undefined) states.set(id, state)
     }
     return states

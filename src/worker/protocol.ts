@@ -23,8 +23,13 @@ export interface RuleWorker {
    * or after a while with how far it has come. One call for each action at a time. The buffer is transferred.
    */
   deliver(flow: FlowId, delivery: Delivery): Promise<Delivered>
-  /** Waits for the stage borders, then takes the state between two batches. */
-  checkpoint(flow: FlowId): Promise<Snapshot>
+  /**
+   * Waits for the stage borders, then takes the state between two batches.
+   *
+   * @param isCut batches that linger before the sinks are about to leave, by `Feed.flush`: whoever goes on from this state
+   * lets them leave first, too
+   */
+  checkpoint(flow: FlowId, isCut?: boolean): Promise<Snapshot>
   /** The counters at this moment. */
   metrics(flow: FlowId): Promise<FlowMetrics>
   /** An end from within: sources and sinks of plugins closed. The worker's task ends after the last flow. */

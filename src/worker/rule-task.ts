@@ -29,7 +29,7 @@ export interface RunningFlow {
   readonly opened: Opened
   collect(feeds: readonly Feed[]): Collected | Promise<Collected>
   deliver(delivery: Delivery): Promise<Delivered>
-  checkpoint(): Snapshot | Promise<Snapshot>
+  checkpoint(isCut: boolean): Snapshot | Promise<Snapshot>
   metrics(): FlowMetrics
   close(): Promise<void>
 }
@@ -112,9 +112,9 @@ class RuleServer implements RuleWorker {
     }
   }
 
-  checkpoint(id: FlowId): Promise<Snapshot> {
+  checkpoint(id: FlowId, isCut: boolean): Promise<Snapshot> {
     return this.#turnOf(id).run(
-      (flow) => flow.checkpoint(),
+      (flow) => flow.checkpoint(isCut),
       (snapshot) => transfer(snapshot, [snapshot.state]),
     )
   }

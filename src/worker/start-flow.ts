@@ -121,7 +121,7 @@ function running(
       if (plugins !== undefined) return plugins.deliver(delivery)
       throw new EngineError('bad-feed', 'this flow has no sinks of plugins')
     },
-    checkpoint: () => flow.checkpoint(),
+    checkpoint: (isCut) => flow.checkpoint(isCut),
     metrics: () => flow.metrics(),
     async close() {
       await plugins?.close()

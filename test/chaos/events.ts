@@ -91,7 +91,8 @@ async function act(world: World, plan: Plan, event: EventPlan): Promise<boolean>
       if (!(await runs(world, rule.id))) return false
       await host.send('POST', `/rules/${rule.id}/stop`)
       await sleep(lasts)
-      await untilTaken(() => host.send('POST', `/rules/${rule.id}/start`))
+      if (!world.dropped.has(rule.id))
+        await untilTaken(() => host.send('POST', `/rules/${rule.id}/start`))
       return true
     case 'drop rule':
       // the other one stays

@@ -1,5 +1,6 @@
 import type { Snapshot } from '#src/worker/protocol.ts'
 import { CellError, type CommittedCheckpoint, type StoredCheckpoint } from '../cell.ts'
+import { whenLate } from '../patience.ts'
 
 export interface CheckpointerOptions {
   readonly epoch: number
@@ -12,7 +13,8 @@ export interface CheckpointerOptions {
   readonly after?: ((source: number) => number | undefined) | undefined
   /** Much is kept that no checkpoint covers. */
   readonly isDue?: (() => boolean) | undefined
-  snapshot(): Promise<Snapshot>
+  /** @param isCut see `RuleWorker.checkpoint` */
+  snapshot(isCut: boolean): Promise<Snapshot>
   /** By action. */
   acknowledged(): readonly number[]
   commit(checkpoint: StoredCheckpoint): Promise<void>
@@ -126,6 +128,24 @@ export class Checkpointer {
     return taken.then(({ done }) => done.promise)
   }
 
+  /**
+   * Lets batches that linger leave although they are not full. A replay would make them longer, under the same number, and
+   * what was added would be left out: so a checkpoint is committed before that says where they were cut, and without it
+   * they stay. No other one comes between.
+   *
+   * @param ms how long the commit may take
+   */
+  async cut(flush: () => Promise<void>, ms: number): Promise<void> {
+    const life = this.#life
+    const turn = this.#taking.then(async () => {
+      const waiting = await this.#take(life, true)
+      await waiting.done.promise.finally(whenLate(ms, () => this.#withdraw(waiting)))
+      await flush()
+    })
+    this.#taking = turn.catch(() => {})
+    await turn
+  }
+
   /** An action has come further. */
   progress(): void {
     const [first] = this.#pending
@@ -152,9 +172,17 @@ export class Checkpointer {
     this.abandon()
   }
 
-  async #take(life: number): Promise<Waiting> {
+  /** A commit that is under way comes out soon. */
+  #withdraw(waiting: Waiting): void {
+    if (waiting.isCommitting) return
+    const at = this.#pending.indexOf(waiting)
+    if (at >= 0) this.#pending.splice(at, 1)
+    waiting.done.reject(new CellError('deadline', 'its sinks have not acknowledged in time'))
+  }
+
+  async #take(life: number, isCut = false): Promise<Waiting> {
     const { epoch, generation, streams, after } = this.#options
-    const snapshot = await this.#options.snapshot().catch((error: unknown) => {
+    const snapshot = await this.#options.snapshot(isCut).catch((error: unknown) => {
       this.#skipped++
       throw error
     })

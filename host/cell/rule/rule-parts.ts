@@ -175,8 +175,8 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
     isDue: () =>
       spools.wantsCheckpoint ||
       isFarAhead(rule, { sources, feeder: keeper.feeder }, checkpointer.last),
-    snapshot: async () => {
-      if (keeper.handle !== undefined) return keeper.handle.checkpoint()
+    snapshot: async (isCut) => {
+      if (keeper.handle !== undefined) return keeper.handle.checkpoint(isCut)
       throw new CellError('worker-died', `rule "${rule.rule}": its worker is starting again`)
     },
     acknowledged: () => sinks.acknowledged(),

@@ -11,7 +11,8 @@ import {
 import { whenLate } from '../patience.ts'
 import type { SpoolKey } from '../spool/spool-index.ts'
 import { BackOff } from './back-off.ts'
-import { until, within } from './deadline.ts'
+import { until } from './deadline.ts'
+import { keepLastState } from './last-state.ts'
 import { ruleLogger } from './rule-logger.ts'
 import { forgetLookups } from './rule-lookups.ts'
 import { makeParts, type PartsEvents, type RuleParts, type RuleServices } from './rule-parts.ts'
@@ -280,15 +281,18 @@ export class RuleRunner {
     await this.#end('stopped', 'done')
   }
 
-  async #lastCheckpoint({ checkpointer, keeper }: RuleParts, keepState = false): Promise<void> {
+  async #lastCheckpoint(parts: RuleParts, keepState = false): Promise<void> {
+    const { keeper } = parts
     const { qos, saveStateBeforeStop } = this.spec.options
     keeper.pause()
-    await keeper.flush().catch((error: Error) => this.#logger.warn(error.message))
     const isKept = keepState || qos > 0 || saveStateBeforeStop
-    if (keeper.handle === undefined || !isKept) return
-    await within(checkpointer.take(), LAST_COMMIT_MS, 'the checkpoint before the stop').catch(
-      (error: Error) => this.#logger.warn(`no checkpoint before the stop: ${error.message}`),
-    )
+    if (!isKept) {
+      await keeper.flush().catch((error: Error) => this.#logger.warn(error.message))
+    } else if (keeper.handle !== undefined) {
+      await keepLastState(parts, LAST_COMMIT_MS).catch((error: Error) =>
+        this.#logger.warn(`no checkpoint before the stop: ${error.message}`),
+      )
+    }
   }
 
   /** The first to call it says how it ended. Never rejects. */

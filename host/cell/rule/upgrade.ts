@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CellError, type RuleSpec } from '../cell.ts'
 import type { RulePool } from '../workers/pool.ts'
-import { until, within } from './deadline.ts'
+import { until } from './deadline.ts'
+import { keepLastState } from './last-state.ts'
 import type { RuleParts } from './rule-parts.ts'
 import type { Resets } from './rule-sources.ts'
 import { tierOf } from './tier.ts'
@@ -87,12 +88,12 @@ export async function swap(options: SwapOptions): Promise<void> {
 }
 
 /** Nothing is under way any more, and a checkpoint has all of it. */
-async function rest({ keeper, checkpointer }: RuleParts): Promise<void> {
+async function rest(parts: RuleParts): Promise<void> {
+  const { keeper } = parts
   keeper.pause()
   if (!(await until(() => keeper.isAnswered, SETTLE_MS)))
     throw new CellError('deadline', 'its worker does not answer what it was given')
-  await keeper.flush()
-  await within(checkpointer.take(), SETTLE_MS, 'waiting for its sinks')
+  await keepLastState(parts, SETTLE_MS)
   if (!keeper.isAnswered) throw new CellError('worker-died', 'its worker has died')
 }
 

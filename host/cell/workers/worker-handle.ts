@@ -164,9 +164,9 @@ export class WorkerHandle {
     return this.#believe(value, (result) => readDelivered(result, count))
   }
 
-  async checkpoint(): Promise<Snapshot> {
+  async checkpoint(isCut: boolean): Promise<Snapshot> {
     const { sources, actions } = this.#options
-    const value = await this.#call(() => this.#remote.checkpoint(FLOW), 'checkpoint')
+    const value = await this.#call(() => this.#remote.checkpoint(FLOW, isCut), 'checkpoint')
     return this.#believe(value, (result) => readSnapshot(result, sources, actions))
   }
 
