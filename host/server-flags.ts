@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { HostError } from '#host/errors.ts'
 import type { ServerOptions } from '#host/server.ts'
 
@@ -19,7 +20,14 @@ export function serverOptions({
   supervised: _,
   ...folders
 }: ServerFlags): ServerOptions {
+  if (etc !== undefined) checkFolder(etc)
   return { etc, overrides: { ...folders, port: port === undefined ? undefined : readPort(port) } }
+}
+
+/** A mistyped one would be a server with default options, and without grants and secrets. */
+function checkFolder(etc: string): void {
+  if (statSync(etc, { throwIfNoEntry: false })?.isDirectory() === true) return
+  throw new HostError('bad-option', `--etc ${etc} is no folder; leave it out to start with etc here`)
 }
 
 function readPort(text: string): number {

@@ -35,8 +35,8 @@ export interface FlowOptions {
   /** Sequence number of the last payload that each action has seen. @default 0 each */
   readonly positions?: readonly number[] | undefined
   readonly plugins?: FlowPlugins | undefined
-  /** Given what left outside of a `collect`: behind stage borders. */
-  readonly emitted?: ((emissions: readonly Emission[]) => void) | undefined
+  /** Given what left outside of a `collect`, behind stage borders, and when the flow wants to be told the time since. */
+  readonly emitted?: ((emissions: readonly Emission[], wakeAt: number | null) => void) | undefined
   /** Asks the host for rows of lookup tables. */
   readonly askLookup?: AskLookup | undefined
   /** CPU time of this thread, µs. @default none */
@@ -71,6 +71,8 @@ export class Flow {
   readonly #cpuUs: () => number
   readonly #open: Set<number>
   #lateRows = 0
+  /** What the host knows of `wakeAt`. */
+  #toldWakeAt: number | null = null
 
   constructor(options: FlowOptions) {
     const { environment, functions, plugins } = options
@@ -251,14 +253,18 @@ export class Flow {
   #left(emitted: FlowOptions['emitted']): void {
     if (emitted === undefined) return
     const emissions = this.#sinks.take()
-    if (emissions.length > 0) emitted(emissions)
+    const { wakeAt } = this
+    if (emissions.length === 0 && wakeAt === this.#toldWakeAt) return
+    this.#toldWakeAt = wakeAt
+    emitted(emissions, wakeAt)
   }
 
   #collected(): Collected {
     const emissions: readonly Emission[] = this.#sinks.take()
+    this.#toldWakeAt = this.wakeAt
     return {
       emissions,
-      wakeAt: this.wakeAt,
+      wakeAt: this.#toldWakeAt,
       counters: this.#book.counters(),
       errors: this.#book.takeErrors(),
       done: this.#open.size === 0,

@@ -227,8 +227,12 @@ export const COUNTERS_PER_OPERATOR = 4
 export interface HostCalls {
   /** Tuples of a plugin source. Resolves when the buffer has room again. */
   write(flow: FlowId, source: number, chunk: ArrayBuffer, count: number): Promise<void>
-  /** What was emitted outside a `collect`: behind stage borders. */
-  emit(flow: FlowId, emissions: readonly Emission[]): void
+  /**
+   * What was emitted outside a `collect`, behind stage borders.
+   *
+   * @param wakeAt when the flow wants to be told the time, now that rows have passed there; `null`: not by them
+   */
+  emit(flow: FlowId, emissions: readonly Emission[], wakeAt: number | null): void
   /** A plugin sink has dealt with everything up to this number; `dropped` says why it dropped the last of it. */
   delivered(flow: FlowId, action: number, sequence: number, dropped?: string): void
   /** A plugin source or sink failed: ends the rule, unless its restart strategy says otherwise. */

@@ -70,7 +70,7 @@ function outlets(id: FlowId, host: HostCalls, plugins?: PluginHost): Outlets {
   const keyed = new KeyedState({ ask: (keys) => host.keyedState(id, keys), now: wallTime })
   return {
     keyedState: (key) => keyed.get(key),
-    emitted: (emissions) => host.emit(id, emissions),
+    emitted: (emissions, wakeAt) => host.emit(id, emissions, wakeAt),
     askLookup: async (source, columns, keys) => {
       const own = plugins?.lookup(source)
       if (own !== undefined) return own.lookup(columns, keys)

@@ -151,10 +151,30 @@ test('rows are grouped by answers that had to be waited for', async (t) => {
   t.deepEqual(out(), [[{ c: 2 }]])
 })
 
+test('what rows begin behind a border tells the host when it wants to be told the time', async (t) => {
+  const answered = (v: unknown) => Promise.resolve(v)
+  const batch = { type: 'log', props: { batchSize: 10, lingerInterval: 500 } }
+  for (const [sql, actions] of [
+    ['SELECT ask(v) AS a FROM demo', [batch]],
+    ['SELECT count(*) AS c FROM demo WHERE ask(v) > 0 GROUP BY TUMBLINGWINDOW(ss, 10)', undefined],
+  ] as const) {
+    const { flow, wakes } = asking(sql, answered, actions && { actions })
+    t.is(collect(flow, feed(rows(1))).wakeAt, null, sql)
+    await flow.idle()
+    t.is(wakes.length, 1, sql)
+    t.is(wakes[0], flow.wakeAt, sql)
+    t.true(Number.isFinite(wakes[0]), sql)
+  }
+})
+
 function asking(sql: string, ask: (...args: unknown[]) => unknown, setup?: RuleSetup) {
   const outside: Emission[] = []
+  const wakes: (number | null)[] = []
   const flow: Flow = flowOf(planOf(sql, setup), {
-    emitted: (emissions) => outside.push(...emissions),
+    emitted: (emissions, wakeAt) => {
+      outside.push(...emissions)
+      wakes.push(wakeAt)
+    },
     plugins: {
       call: () => ask,
       aggregator: () => {
@@ -164,7 +184,7 @@ function asking(sql: string, ask: (...args: unknown[]) => unknown, setup?: RuleS
       states: new ExtensionStates(),
     },
   })
-  return { flow, out: () => payloads(outside) }
+  return { flow, wakes, out: () => payloads(outside) }
 }
 
 function settled(): Promise<void> {

@@ -146,7 +146,8 @@ export class FlowKeeper {
   }
 
   /** A wrong number in an emission is an offence, and the end of this life. */
-  emit(work: () => void): void {
+  emit(work: () => void, wakeAt: number | null = null): void {
+    this.#timer.hasten(wakeAt)
     try {
       work()
     } catch (error) {

@@ -6,7 +6,7 @@ import {
 } from '#src/worker/protocol.ts'
 import type { LogLine } from '../cell.ts'
 import { OffenceError, type Serve } from '../workers/guarded-endpoint.ts'
-import { countOf, readEmissions, recordOf } from '../workers/results.ts'
+import { countOf, readEmissions, recordOf, timeOf } from '../workers/results.ts'
 import { textOf } from '../workers/worker-fault.ts'
 
 /** What a rule does with what its worker asks of the host, arguments checked. */
@@ -15,7 +15,8 @@ export interface RuleCalls {
   /** By number: whether it is a plugin's, and so this worker's own. */
   readonly sources: readonly boolean[]
   write(source: number, chunk: ArrayBuffer, count: number): Promise<void>
-  emit(emissions: readonly Emission[]): void
+  /** @param wakeAt as in `HostCalls` */
+  emit(emissions: readonly Emission[], wakeAt: number | null): void
   delivered(action: number, sequence: number, dropped?: string): void
   failed(failure: PluginFailure): void
   ended(source: number): void
@@ -56,7 +57,10 @@ export function hostCalls(rule: RuleCalls): ReadonlyMap<string, Serve> {
         return asOffence(() => rule.write(ownSourceOf(source, rule.sources), chunk, number))
       },
     ],
-    ['emit', ([, emissions]) => rule.emit(readEmissions(emissions, rule.actions))],
+    [
+      'emit',
+      ([, emissions, wakeAt]) => rule.emit(readEmissions(emissions, rule.actions), timeOf(wakeAt)),
+    ],
     [
       'delivered',
       ([, action, sequence, dropped]) => {

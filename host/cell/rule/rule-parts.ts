@@ -117,7 +117,7 @@ async function assemble(options: PartsOptions, spools: RuleSpools): Promise<Rule
     actions: rule.plan.actions.length,
     sources: rule.plan.sources.map(({ plugin, kind }) => plugin !== undefined && kind !== 'lookup'),
     write: (source, chunk, count) => sources.all[source]?.write(chunk, count) ?? Promise.resolve(),
-    emit: (emissions) => keeper.emit(() => sinks.accept(emissions)),
+    emit: (emissions, wakeAt) => keeper.emit(() => sinks.accept(emissions), wakeAt),
     delivered: (action, sequence, dropped) => {
       sinks.delivered(action, sequence, dropped)
       checkpointer.progress()

@@ -22,6 +22,11 @@ export class WakeTimer {
     this.#timer = setTimeout(() => this.#due(), wait)
   }
 
+  /** Not later than this: what is said out of turn may be old. @param at ms since the epoch; `null`: as it is */
+  hasten(at: number | null): void {
+    if (at !== null && (this.#at === null || at < this.#at)) this.set(at)
+  }
+
   #due(): void {
     this.#timer = undefined
     if (this.#at !== null && Date.now() < this.#at) this.set(this.#at)

@@ -109,7 +109,8 @@ function listOf(value: unknown, what: string): readonly unknown[] {
   return value
 }
 
-function timeOf(value: unknown): number | null {
+/** ms since the epoch; `null` for what is no time. */
+export function timeOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null
 }
 

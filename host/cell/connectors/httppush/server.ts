@@ -74,7 +74,7 @@ export class PushServers {
     const routes: Routes = new Map()
     const server = createServer((request, response) => void answer(routes, request, response))
     const ready = new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
+      server.on('error', reject)
       server.listen(port, ip, resolve)
     })
     ready.catch(() => {})
