@@ -53,6 +53,8 @@ export class Feeder implements BellMember {
   #collect: Collect | undefined
   /** Answers of an earlier worker are not heard. */
   #life = 0
+  /** The flow wanted to be told the time while an answer was awaited. */
+  #isDue = false
   #isPaused = false
 
   constructor(options: FeederOptions) {
@@ -166,7 +168,8 @@ export class Feeder implements BellMember {
 
   /** The flow wanted to be told the time. */
   tick(): void {
-    if (this.#canSend() && this.#away.length === 0) this.#send()
+    this.#isDue = this.#away.length > 0
+    if (!this.#isDue && this.#canSend()) this.#send()
   }
 
   close(): void {
@@ -274,6 +277,7 @@ export class Feeder implements BellMember {
     }
     // Tuple by tuple no call is full: waiting for the bell would take seconds for one chunk.
     if (this.#isCareful()) this.feed()
+    if (this.#isDue && this.#away.length === 0) this.tick()
     else for (const { source } of this.#inputs) source.bell.ringFor(this)
   }
 }
