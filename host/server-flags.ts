@@ -27,7 +27,10 @@ export function serverOptions({
 /** A mistyped one would be a server with default options, and without grants and secrets. */
 function checkFolder(etc: string): void {
   if (statSync(etc, { throwIfNoEntry: false })?.isDirectory() === true) return
-  throw new HostError('bad-option', `--etc ${etc} is no folder; leave it out to start with etc here`)
+  throw new HostError(
+    'bad-option',
+    `--etc ${etc} is no folder; leave it out to start with etc here`,
+  )
 }
 
 function readPort(text: string): number {
