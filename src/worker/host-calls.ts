@@ -32,9 +32,9 @@ export class HostClient implements HostCalls {
     return this.call('write', [flow, source, chunk, count], [chunk]) as Promise<void>
   }
 
-  emit(flow: FlowId, emissions: readonly Emission[]): void {
+  emit(flow: FlowId, emissions: readonly Emission[], wakeAt: number | null): void {
     const buffers = emissions.map((emission) => emission.buffer)
-    this.#post({ method: 'emit', args: [flow, emissions] }, buffers)
+    this.#post({ method: 'emit', args: [flow, emissions, wakeAt] }, buffers)
   }
 
   delivered(flow: FlowId, action: number, sequence: number, dropped?: string): void {
