@@ -1,3 +1,4 @@
+import { url as inspectorUrl } from 'node:inspector'
 import { availableParallelism } from 'node:os'
 import type { WorkerHandle } from './worker-handle.ts'
 
@@ -118,7 +119,9 @@ export class Watchdog {
     const passedMs = performance.now() - this.#lookedAt
     // So many threads as there are cores can answer at one time: when more are asked, each has to wait for its turn.
     const share = Math.min(1, this.#cores / this.#unanswered())
-    const onTimeMs = passedMs - this.#nextMs > LATE_LOOK_MS ? 0 : passedMs * share
+    // An open inspector may hold a thread at a breakpoint.
+    const isHeld = inspectorUrl() !== undefined
+    const onTimeMs = isHeld || passedMs - this.#nextMs > LATE_LOOK_MS ? 0 : passedMs * share
     for (const subject of this.#subjects.values()) this.#judge(subject, passedMs, onTimeMs)
     this.#schedule()
   }

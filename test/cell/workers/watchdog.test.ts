@@ -1,3 +1,4 @@
+import { close, open } from 'node:inspector'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
@@ -29,6 +30,20 @@ test.serial('a thread that does not answer while the others do is ended', async 
   for (let i = 0; i < 3000 && killed.length === 0; i++) await sleep(20)
   watchdog.close()
   t.is(killed[0], 'its thread did not answer for 200 ms: native code')
+})
+
+test.serial('while the inspector is open, a thread may stand at a breakpoint', async (t) => {
+  open(0, '127.0.0.1')
+  t.teardown(close)
+  const watchdog = new Watchdog({ lookMs: 20, closeLookMs: 20, nativeMs: 200, silenceMs: 200 })
+  const { handle, killed } = silentHandle()
+  watchdog.watch({ handle, memoryLimitBytes: 1e9 })
+  await sleep(1500)
+  t.deepEqual(killed, [])
+  close()
+  for (let i = 0; i < 3000 && killed.length === 0; i++) await sleep(20)
+  watchdog.close()
+  t.is(killed.length, 1)
 })
 
 test.serial(
