@@ -21,7 +21,7 @@ function start(t: ExecutionContext, rule: Omit<TestRule, 'entry'>): RuleThread {
 
 test('a rule without plugins runs in a bare worker, and the task ends with its last flow', async (t) => {
   const rule = start(t, { tier: 'bare', sql: 'SELECT a + 1 AS b FROM demo WHERE a > 1' })
-  t.deepEqual(await rule.open(), { wakeAt: null, dropped: [] })
+  t.deepEqual(await rule.open(), { wakeAt: null, dropped: [], resettable: [] })
   t.deepEqual(await rule.rows([{ a: 1 }, { a: 2 }, { a: 3 }]), [{ b: 3 }, { b: 4 }])
   await rule.remote.close(1)
   t.is(await rule.task, 'done')

@@ -277,7 +277,7 @@ export class Feeder implements BellMember {
     }
     // Tuple by tuple no call is full: waiting for the bell would take seconds for one chunk.
     if (this.#isCareful()) this.feed()
-    if (this.#isDue && this.#away.length === 0) this.tick()
     else for (const { source } of this.#inputs) source.bell.ringFor(this)
+    if (this.#isDue && this.#away.length === 0) this.tick()
   }
 }

@@ -45,10 +45,14 @@ export class StreamSpool {
     return this.#places.get(rule)
   }
 
-  /** From then on nothing behind the place is cut. Resolves when that is safe. */
+  /**
+   * From then on nothing behind the place is cut. Resolves when that is safe. What is before all places is cut: the process
+   * may have ended between a checkpoint and its cut, and a spool that is full brings no tuple that leads to another one.
+   */
   async join(rule: string, place: Place): Promise<void> {
     this.#places.set(rule, place)
     await this.#save()
+    this.#cut()
   }
 
   /** A checkpoint of the rule covers everything up to this tuple. */
