@@ -13,6 +13,7 @@ export class HostileRule {
   #timer
   #report = ''
   #isRevived = false
+  #hasDied = false
 
   /** @param options `{ id, plugins, kind, lanes, cell, request, logs }` */
   constructor(options) {
@@ -33,7 +34,7 @@ export class HostileRule {
     const id = ++this.#lastId
     const given = plain(input)
     const answer = new Promise((resolve, reject) => {
-      this.#waiting.set(id, { plugin, resolve, reject, deaths: 0 })
+      this.#waiting.set(id, { plugin, input: given, resolve, reject, deaths: 0 })
     })
     if (plugin === 'attacker' && kind === 'source') void this.#startSource(id, given.probe)
     else if (this.#isSourceRule()) lanes.read(`${topic}-out`, (row) => this.#answered(row))
@@ -151,12 +152,27 @@ export class HostileRule {
     for (const reason of reasons) {
       if (this.ended.includes(reason)) continue
       this.ended.push(reason)
+      this.#hasDied = true
       // A successor is given the same row once more: one that kills twice is set aside.
       const [oldest] = this.#waiting.keys()
       const waiting = this.#waiting.get(oldest)
       if (waiting === undefined || ++waiting.deaths < 2) continue
       const error = Object.assign(new Error(`ended: ${reason}`), { code: 'PLUGIN_TIMEOUT' })
       this.#settle(oldest, 'reject', error)
+    }
+    if (this.#hasDied && status.state === 'running') this.#askAgain()
+  }
+
+  /**
+   * At qos 0 a row whose answer is awaited within the worker goes with it: whether the rule still serves the neighbour is
+   * for the successor to show.
+   */
+  #askAgain() {
+    this.#hasDied = false
+    if (this.#isSourceRule()) return
+    const { id: topic, lanes } = this.#options
+    for (const [id, { plugin, input }] of this.#waiting) {
+      if (plugin === 'neighbour') lanes.write(topic, { id, neighbourInput: input })
     }
   }
 
