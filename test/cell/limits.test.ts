@@ -55,6 +55,7 @@ async function start(
 }
 
 const rowsOut = ({ metrics }: RuleStatus) => Number(metrics.source_demo_0_records_out_total)
+const rowsSent = ({ metrics }: RuleStatus) => Number(metrics.sink_lines_0_0_records_out_total)
 
 const ending: readonly (readonly [limit: string, body: string, reason: RegExp])[] = [
   [
@@ -159,6 +160,20 @@ test.serial('a rule over its cpuLimit is fed more slowly, and not ended', async 
   const later = await until('later rows', (seen) => rowsOut(seen) > rowsOut(slow))
   t.deepEqual(later.deaths, [])
 })
+
+test.serial(
+  'a window that ends while its rule is fed nothing comes without a further row',
+  async (t) => {
+    const busy = 'const end = performance.now() + 60; while (performance.now() < end);'
+    const sql = 'SELECT count(act(n)) AS n FROM demo GROUP BY SESSIONWINDOW(ss, 60, 5)'
+    const once = { burst: 40, intervalMs: 600_000 }
+    const until = await start(t, busy, { cpuLimit: 0.1 }, { sql, ...once })
+    const over = await until('the limit', ({ metrics }) => Number(metrics.limit_cpu_total) >= 1)
+    t.is(rowsSent(over), 0)
+    const later = await until('the window', (seen) => rowsSent(seen) === 1)
+    t.deepEqual(later.deaths, [])
+  },
+)
 
 test.serial('a plugin that works on although its rule is given nothing is ended', async (t) => {
   t.timeout(240_000)

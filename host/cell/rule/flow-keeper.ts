@@ -18,7 +18,7 @@ import type { Resets, RuleSources } from './rule-sources.ts'
 import type { Suspects } from './suspicion.ts'
 import { WakeTimer } from './timer.ts'
 import { WorkerLimits } from './worker-limits.ts'
-import { codeOf, copyOf, setupOf } from './worker-params.ts'
+import { copyOf, ruleParams } from './worker-params.ts'
 
 export interface FlowKeeperOptions {
   /** In which the sinks' payloads count. */
@@ -97,7 +97,7 @@ export class FlowKeeper {
     this.limits = new WorkerLimits({
       cpuLimit: options.rule.options.cpuLimit,
       isFed: () => !this.feeder.isAnswered,
-      feed: () => this.feeder.feed(),
+      feed: () => this.#feed(),
       kill: (reason, limit) => void this.#handle?.kill(reason, limit),
     })
     this.feeder = new Feeder({
@@ -140,9 +140,7 @@ export class FlowKeeper {
   progress(): void {
     if (!this.#isBlocked || this.#options.sinks.isFull) return
     this.#isBlocked = false
-    this.feeder.feed()
-    // The time that the flow wanted to be told may have passed meanwhile.
-    this.feeder.tick()
+    this.#feed()
   }
 
   /** A wrong number in an emission is an offence, and the end of this life. */
@@ -266,6 +264,12 @@ export class FlowKeeper {
     return ending?.isStuck === true ? 'stuck' : 'ended'
   }
 
+  /** What held it up is over. The time that the flow wanted to be told may have passed meanwhile. */
+  #feed(): void {
+    this.feeder.feed()
+    this.feeder.tick()
+  }
+
   #mayFeed(): boolean {
     if (this.limits.cpu.isOver) return false
     if (!this.#options.sinks.isFull) return true
@@ -304,20 +308,14 @@ export class FlowKeeper {
     watchdog.watch({ handle, memoryLimitBytes: rule.options.memoryLimitBytes, patienceMs })
     void handle.ended.then((ending) => this.#ended(handle, ending))
     const opened = await handle.open({
-      plan: rule.plan,
-      plugins: rule.plugins.map(codeOf),
+      ...ruleParams(rule),
       facades: facades.links,
-      sources: rule.plan.sources.map(({ plugin }, index) =>
-        plugin === undefined ? undefined : setupOf(rule.sources[index]),
-      ),
       state: checkpoint === undefined ? undefined : copyOf(checkpoint.state),
       ...(await sources.places(checkpoint)),
       resets: resets && sources.resets(resets, checkpoint),
       positions,
-      epoch: rule.epoch,
       numbering: this.#options.numbering,
       startedAt: Date.now(),
-      props: rule.props,
     })
     isOpening = false
     this.resettable = opened.resettable ?? []

@@ -1,5 +1,23 @@
-import type { PluginCode, SourceSetup } from '#src/worker/protocol.ts'
-import type { PluginSpec, SourceSpec } from '../cell.ts'
+import type { OpenParams, PluginCode } from '#src/worker/protocol.ts'
+import type { PluginSpec, RuleSpec } from '../cell.ts'
+
+/** What a worker is told of its rule, whenever it opens it. */
+export function ruleParams(
+  rule: RuleSpec,
+): Pick<OpenParams, 'plan' | 'plugins' | 'sources' | 'epoch' | 'props'> {
+  const { plan, plugins, sources, epoch, props } = rule
+  return {
+    plan,
+    plugins: plugins.map(codeOf),
+    // What plugins' sources are configured with; what built-in ones get stays here.
+    sources: plan.sources.map(({ plugin }, index) => {
+      const source = plugin === undefined ? undefined : sources[index]
+      return source && { datasource: source.datasource, props: source.props }
+    }),
+    epoch,
+    props,
+  }
+}
 
 /** Transferred to the worker; the checkpoint itself stays. */
 export function copyOf(state: Uint8Array): ArrayBuffer {
@@ -7,11 +25,6 @@ export function copyOf(state: Uint8Array): ArrayBuffer {
 }
 
 /** Without what was granted, of which the worker is told nothing. */
-export function codeOf({ powers: _powers, ...code }: PluginSpec): PluginCode {
+function codeOf({ powers: _powers, ...code }: PluginSpec): PluginCode {
   return code
-}
-
-/** What a plugin's source is configured with; what built-in ones get stays here. */
-export function setupOf(source: SourceSpec | undefined): SourceSetup | undefined {
-  return source && { datasource: source.datasource, props: source.props }
 }
