@@ -1,11 +1,11 @@
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import test, { type ExecutionContext } from 'ava'
 import { type Finished, start } from '#test/fixtures/command.ts'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
+import { SmallDisk } from '#test/fixtures/small-disk.ts'
 import { dataFolder, type Product, startProduct } from './product.ts'
 
 /** A server that is expected to end by itself. */
@@ -112,27 +112,16 @@ test('a yaml that is broken is refused with its line, whatever is wrong in it', 
   }
 })
 
-const FULL = 3 << 20
-
-/** A file system of 3 MB, gone with the test. `undefined`: this user may not mount. */
-function smallDisk(t: ExecutionContext): string | undefined {
-  const folder = join(makeFolder(t), 'disk')
-  mkdirSync(folder)
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${FULL}`, 'tmpfs', folder])
-  if (status !== 0) return undefined
-  t.teardown(() => spawnSync('umount', ['-l', folder]))
-  return folder
-}
-
 /** The disk is full: changes are refused in one sentence, rules run on, and with space again all goes on. */
 test('a disk that is full refuses changes in one sentence, loses nothing, and serves again when there is room', async (t) => {
   t.timeout(300_000)
-  const disk = smallDisk(t)
+  const disk = SmallDisk.mount(join(makeFolder(t), 'disk'), 3 << 20)
   if (disk === undefined) {
     t.log('skipped: mounting a small tmpfs needs root')
     return t.pass()
   }
-  const host = await HostProcess.start(disk)
+  t.teardown(() => disk.unmount())
+  const host = await HostProcess.start(disk.folder)
   t.teardown(() => host.kill())
   const make = (name: string) =>
     fetch(`${host.url}/streams`, {
@@ -142,33 +131,22 @@ test('a disk that is full refuses changes in one sentence, loses nothing, and se
       }),
     })
   t.is((await make('first')).status, 201)
-  const filler = join(disk, 'filler')
-  writeFileSync(filler, '')
-  for (let part = 1 << 20; part >= 1024; part >>= 1) fill(filler, part)
+  await disk.fill()
   let answer = await make('more0')
   let made = 1
   for (; answer.status === 201 && made < 100; made++) answer = await make(`more${made}`)
   t.is(answer.status, 507)
   t.deepEqual(await answer.json(), {
     error: 1003,
-    message: `data folder ${join(disk, 'data')}: the disk is full; free some space`,
+    message: `data folder ${join(disk.folder, 'data')}: the disk is full; free some space`,
     code: 'folder-full',
   })
   const names = (await host.send('GET', '/streams')) as string[]
   t.is(names.length, made)
-  writeFileSync(filler, '')
+  disk.free()
   t.is((await make('again')).status, 201)
   t.is(await host.stop(), 0)
-  const next = await HostProcess.start(disk)
+  const next = await HostProcess.start(disk.folder)
   t.teardown(() => next.kill())
   t.deepEqual(await next.send('GET', '/streams'), ['again', ...names].sort())
 })
-
-/** Adds parts until there is no room for one more. */
-function fill(path: string, bytes: number): void {
-  try {
-    for (;;) writeFileSync(path, Buffer.alloc(bytes), { flag: 'a' })
-  } catch {
-    // full, to within a part
-  }
-}

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '#test/fixtures/ports.ts'
+import { SmallDisk } from '#test/fixtures/small-disk.ts'
 import { type Control, calm, writeControl } from './control.ts'
 import { type Feeder, HttpFeeder, MqttFeeder } from './feeder.ts'
 import { HostKeeper } from './host-keeper.ts'
@@ -14,7 +15,6 @@ import type { InputRow } from './rows.ts'
 import { define, fileOf, outputOf, type Place, ruleBodies } from './setup.ts'
 import type { Line } from './shapes.ts'
 import { shapes } from './shapes.ts'
-import { SmallDisk } from './small-disk.ts'
 
 /** Everything real that one round needs: the host, a broker, a receiver, a small disk. */
 export class World {
@@ -40,7 +40,7 @@ export class World {
     const { origin, events, rules } = this.#plan
     await this.receiver.start()
     if (events.some(({ kind }) => kind === 'disk full')) {
-      this.disk = SmallDisk.mount(join(this.folder, 'data'))
+      this.disk = SmallDisk.mount(join(this.folder, 'data'), 32 << 20)
     }
     if (origin.startsWith('mqtt')) {
       this.broker = await Mosquitto.create(this.folder)

@@ -1,40 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { makeFolder } from '#test/fixtures/folder.ts'
 import { HostProcess } from '#test/fixtures/host-process.ts'
 import { freePort } from '#test/fixtures/ports.ts'
+import { SmallDisk } from '#test/fixtures/small-disk.ts'
 import { until } from '#test/fixtures/until.ts'
-
-/** @returns false when nobody here may mount a small disk */
-function mountSmallDisk(t: ExecutionContext, folder: string, size: string): boolean {
-  mkdirSync(folder)
-  try {
-    const flags = ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]
-    execFileSync('mount', flags, { stdio: 'ignore' })
-  } catch {
-    return false
-  }
-  t.teardown(() => execFileSync('umount', ['-l', folder]))
-  return true
-}
-
-async function fill(path: string): Promise<void> {
-  const file = await open(path, 'w')
-  try {
-    for (let bytes = 65_536; bytes >= 512; ) {
-      const isWritten = await file.write(Buffer.alloc(bytes)).then(
-        ({ bytesWritten }) => bytesWritten === bytes,
-        () => false,
-      )
-      if (!isWritten) bytes >>= 1
-    }
-  } finally {
-    await file.close()
-  }
-}
 
 function numbersIn(path: string): number[] {
   if (!existsSync(path)) return []
@@ -45,14 +16,14 @@ function numbersIn(path: string): number[] {
 test('a full disk pauses the source and says so; nothing is lost or corrupted, and it goes on with the space', async (t) => {
   t.timeout(300_000)
   const folder = makeFolder(t)
-  const data = join(folder, 'data')
-  if (!mountSmallDisk(t, data, '24m')) {
+  const disk = SmallDisk.mount(join(folder, 'data'), 24 << 20)
+  if (disk === undefined) {
     t.log('left out: nobody here may mount a small disk')
     t.pass()
     return
   }
+  t.teardown(() => disk.unmount())
   const out = join(folder, 'out.jsonl')
-  const ballast = join(data, 'ballast')
   const port = await freePort()
   let host = await HostProcess.start(folder)
   t.teardown(() => host.kill())
@@ -88,7 +59,7 @@ test('a full disk pauses the source and says so; nothing is lost or corrupted, a
     return status.message
   }
   await pushAll(1, 20)
-  await fill(ballast)
+  await disk.fill()
   // the spool's file has no room any more, at the latest with what comes in these seconds
   let refused = 0
   for (let n = 21; n <= 40 && refused === 0; n++) {
@@ -100,7 +71,7 @@ test('a full disk pauses the source and says so; nothing is lost or corrupted, a
   )
   t.log(await message())
   t.is((await fetch(`${host.url}/ping`)).status, 200)
-  rmSync(ballast)
+  disk.free()
   await pushAll(refused, 60)
   await until('all rows in the output', () => new Set(numbersIn(out)).size === 60)
   await until('nothing left to say', async () => (await message()) === '')

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmdirSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
+import { SmallDisk } from '#test/fixtures/small-disk.ts'
 import { down, eventually, inFolder, makeLane, numbers } from './lane.ts'
 
 const cache = { enableCache: true, bufferPageSize: 10 }
@@ -54,9 +54,8 @@ test('a sink that is back is not kept waiting by a disk that takes nothing', (t)
 test('a real disk that is full: nothing is lost or out of order when there is space again', async (t) => {
   t.timeout(300_000)
   const folder = mkdtempSync(join(tmpdir(), 'plutino-small-disk-'))
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder], { stdio: 'ignore' })
-  } catch {
+  const disk = SmallDisk.mount(folder, 256 << 10)
+  if (disk === undefined) {
     rmdirSync(folder)
     t.log('skipped: no file system can be mounted here')
     return t.pass()
@@ -79,7 +78,7 @@ test('a real disk that is full: nothing is lost or out of order when there is sp
     t.deepEqual(made.sink.texts, numbers(1, last))
     await made.close()
   } finally {
-    execFileSync('umount', ['-l', folder], { stdio: 'ignore' })
+    disk.unmount()
     rmdirSync(folder)
   }
 })
