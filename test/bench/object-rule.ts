@@ -1,11 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createReadStream } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
-import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
+import { type ObjectReader, objectReaders, orderLines } from '#test/bench/rig/object-readers.ts'
 import { ratios, report, spread } from '#test/bench/rig/print.ts'
 import { avroFile, parquetFile, people } from '#test/sdk/object-source/formats.ts'
 import { type RunFigures, SampleServer } from './rig/sample-server.ts'
@@ -20,83 +17,37 @@ const ROUNDS = Number(process.env.ROUNDS ?? 5)
 const LINES = 2_000_000
 const RECORDS = 400_000
 const SMALL = 2000
-const avsc = createRequire(import.meta.url)('avsc') as typeof import('avsc')
 
-interface Case {
-  readonly format: string
+interface Case extends ObjectReader {
   readonly records: number
   /** Writes the object, without holding all of it. */
   make(file: string): Promise<void>
-  /** @returns the sum of the ids */
-  reference(file: string): Promise<number>
-  readonly against: string
   readonly goal: string
 }
 
-async function byReadline(file: string): Promise<number> {
-  let sum = 0
-  const input = createReadStream(file)
-  const reader = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
-  reader.on('line', (line) => {
-    sum += (JSON.parse(line) as { id: number }).id
-  })
-  await once(reader, 'close')
-  return sum
-}
-
-async function byAvsc(file: string): Promise<number> {
-  let sum = 0
-  const decoder = avsc.createFileDecoder(file)
-  decoder.on('data', ({ id }: { id: number }) => {
-    sum += id
-  })
-  await once(decoder, 'end')
-  return sum
-}
-
-async function byHyparquet(file: string): Promise<number> {
-  const rows = await parquetReadObjects({ file: await asyncBufferFromFile(file) })
-  return rows.reduce((sum, row) => sum + Number(row.id), 0)
-}
-
-const order = (id: number) => ({
-  id,
-  customer: `customer ${id % 977}`,
-  items: [id % 7, id % 11],
-  total: id / 3,
-  paid: id % 2 === 0,
-})
-
 async function writeLines(file: string): Promise<void> {
   for (let at = 0; at < LINES; at += 10_000) {
-    const part = Array.from({ length: 10_000 }, (_, i) => `${JSON.stringify(order(at + i))}\n`)
-    await writeFile(file, part.join(''), { flag: 'a' })
+    await writeFile(file, orderLines(at, 10_000), { flag: 'a' })
   }
 }
 
 const cases: readonly Case[] = [
   {
-    format: 'jsonl',
+    ...objectReaders.jsonl,
     records: LINES,
     make: writeLines,
-    reference: byReadline,
-    against: 'readline and JSON.parse',
     goal: 'must reach 1.0',
   },
   {
-    format: 'avro',
+    ...objectReaders.avro,
     records: RECORDS,
     make: async (file) => writeFile(file, await avroFile(people(RECORDS))),
-    reference: byAvsc,
-    against: 'avsc',
     goal: 'recorded',
   },
   {
-    format: 'parquet',
+    ...objectReaders.parquet,
     records: RECORDS,
     make: async (file) => writeFile(file, parquetFile(RECORDS, 50_000)),
-    reference: byHyparquet,
-    against: 'hyparquet',
     goal: 'recorded',
   },
 ]

@@ -1,13 +1,10 @@
 import { once } from 'node:events'
-import { createReadStream } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { throughTask } from '#test/bench/rig/folder-task.ts'
+import { type ObjectReader, objectReaders, orderLines } from '#test/bench/rig/object-readers.ts'
 import { ratios, report, spread } from '#test/bench/rig/print.ts'
 import { avroFile, parquetFile, people } from '#test/sdk/object-source/formats.ts'
 
@@ -15,36 +12,7 @@ import { avroFile, parquetFile, people } from '#test/sdk/object-source/formats.t
  * The layer, from a file to records taken off a task, against the library alone: `node test/bench/object-source.ts [format]`.
  */
 
-const avsc = createRequire(import.meta.url)('avsc') as typeof import('avsc')
 const ROUNDS = 11
-
-async function byReadline(file: string): Promise<number> {
-  let sum = 0
-  const reader = createInterface({
-    input: createReadStream(file),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })
-  reader.on('line', (line) => {
-    sum += (JSON.parse(line) as { id: number }).id
-  })
-  await once(reader, 'close')
-  return sum
-}
-
-async function byAvsc(file: string): Promise<number> {
-  let sum = 0
-  const decoder = avsc.createFileDecoder(file)
-  decoder.on('data', (value: { id: number }) => {
-    sum += value.id
-  })
-  await once(decoder, 'end')
-  return sum
-}
-
-async function byHyparquet(file: string): Promise<number> {
-  const rows = await parquetReadObjects({ file: await asyncBufferFromFile(file) })
-  return rows.reduce((sum, row) => sum + Number(row.id), 0)
-}
 
 async function timed(run: () => Promise<number>, expected: number): Promise<number> {
   const started = performance.now()
@@ -53,47 +21,29 @@ async function timed(run: () => Promise<number>, expected: number): Promise<numb
   return performance.now() - started
 }
 
-interface Case {
-  readonly format: string
+interface Case extends ObjectReader {
   readonly count: number
   readonly bytes: () => Promise<Uint8Array | string>
-  readonly reference: (file: string) => Promise<number>
-  readonly against: string
   readonly goal: number
 }
 
-const order = (id: number) => ({
-  id,
-  customer: `customer ${id % 977}`,
-  items: [id % 7, id % 11],
-  total: id / 3,
-  paid: id % 2 === 0,
-})
-
 const cases: readonly Case[] = [
   {
-    format: 'jsonl',
+    ...objectReaders.jsonl,
     count: 200_000,
-    bytes: async () =>
-      Array.from({ length: 200_000 }, (_, id) => `${JSON.stringify(order(id))}\n`).join(''),
-    reference: byReadline,
-    against: 'readline and JSON.parse',
+    bytes: async () => orderLines(0, 200_000),
     goal: 1,
   },
   {
-    format: 'avro',
+    ...objectReaders.avro,
     count: 200_000,
     bytes: () => avroFile(people(200_000)),
-    reference: byAvsc,
-    against: 'avsc',
     goal: 0.7,
   },
   {
-    format: 'parquet',
+    ...objectReaders.parquet,
     count: 200_000,
     bytes: async () => parquetFile(200_000, 50_000),
-    reference: byHyparquet,
-    against: 'hyparquet',
     goal: 0.8,
   },
 ]
