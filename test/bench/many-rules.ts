@@ -1,12 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type {
-  ConnectorType,
-  SinkConnector,
-  SourceConnector,
-  SourceWriter,
-} from '#host/cell/connectors/connector.ts'
-import { eachPayload } from '#host/cell/connectors/payloads.ts'
 import { quantile } from '#test/bench/reference/compare.mjs'
+import { Delays } from './rig/delays.ts'
 import { BenchHost } from './rig/host.ts'
 import { report } from './rig/print.ts'
 import { processUs } from './rig/window.ts'
@@ -19,39 +13,7 @@ import { processUs } from './rig/window.ts'
 const warmSeconds = Number(process.env.WARM_SECONDS ?? 30)
 const seconds = Number(process.env.SECONDS ?? 10)
 
-let writer: SourceWriter | undefined
-let delays: number[] = []
-
-class Fed implements SourceConnector {
-  configure(): void {}
-  async open(...[context, own]: Parameters<SourceConnector['open']>): Promise<void> {
-    context.connection('connected')
-    writer = own
-  }
-  async close(): Promise<void> {}
-}
-
-class Timed implements SinkConnector {
-  configure(): void {}
-  async open(...[context]: Parameters<SinkConnector['open']>): Promise<void> {
-    context.connection('connected')
-  }
-  collect(...[chunk]: Parameters<SinkConnector['collect']>): void {
-    const now = performance.now()
-    eachPayload(chunk, (bytes, start, end) => {
-      delays.push(
-        now -
-          Number(
-            Buffer.from(bytes.buffer, bytes.byteOffset + start + 5, end - start - 6).toString(),
-          ),
-      )
-    })
-  }
-  async close(): Promise<void> {}
-}
-
-const fed: ConnectorType<SourceConnector> = { name: 'fed', create: () => new Fed() }
-const timed: ConnectorType<SinkConnector> = { name: 'timed', create: () => new Timed() }
+const delays = new Delays()
 
 for (const course of [
   { rules: 50, rate: 2000, p99: 40, cpu: '50' },
@@ -62,7 +24,7 @@ for (const course of [
 
 async function run(course: { rules: number; rate: number; p99: number; cpu: string }) {
   const { rules, rate, p99, cpu } = course
-  const host = new BenchHost({ sources: [fed], sinks: [timed] })
+  const host = new BenchHost({ sources: [delays.source], sinks: [delays.sink] })
   const before = process.memoryUsage.rss()
   const names = Array.from({ length: rules }, (_, i) => `rule${i}`)
   for (const [i, rule] of names.entries()) {
@@ -84,11 +46,11 @@ async function run(course: { rules: number; rate: number; p99: number; cpu: stri
   const counts = () => Promise.all(names.map(async (rule) => rowsOf(await host.status(rule))))
   const first = await counts()
   await feed(rate, warmSeconds)
-  delays = []
+  delays.begin()
   const [used, at] = [processUs(), performance.now()]
   await feed(rate, seconds)
   const share = (processUs() - used) / 1000 / (performance.now() - at)
-  const [p50, last] = [0.5, 0.99].map((q) => quantile(delays, q).toFixed(1))
+  const [p50, last] = [0.5, 0.99].map((q) => quantile(delays.taken, q).toFixed(1))
   await sleep(500)
   const expected = Math.floor(rate * warmSeconds) + Math.floor(rate * seconds)
   const seen = await counts()
@@ -112,11 +74,10 @@ async function feed(rate: number, time: number): Promise<void> {
   for (let sent = 0; sent < total; await sleep(1)) {
     const due = Math.min(total, Math.floor(((performance.now() - begin) * rate) / 1000))
     for (; sent < due; sent++) {
-      const text = `{"t":${performance.now()},"deviceId":"d","temperature":30,"humidity":4.25,"status":"ok","ts":1732060800000}`
-      const bytes = Buffer.from(text)
-      if (writer?.write(bytes, 0, bytes.length) !== true) throw new Error('the buffer is full')
+      const row = `{"t":${performance.now()},"deviceId":"d","temperature":30,"humidity":4.25,"status":"ok","ts":1732060800000}`
+      delays.write('d', row)
     }
-    writer?.ring()
+    delays.ring('d')
   }
 }
 

@@ -1,12 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type {
-  ConnectorType,
-  SinkConnector,
-  SourceConnector,
-  SourceWriter,
-} from '#host/cell/connectors/connector.ts'
-import { eachPayload } from '#host/cell/connectors/payloads.ts'
 import { quantile } from '#test/bench/reference/compare.mjs'
+import { Delays } from './rig/delays.ts'
 import { BenchHost } from './rig/host.ts'
 import { report, spread } from './rig/print.ts'
 
@@ -33,37 +27,7 @@ const neighbours = {
   computes: 'exec() { let sum = 0; for (let i = 0; i < 2e7; i++) sum += Math.sqrt(i); return sum }',
 } as const
 
-const writers = new Map<string, SourceWriter>()
-let delays: number[] = []
-
-class Fed implements SourceConnector {
-  #name = ''
-  configure(datasource: string): void {
-    this.#name = datasource
-  }
-  async open(...[context, writer]: Parameters<SourceConnector['open']>): Promise<void> {
-    context.connection('connected')
-    writers.set(this.#name, writer)
-  }
-  async close(): Promise<void> {}
-}
-
-class Timed implements SinkConnector {
-  configure(): void {}
-  async open(...[context]: Parameters<SinkConnector['open']>): Promise<void> {
-    context.connection('connected')
-  }
-  collect(...[chunk]: Parameters<SinkConnector['collect']>): void {
-    const now = performance.now()
-    eachPayload(chunk, (bytes, start, end) => {
-      delays.push(now - Number(Buffer.from(bytes.subarray(start + 5, end - 1)).toString()))
-    })
-  }
-  async close(): Promise<void> {}
-}
-
-const fed: ConnectorType<SourceConnector> = { name: 'fed', create: () => new Fed() }
-const timed: ConnectorType<SinkConnector> = { name: 'timed', create: () => new Timed() }
+const delays = new Delays()
 
 interface Phase {
   readonly p99: number
@@ -79,27 +43,21 @@ interface Round {
 
 /** Feeds the well-behaved rule until it is time. */
 async function phase(isOver: (ms: number) => boolean): Promise<Phase> {
-  delays = []
+  delays.begin()
   const begin = performance.now()
   let sent = 0
   for (let ms = 0; !isOver(ms); ms = performance.now() - begin) {
     const due = Math.floor((ms * rate) / 1000)
-    for (; sent < due; sent++) write('good', `{"t":${begin + (sent * 1000) / rate}}`)
-    writers.get('good')?.ring()
+    for (; sent < due; sent++) delays.write('good', `{"t":${begin + (sent * 1000) / rate}}`)
+    delays.ring('good')
     await sleep(1)
   }
-  for (let waited = 0; delays.length < sent && waited < 5000; waited += 10) await sleep(10)
-  return { p99: quantile(delays, 0.99), lost: sent - delays.length }
-}
-
-function write(name: string, text: string): void {
-  const bytes = Buffer.from(text)
-  if (writers.get(name)?.write(bytes, 0, bytes.length) !== true)
-    throw new Error(`the buffer of ${name} is full`)
+  for (let waited = 0; delays.taken.length < sent && waited < 5000; waited += 10) await sleep(10)
+  return { p99: quantile(delays.taken, 0.99), lost: sent - delays.taken.length }
 }
 
 async function beside(neighbour: keyof typeof neighbours): Promise<Round> {
-  const host = new BenchHost({ sources: [fed], sinks: [timed] })
+  const host = new BenchHost({ sources: [delays.source], sinks: [delays.sink] })
   const rule = { type: 'fed', sql: 'SELECT t FROM demo' }
   await host.deploy({
     ...rule,
@@ -122,8 +80,8 @@ async function beside(neighbour: keyof typeof neighbours): Promise<Round> {
     const status = await host.cell.status({ tenant: 'default', rule: 'greedy' })
     isEnded ||= (status?.deaths.length ?? 0) > 0
   }, 50)
-  for (let i = 0; i < 1000; i++) write('greedy', '{"t":1}')
-  writers.get('greedy')?.ring()
+  for (let i = 0; i < 1000; i++) delays.write('greedy', '{"t":1}')
+  delays.ring('greedy')
   const until = await phase((ms) => isEnded || ms > longestMs)
   clearInterval(look)
   await host.stop('greedy')
