@@ -11,9 +11,11 @@ export function eachLine(
   end: number,
   line: (from: number, to: number) => void,
 ): void {
+  // Of the last line no end is looked for in what follows.
+  const until = bytes.subarray(0, end)
   for (let from = start; from < end; ) {
-    const found = bytes.indexOf(NEWLINE, from)
-    const to = found < 0 || found > end ? end : found
+    const found = until.indexOf(NEWLINE, from)
+    const to = found < 0 ? end : found
     const last = to > from && bytes[to - 1] === RETURN ? to - 1 : to
     if (last > from) line(from, last)
     from = to + 1

@@ -53,12 +53,12 @@ export class RecordQueue {
     wake()
   }
 
-  /** The first one, taken out. */
   /** The next item, left where it is. */
   peek(): QueueItem | undefined {
     return this.#items[this.#first]
   }
 
+  /** The next item, taken out. */
   shift(): QueueItem | undefined {
     const item = this.#items[this.#first]
     if (item === undefined) return undefined
