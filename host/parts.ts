@@ -77,7 +77,8 @@ async function createPlugins(parts: PluginHostParts): Promise<PluginHost> {
     trusted: options.trusted,
     signers: options.signers,
     secrets: () => readSecrets(folders.etc, environment),
-    inspect: (codes, tier) => inspectInSandbox(codes, { cacheFolder: cacheOf(folders), tier }),
+    inspect: (codes, tier, calls) =>
+      inspectInSandbox(codes, { cacheFolder: cacheOf(folders), tier, calls }),
     builtIn,
     usedBy,
     audit: (tenant, note) => {

@@ -3,6 +3,8 @@ import { bundleEntry, entryOf } from '#host/cell/workers/bundle.ts'
 import { endThread } from '#host/cell/workers/end.ts'
 import { RulePool } from '#host/cell/workers/pool.ts'
 import { textOf } from '#host/cell/workers/worker-fault.ts'
+import type { CallArguments } from '#src/plan/plugin-calls.ts'
+import { titleOf } from '#src/sandbox/load.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
 import type { Inspection } from './installed.ts'
 
@@ -15,6 +17,8 @@ export interface InspectOptions {
   readonly tier?: 'sandboxed' | 'trusted' | undefined
   /** @default 192 MB */
   readonly memoryBytes?: number | undefined
+  /** Of functions, in the same order: each is asked whether it may be called so. @default none */
+  readonly calls?: readonly CallArguments[] | undefined
 }
 
 const DEADLINE_MS = 5000
@@ -25,7 +29,7 @@ const MAX_TEXT = 600
 
 /**
  * Loads plugins in a worker of their tier and of their own, which is ended afterwards whatever came of it: this is the first time
- * that their code runs.
+ * that their code runs, or the first time that a rule calls their functions so.
  *
  * @throws Error naming what is missing, thrown or taking too long
  */
@@ -33,7 +37,7 @@ export async function inspectInSandbox(
   codes: readonly PluginCode[],
   options: InspectOptions,
 ): Promise<readonly Inspection[]> {
-  const { cacheFolder, tier = 'sandboxed' } = options
+  const { cacheFolder, tier = 'sandboxed', calls } = options
   const { deadlineMs = DEADLINE_MS, memoryBytes = MEMORY_BYTES } = options
   const entry = await bundleEntry(entryOf(tier), cacheFolder)
   const pool = new RulePool({
@@ -44,17 +48,18 @@ export async function inspectInSandbox(
     maxOldGenerationSizeMb: Math.ceil((2 * memoryBytes) / 1e6),
   })
   const abort = new AbortController()
-  const limits = { deadlineMs, memoryBytes, signal: abort.signal }
+  const what = calls === undefined ? 'loading it' : `validate of ${codes.map(titleOf).join(', ')}`
+  const limits = { what, deadlineMs, memoryBytes, signal: abort.signal }
   try {
     await booted(pool, abort.signal)
-    const thread = pool.start({ inspect: codes }, [])
+    const thread = pool.start({ inspect: codes, calls }, [])
     try {
       return readAnswer(await Promise.race([thread.task, excess(thread.worker, limits)]), codes)
     } catch (error) {
       // First the pool: it would boot the next thread.
       void pool.destroy()
       if ((await endThread(thread)) === 'stuck')
-        throw new Error('loading it runs native code that cannot be ended', { cause: error })
+        throw new Error(`${what} runs native code that cannot be ended`, { cause: error })
       throw error
     }
   } finally {
@@ -78,16 +83,18 @@ async function booted(pool: RulePool, signal: AbortSignal): Promise<void> {
 }
 
 interface Limits {
+  /** What takes so long, or so much. */
+  readonly what: string
   readonly deadlineMs: number
   readonly memoryBytes: number
   readonly signal: AbortSignal
 }
 
 /** Rejects when the worker takes too long or too much memory. */
-function excess(worker: Worker, { deadlineMs, memoryBytes, signal }: Limits): Promise<never> {
+function excess(worker: Worker, { what, deadlineMs, memoryBytes, signal }: Limits): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(
-    () => reject(new Error(`loading it did not end within ${deadlineMs} ms`)),
+    () => reject(new Error(`${what} did not end within ${deadlineMs} ms`)),
     deadlineMs,
   )
   const watch = setInterval(() => {
@@ -95,7 +102,7 @@ function excess(worker: Worker, { deadlineMs, memoryBytes, signal }: Limits): Pr
       ({ total_heap_size: heap, external_memory: external }) => {
         if (heap + external <= memoryBytes) return
         const [used, limit] = [heap + external, memoryBytes].map((n) => Math.round(n / 1e6))
-        reject(new Error(`loading it used ${used} MB of memory, ${limit} MB are allowed`))
+        reject(new Error(`${what} used ${used} MB of memory, ${limit} MB are allowed`))
       },
       // The thread is gone: its task says so.
       () => {},
@@ -120,6 +127,7 @@ function readAnswer(answer: unknown, codes: readonly PluginCode[]): Inspection[]
   return found.map((each: unknown) => ({
     isAggregate: fieldOf(each, 'isAggregate') === true,
     rewinds: fieldOf(each, 'rewinds') === true,
+    validates: fieldOf(each, 'validates') === true,
   }))
 }
 

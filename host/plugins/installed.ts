@@ -12,6 +12,8 @@ export interface Inspection {
   readonly isAggregate: boolean
   /** As `PluginUse.rewinds`; missing in records of servers that did not ask. */
   readonly rewinds?: boolean | undefined
+  /** A function that checks how it is called; missing in records of servers that did not ask. */
+  readonly validates?: boolean | undefined
 }
 
 /** What the catalog keeps of a package beside its columns. */
@@ -89,6 +91,13 @@ export class InstalledPlugins {
     if (versions.length > 0) return versions
     return this.current(tenant)
       .filter((record) => record.kind === kind && detailsOf(record).alias === name)
+      .sort((a, b) => compareVersions(b.version, a.version))
+  }
+
+  /** All versions and kinds of a package, the newest first. */
+  ofPackage(tenant: string, name: string): PluginRecord[] {
+    return this.records(tenant)
+      .filter((record) => record.package === name)
       .sort((a, b) => compareVersions(b.version, a.version))
   }
 

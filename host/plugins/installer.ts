@@ -1,5 +1,6 @@
 import type { PluginRecord } from '#host/catalog/plugins.ts'
 import type { PluginUse } from '#src/plan/plan.ts'
+import type { CallArguments } from '#src/plan/plugin-calls.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
 import type { Admission } from './admission.ts'
 import { type DownloadOptions, download } from './download.ts'
@@ -34,8 +35,16 @@ export interface InstallerOptions {
   readonly trusted?: 'allow' | 'refuse' | undefined
   /** Option `plugins.signers`. @default everybody */
   readonly signers?: readonly string[] | undefined
-  /** Loads an extension in a sandbox and checks that it has its kind's methods. @throws Error naming what is missing */
-  inspect(codes: readonly PluginCode[], tier: PluginUse['tier']): Promise<readonly Inspection[]>
+  /**
+   * Loads extensions in a sandbox and checks that they have their kinds' methods; functions are asked about `calls` of them.
+   *
+   * @throws Error naming what is missing, or what a function says
+   */
+  inspect(
+    codes: readonly PluginCode[],
+    tier: PluginUse['tier'],
+    calls?: readonly CallArguments[] | undefined,
+  ): Promise<readonly Inspection[]>
 }
 
 export interface InstallerParts {
@@ -322,6 +331,7 @@ export class Installer {
       ...extension,
       isAggregate: found[i]?.isAggregate ?? false,
       rewinds: found[i]?.rewinds ?? false,
+      validates: found[i]?.validates ?? false,
     }))
   }
 }

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import type { AuditNote } from '#host/catalog/plugin-audit.ts'
 import type { PluginRecord, PluginRecords } from '#host/catalog/plugins.ts'
 import type { PluginPowers } from '#host/cell/cell.ts'
-import type { PluginUse } from '#src/plan/plan.ts'
+import type { Plan, PluginUse } from '#src/plan/plan.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
 import { Admission, type AdmissionRules } from './admission.ts'
 import { AuthorLines } from './author-lines.ts'
+import { checkCalls } from './call-check.ts'
 import { Descriptions } from './descriptions.ts'
 import { dropInFolders } from './drop-in-files.ts'
 import { DropIns } from './drop-ins.ts'
@@ -36,7 +37,6 @@ import type {
 import { PackageStore, type StoredScript } from './store.ts'
 import { Turns, textOfGrants, titleOf } from './turns.ts'
 import { Utility } from './utility.ts'
-import { compareVersions } from './version.ts'
 
 export interface PluginHostOptions extends AdmissionRules, InstallerOptions {
   readonly records: PluginRecords
@@ -214,6 +214,14 @@ export class PluginHost implements PluginService {
     return this.#lines.in(tenant, value)
   }
 
+  checkCalls(tenant: string, plan: Plan): Promise<void> {
+    return checkCalls(plan, {
+      inspection: (use) => this.#installed.exactly(tenant, use).extension,
+      load: (use) => this.load(tenant, use),
+      inspect: this.#options.inspect,
+    })
+  }
+
   async powers(tenant: string, use: PluginUse): Promise<PluginPowers> {
     const { record, details } = this.#installed.exactly(tenant, use)
     const folder = join(this.#options.dataFolder, 'files', tenant, encodeURIComponent(use.package))
@@ -361,10 +369,7 @@ export class PluginHost implements PluginService {
   #ofPackage(tenant: string, kind: PluginKind, name: string): PluginRecord[] {
     const [newest] = this.#installed.named(tenant, kind, name)
     if (newest === undefined) throw this.#admission.unknown(tenant, kind, name)
-    return this.#installed
-      .records(tenant)
-      .filter((record) => record.package === newest.package)
-      .sort((a, b) => compareVersions(b.version, a.version))
+    return this.#installed.ofPackage(tenant, newest.package)
   }
 
   /** One step in the catalog; folders that nothing names any more go afterwards. */

@@ -1,6 +1,6 @@
 import type { PluginPowers } from '#host/cell/cell.ts'
 import type { PluginExtension } from '#src/plan/extensions.ts'
-import type { PluginUse } from '#src/plan/plan.ts'
+import type { Plan, PluginUse } from '#src/plan/plan.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
 import type { Grant } from './grants.ts'
 import type { Permissions } from './permissions.ts'
@@ -213,6 +213,12 @@ export interface PluginService {
     range?: string | undefined,
     lock?: PluginUse | undefined,
   ): ResolvedPlugin | undefined
+  /**
+   * Asks the functions of plugins whether a rule calls them as they want to be called. Missing: nobody asks them.
+   *
+   * @throws HostError `bad-rule` with what a function says
+   */
+  checkCalls?(tenant: string, plan: Plan): Promise<void>
   /** The script of a plugin that was resolved; without `datasource` and `props`, which are the rule's. */
   load(tenant: string, use: PluginUse): Promise<PluginCode>
 }

@@ -136,6 +136,13 @@ export class RulePlanner {
     }
   }
 
+  /** As `plan`, for a rule that is new: functions of plugins are asked, too, whether they may be called so. */
+  async check(tenant: string, definition: RuleDefinition): Promise<Planned> {
+    const planned = await this.plan(tenant, definition)
+    await this.#options.plugins.checkCalls?.(tenant, planned.plan)
+    return planned
+  }
+
   /** What plugins' schemas say of their properties, and which of them may share a worker. */
   #checkPlugins(ruleId: string, { plan, sources, actions, extensions }: PlannedPlugins) {
     const { pluginOptions } = this.#options

@@ -63,7 +63,7 @@ export class RuleService {
           `rule ${definition.id} already exists; PUT /rules/${definition.id} replaces it`,
         )
       }
-      const planned = await this.#options.planner.plan(tenant, definition)
+      const planned = await this.plan(tenant, definition, true)
       const unclaim = await this.#options.topics.claim(key, planned)
       try {
         const isDue = definition.triggered && this.#follow(key, planned)
@@ -88,7 +88,7 @@ export class RuleService {
     return this.#queued({ tenant, rule: id }, async (key) => {
       const old = this.#registry.get(key)
       checkVersion(old, definition)
-      const planned = await this.#options.planner.plan(tenant, definition)
+      const planned = await this.plan(tenant, definition, true)
       const unclaim = await this.#options.topics.claim(key, planned)
       const wasFollowed = this.#scheduler.phase(key) !== undefined
       const wasRunning = await this.#starter.isRunning(key)
@@ -208,9 +208,10 @@ export class RuleService {
     return this.#registry.list(tenant)
   }
 
-  /** What the rule would do; nothing is changed. */
-  plan(tenant: string, definition: RuleDefinition): Promise<Planned> {
-    return this.#options.planner.plan(tenant, definition)
+  /** What the rule would do; nothing is changed. Of one that is to be made the functions of plugins are asked, too. */
+  plan(tenant: string, definition: RuleDefinition, isNew = false): Promise<Planned> {
+    const { planner } = this.#options
+    return isNew ? planner.check(tenant, definition) : planner.plan(tenant, definition)
   }
 
   failure(tenant: string, id: string): StartFailure | undefined {

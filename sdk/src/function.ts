@@ -17,8 +17,9 @@ export interface FunctionContext extends PluginContext {
 
 interface FunctionLife {
   /**
-   * Checks how a rule calls the function. Called once per call in the statement, when the rule is created and when it
-   * starts; what it throws refuses the rule.
+   * Checks how a rule calls the function: once per call in the statement, when the rule is validated, created or changed, and
+   * again when it starts. What it throws refuses the rule; where a rule starts that is there already, it is its status.
+   * Nothing of the context is there yet, and it has five seconds.
    */
   validate?(args: readonly Argument[]): void
 }

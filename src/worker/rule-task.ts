@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { expose, transfer } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import type { CallArguments } from '#src/plan/plugin-calls.ts'
 import { cleanError } from '#src/sandbox/clean-error.ts'
 import type { InspectAnswer } from '#src/sandbox/inspect.ts'
 import { HostClient } from './host-calls.ts'
@@ -18,10 +19,16 @@ import type {
   Snapshot,
 } from './protocol.ts'
 
-/** The task's only argument: `prime` boots the worker and nothing more, `inspect` looks at plugins that are installed. */
+/**
+ * The task's only argument: `prime` boots the worker and nothing more, `inspect` looks at plugins that are installed, and
+ * asks each function whether `calls` of it, in the same order, are right.
+ */
 export type TaskMessage =
   | { readonly prime: true }
-  | { readonly inspect: readonly PluginCode[] }
+  | {
+      readonly inspect: readonly PluginCode[]
+      readonly calls?: readonly CallArguments[] | undefined
+    }
   | { readonly control: MessagePort; readonly calls: MessagePort }
 
 /** A flow as this worker runs it, with the plugins that it uses. */
@@ -37,8 +44,11 @@ export interface RunningFlow {
 /** Builds and opens a flow: plugins evaluated, state restored, sources and sinks opened. */
 export type StartFlow = (id: FlowId, params: OpenParams, host: HostClient) => Promise<RunningFlow>
 
-/** Loads plugins without running them. */
-export type Inspect = (codes: readonly PluginCode[]) => InspectAnswer
+/** Loads plugins without running them; of functions that are called, `validate` alone. */
+export type Inspect = (
+  codes: readonly PluginCode[],
+  calls?: readonly CallArguments[] | undefined,
+) => InspectAnswer
 
 /**
  * Makes the function that Piscina runs. It resolves to 'ready' for `{ prime: true }`, else after the last flow was
@@ -51,7 +61,7 @@ export function ruleTask(
   const later = setImmediate
   return async function task(message) {
     if ('prime' in message) return 'ready'
-    if ('inspect' in message) return inspect(message.inspect)
+    if ('inspect' in message) return inspect(message.inspect, message.calls)
     const { control, calls } = message
     const host = new HostClient(calls)
     await new Promise<void>((resolve) => {

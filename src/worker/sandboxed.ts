@@ -12,4 +12,6 @@ closeRealm()
 
 const runtime = sandboxRuntime()
 
-export default ruleTask(startWithPlugins(runtime), (codes) => inspectPlugins(codes, runtime))
+export default ruleTask(startWithPlugins(runtime), (codes, calls) =>
+  inspectPlugins(codes, runtime, calls),
+)

@@ -6,4 +6,6 @@ import { trustedRuntime } from './trusted-runtime.ts'
 const runtime = trustedRuntime()
 
 /** Entry of a worker for plugins that were installed as trusted: nothing confines them. */
-export default ruleTask(startWithPlugins(runtime), (codes) => inspectPlugins(codes, runtime))
+export default ruleTask(startWithPlugins(runtime), (codes, calls) =>
+  inspectPlugins(codes, runtime, calls),
+)

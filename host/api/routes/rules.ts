@@ -217,12 +217,16 @@ function planRoutes(app: App, { rules, tenant }: Services): void {
     '/rules/validate',
     {
       config,
-      schema: { tags, summary: 'Plans a rule without creating it', body: ruleBody },
+      schema: {
+        tags,
+        summary: 'Checks a rule without creating it: plans it, asks functions of plugins',
+        body: ruleBody,
+      },
       attachValidation: true,
     },
     async ({ body }, reply) => {
       try {
-        const planned = await rules.plan(tenant, readRule(body))
+        const planned = await rules.plan(tenant, readRule(body), true)
         return { valid: true, sources: planned.streams }
       } catch (error) {
         const answer = answerTo(error, 'rule')
