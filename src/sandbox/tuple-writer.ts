@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { serialize } from 'node:v8'
+import { isLossless } from '@plutino/sdk/lossless'
 import {
   ENCODING_FORMAT,
   ENCODING_JSON,
@@ -92,33 +93,11 @@ function payloadOf(
 ): { encoding: number; bytes: Uint8Array } {
   if (message instanceof Bytes)
     return { encoding: isLines ? ENCODING_JSON | FLAG_LINES : ENCODING_FORMAT, bytes: message }
+  // of copies, which have no getters, no methods and no strange prototypes
   if (isLossless(message)) {
     return { encoding: ENCODING_JSON, bytes: Buffer.from(stringify(message)) }
   }
   return { encoding: ENCODING_V8, bytes: serialize(message) }
-}
-
-/** True where JSON gives the value back as it is. A property that is `undefined` reads like one that is not there. */
-function isLossless(value: unknown): boolean {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-    case 'undefined':
-      return true
-    case 'number':
-      return Number.isFinite(value)
-    case 'object':
-      if (value === null) return true
-      if (Array.isArray(value)) return value.every((part) => part !== undefined && isLossless(part))
-      return isRecord(value) && Object.values(value).every(isLossless)
-    default:
-      return false
-  }
-}
-
-/** Copies consist of nothing but arrays, byte arrays, dates and these. */
-function isRecord(value: object): boolean {
-  return !(value instanceof Bytes) && !(value instanceof Date)
 }
 
 function noteText(note: Note): string | undefined {

@@ -1,3 +1,4 @@
+import { isLossless } from '../lossless.ts'
 import { type Data, newDefaultSourceTuple, newLinesTuple, type SourceTuple } from '../tuple.ts'
 import { RECORD_COUNT } from './offset-entry.ts'
 import type { SourceRecord } from './record.ts'
@@ -64,35 +65,6 @@ function lineOf(value: unknown): string | undefined {
   if (value instanceof Uint8Array) return undefined
   const data = dataOf(value)
   return isLossless(data) ? JSON.stringify(data) : undefined
-}
-
-function isLossless(value: unknown): boolean {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-    case 'undefined':
-      return true
-    case 'number':
-      return Number.isFinite(value)
-    case 'object':
-      return value === null || areLossless(value)
-    default:
-      return false
-  }
-}
-
-/** Of arrays and plain objects. */
-function areLossless(value: object): boolean {
-  if (Array.isArray(value)) {
-    for (const part of value) if (part === undefined || !isLossless(part)) return false
-    return true
-  }
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return false
-  for (const name in value) {
-    if (!isLossless((value as Record<string, unknown>)[name])) return false
-  }
-  return !Object.hasOwn(value, 'toJSON')
 }
 
 function dataOf(value: unknown): Data {
