@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PackError } from './errors.ts'
+import { unknownKey } from './manifest-keys.ts'
 
 const KINDS = ['sources', 'sinks', 'functions'] as const
 export type KindFolder = (typeof KINDS)[number]
@@ -43,6 +44,8 @@ export async function readProject(folder: string): Promise<Project> {
       `${path} has no "plutino" section with sources, sinks or functions`,
     )
   }
+  const unknown = unknownKey(plutino)
+  if (unknown !== undefined) throw new PackError('bad-manifest', `${path}: ${unknown}`)
   const sections = plutino as Record<string, unknown>
   const entries = KINDS.flatMap((kind) =>
     Object.entries((sections[kind] ?? {}) as Record<string, unknown>).map(([entry, value]) =>
