@@ -92,7 +92,7 @@ async function makeRule(
 ): Promise<void> {
   if (sql === undefined && sources.length === 0 && functions.length > 0) {
     throw new Error(
-      `how functions are called only you know: --sql "SELECT ${functions[0]}(…) FROM ${STREAM}"`,
+      `it loads, and no rule calls it: how, only you know. Each save is loaded, too, and no more, until Ctrl-C; for rows start again with --sql "SELECT ${functions[0]}(…) FROM ${STREAM}"`,
     )
   }
   const type = sources[0] ?? 'simulator'

@@ -13,7 +13,7 @@ test('plugin dev takes each save of functions, also while nothing calls them', a
   t.timeout(300_000)
   const echo = (version: string) => `export const Echo = { exec: ([x]) => x + '${version}' }\n`
   const plugin = startDev(t, 'functions', 'echo', echo('1'))
-  await plugin.says(/--sql/)
+  await plugin.says(/no rule calls it.*until Ctrl-C.*--sql "SELECT echo\(…\) FROM plugin_dev"/)
   plugin.save(echo('2'))
   await plugin.says(/--sql.*--sql/s)
   t.notRegex(plugin.said(), /duplicate/)
