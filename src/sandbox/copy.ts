@@ -1,4 +1,5 @@
 import { cleanError } from './clean-error.ts'
+import { bytesOfView, define, getterOf, lengthOfView, tagOfView } from './slots.ts'
 
 /** How much one copy may hold. Counted over the whole value, so that many small parts are no way around. */
 export interface CopyLimits {
@@ -18,16 +19,11 @@ export class BorderError extends Error {
 }
 
 const { isArray } = Array
-const { apply, getPrototypeOf, ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect
+const { apply, getPrototypeOf, ownKeys } = Reflect
 const Bytes = Uint8Array
 const DateOf = Date
 const { getTime } = Date.prototype
 const objectPrototype = Object.prototype
-const viewPrototype = getPrototypeOf(Uint8Array.prototype) as object
-const tagOfView = getterOf(viewPrototype, Symbol.toStringTag)
-const lengthOfView = getterOf(viewPrototype, 'byteLength')
-const offsetOfView = getterOf(viewPrototype, 'byteOffset')
-const bufferOfView = getterOf(viewPrototype, 'buffer')
 /** Getters that succeed only on objects with one internal slot each: what a prototype claims proves nothing. */
 const slots: readonly (readonly [string, () => unknown])[] = [
   ['a map', getterOf(Map.prototype, 'size')],
@@ -63,11 +59,7 @@ export function copyValue(value: unknown, what: string, limits: CopyLimits = cop
  * anything else.
  */
 export function viewOf(value: object): Uint8Array | undefined {
-  if (apply(tagOfView, value, []) !== 'Uint8Array') return undefined
-  const [buffer, offset, length] = [bufferOfView, offsetOfView, lengthOfView].map((getter) =>
-    apply(getter, value, []),
-  ) as [ArrayBuffer, number, number]
-  return new Bytes(buffer, offset, length)
+  return apply(tagOfView, value, []) === 'Uint8Array' ? bytesOfView(value) : undefined
 }
 
 function primitive(value: unknown, what: string, limits: CopyLimits): unknown {
@@ -199,14 +191,4 @@ function succeeds(getter: () => unknown, value: object): boolean {
   } catch {
     return false
   }
-}
-
-function define(target: object, key: string, value: unknown): void {
-  defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true })
-}
-
-function getterOf(prototype: object, key: string | symbol): () => unknown {
-  const get = getOwnPropertyDescriptor(prototype, key)?.get
-  if (get === undefined) throw new Error(`no getter ${String(key)}`)
-  return get
 }

@@ -1,10 +1,8 @@
 import { BorderError } from './copy.ts'
+import { bufferOfView, define, getterOf, tagOfView } from './slots.ts'
 
 const { isArray } = Array
-const { apply, getPrototypeOf, getOwnPropertyDescriptor, defineProperty } = Reflect
-const viewPrototype = getPrototypeOf(Uint8Array.prototype) as object
-const tagOfView = getterOf(viewPrototype, Symbol.toStringTag)
-const bufferOfView = getterOf(viewPrototype, 'buffer')
+const { apply, getPrototypeOf } = Reflect
 const { getTime } = Date.prototype
 const sizeOfMap = getterOf(Map.prototype, 'size')
 const sizeOfSet = getterOf(Set.prototype, 'size')
@@ -112,14 +110,4 @@ function succeeds(probe: () => unknown): boolean {
 
 function fail(): never {
   throw new TypeError('not a typed array')
-}
-
-function define(target: object, key: string, value: unknown): void {
-  defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true })
-}
-
-function getterOf(prototype: object, key: string | symbol): () => unknown {
-  const get = getOwnPropertyDescriptor(prototype, key)?.get
-  if (get === undefined) throw new Error(`no getter ${String(key)}`)
-  return get
 }

@@ -1,16 +1,12 @@
 import { guarded, plainError } from './plain-error.ts'
+import { bytesOfView, getterOf, lengthOfBuffer, lengthOfView } from './slots.ts'
 
-const { apply, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+const { apply } = Reflect
 const RealEncoder = TextEncoder
 const RealDecoder = TextDecoder
 const realAtob = atob
 const realBtoa = btoa
 const Bytes = Uint8Array
-const viewPrototype = getPrototypeOf(Uint8Array.prototype) as object
-const bufferOfView = getterOf(viewPrototype, 'buffer')
-const startOfView = getterOf(viewPrototype, 'byteOffset')
-const lengthOfView = getterOf(viewPrototype, 'byteLength')
-const lengthOfBuffer = getterOf(ArrayBuffer.prototype, 'byteLength')
 const bufferOfDataView = getterOf(DataView.prototype, 'buffer')
 const startOfDataView = getterOf(DataView.prototype, 'byteOffset')
 const lengthOfDataView = getterOf(DataView.prototype, 'byteLength')
@@ -23,7 +19,7 @@ const setBytes = Uint8Array.prototype.set
  */
 export function bytesOf(value: unknown): Uint8Array<ArrayBuffer> {
   if (typeof value === 'object' && value !== null) {
-    for (const read of [viewBytes, bufferBytes, dataViewBytes]) {
+    for (const read of [bytesOfView, bufferBytes, dataViewBytes]) {
       try {
         return new Bytes(read(value))
       } catch {
@@ -32,15 +28,6 @@ export function bytesOf(value: unknown): Uint8Array<ArrayBuffer> {
     }
   }
   throw new TypeError('bytes expected: a buffer or a view of one')
-}
-
-function viewBytes(value: object): Uint8Array {
-  const length = apply(lengthOfView, value, []) as number
-  return new Bytes(
-    apply(bufferOfView, value, []) as ArrayBuffer,
-    apply(startOfView, value, []) as number,
-    length,
-  )
 }
 
 function bufferBytes(value: object): Uint8Array {
@@ -120,10 +107,4 @@ export function pluginAtob(text: unknown): string {
 export function pluginBtoa(text: unknown): string {
   const plain = `${text as string}`
   return guarded(() => realBtoa(plain))
-}
-
-function getterOf(prototype: object, key: string): () => unknown {
-  const get = getOwnPropertyDescriptor(prototype, key)?.get
-  if (get === undefined) throw new Error(`no getter ${key}`)
-  return get
 }

@@ -1,9 +1,10 @@
+import { lengthOfBuffer, lengthOfView } from '#src/sandbox/slots.ts'
 import { realConstructors, realGlobal, realJson } from './capture.ts'
 
 /** The most that one allocation of a plugin may ask for. A watchdog can act between allocations, not within one. */
 export const MAX_ALLOCATION_BYTES = 64 * 2 ** 20
 
-const { apply, construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+const { apply, construct, defineProperty, getOwnPropertyDescriptor } = Reflect
 
 const views = [
   'Int8Array',
@@ -130,21 +131,12 @@ function listOf(list: Iterable<unknown> | ArrayLike<unknown>, limit: number): un
   return made
 }
 
-const lengthOfBuffer = getterOf(ArrayBuffer.prototype, 'byteLength')
-const lengthOfView = getterOf(getPrototypeOf(Uint8Array.prototype) as object, 'byteLength')
-
 function hasSlot(getter: () => unknown, value: object): boolean {
   try {
     return typeof apply(getter, value, []) === 'number'
   } catch {
     return false
   }
-}
-
-function getterOf(prototype: object, key: string): () => unknown {
-  const get = getOwnPropertyDescriptor(prototype, key)?.get
-  if (get === undefined) throw new Error(`no getter ${key}`)
-  return get
 }
 
 function textOf(value: unknown): string {

@@ -3,6 +3,7 @@ import { BorderError } from '#src/sandbox/copy.ts'
 import { DeadlineError } from '#src/sandbox/deadline.ts'
 import type { PluginRuntime } from '#src/sandbox/plugin-host.ts'
 import type { CompartmentClass, Realm } from '#src/sandbox/realm.ts'
+import { bytesOfView, tagOfView } from '#src/sandbox/slots.ts'
 import type { RealTimers } from '#src/sandbox/timers.ts'
 import { FrameError } from '#src/sandbox/websocket/frames.ts'
 import { MAX_ALLOCATION_BYTES } from './caps.ts'
@@ -27,7 +28,7 @@ import { asyncContextModule } from './natives/async-context.ts'
 import { compressionModule } from './natives/compression.ts'
 import { hashingModule } from './natives/hashing.ts'
 
-const { apply, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+const { apply } = Reflect
 const { AbortController, AbortSignal, DOMException } = globalThis
 const nextTick = process.nextTick.bind(process)
 const { version, platform, arch } = process
@@ -102,26 +103,16 @@ export function sandboxRealm(timers: RealTimers = realTime.timers): Realm {
   }
 }
 
-const viewPrototype = getPrototypeOf(Uint8Array.prototype) as object
-const bufferOf = getOwnPropertyDescriptor(viewPrototype, 'buffer')?.get
-const startOf = getOwnPropertyDescriptor(viewPrototype, 'byteOffset')?.get
-const lengthOf = getOwnPropertyDescriptor(viewPrototype, 'byteLength')?.get
-const tagOf = getOwnPropertyDescriptor(viewPrototype, Symbol.toStringTag)?.get
 const setBytes = Uint8Array.prototype.set
 const Bytes = Uint8Array
 
 /** `crypto.getRandomValues`: the native function never sees the plugin's object. */
 function fillView(view: unknown): unknown {
-  if (!bufferOf || !startOf || !lengthOf || !tagOf) throw new TypeError('no typed arrays')
-  const tag = apply(tagOf, view, []) as string | undefined
+  const tag = apply(tagOfView, view, []) as string | undefined
   if (tag === undefined || tag.startsWith('Float')) throw new TypeError('an integer array expected')
-  const length = apply(lengthOf, view, []) as number
+  const target = bytesOfView(view as object)
+  const { length } = target
   if (length > 65536) throw new RangeError(`${length} random bytes are more than 65536`)
-  const target = new Bytes(
-    apply(bufferOf, view, []) as ArrayBuffer,
-    apply(startOf, view, []) as number,
-    length,
-  )
   apply(setBytes, target, [fillRandom(new Bytes(length))])
   return view
 }
