@@ -11,6 +11,7 @@ import {
   readGrants,
   readRevoked,
   stillAsked,
+  whoIs,
   withoutGrants,
 } from './grants.ts'
 import type { Permissions } from './permissions.ts'
@@ -103,11 +104,6 @@ export class GrantBook {
 export interface NamedExtension {
   readonly kind: PluginKind
   readonly name: string
-}
-
-/** `sink "mysql"` */
-function whoIs({ kind, name }: NamedExtension): string {
-  return `${kind} "${name}"`
 }
 
 export function askedBy({ asked }: PluginRecord): Permissions {

@@ -45,6 +45,24 @@ export function checkGrants(who: string, body: unknown): GrantsBody {
   )
 }
 
+/** Who is granted something: `sink "mysql"`, `package "acme"`. */
+export function whoIs(
+  wanted: { readonly kind: string; readonly name: string } | undefined,
+  packageName = '',
+): string {
+  return wanted === undefined ? `package "${packageName}"` : `${wanted.kind} "${wanted.name}"`
+}
+
+/**
+ * What can be said of grants while nobody knows yet what is asked for.
+ *
+ * @throws InstallError `bad-request` for what is no grants at all, and for a folder without its path
+ */
+export function checkAnyGrants(who: string, body: unknown): void {
+  const given = checkGrants(who, body)
+  if (typeof given !== 'string') grantsOf(given, who)
+}
+
 /**
  * Reads what the operator grants: `{"network": ["tcp://db:3306"], "secrets": ["apiKey"], "files": {"private": true,
  * "input": "/data/in"}}`. Only what was asked for can be granted.

@@ -6,7 +6,7 @@ import type { Admission } from './admission.ts'
 import { type DownloadOptions, download } from './download.ts'
 import { InstallError } from './errors.ts'
 import { type GrantBook, givenTo } from './grant-book.ts'
-import { askedFor, type Grant, mergeGrants, readGrants } from './grants.ts'
+import { askedFor, checkAnyGrants, type Grant, mergeGrants, readGrants, whoIs } from './grants.ts'
 import { notesOf, removedHigher, rulesLeftBehind } from './install-notes.ts'
 import { codeOf, recordsOf } from './installation.ts'
 import { detailsOf, type Inspection, type InstalledPlugins } from './installed.ts'
@@ -89,6 +89,8 @@ export class Installer {
     const { kind, request, mode } = wish
     const { installed, admission, grants, record } = this.#parts
     const versions = this.#versions(tenant, wish)
+    const { name = '', file, grants: granted = 'none' } = request
+    checkAnyGrants(kind === undefined ? file : whoIs({ kind, name }), granted)
     const tier = this.#tierOf(request)
     const prepared = await this.#prepare(wish, tier, run)
     const { content } = prepared
@@ -101,8 +103,8 @@ export class Installer {
       (each) => each.kind === kind && each.name === request.name,
     )
     const first = shown ?? (content.extensions[0] as Extension)
-    const title = kind === undefined ? `package "${content.package}"` : `${kind} "${request.name}"`
-    const more = readGrants(title, content.permissions, request.grants ?? 'none')
+    const who = whoIs(kind && { kind, name }, content.package)
+    const more = readGrants(who, content.permissions, granted)
     const given = mergeGrants(mode === 'new' ? [] : inherited(versions), more)
     const before = installed.records(tenant).filter((each) => each.package === content.package)
     const brought = before.map((each) => detailsOf(each).yaml)
@@ -206,12 +208,12 @@ export class Installer {
     run: InstallRun,
     isPreview = false,
   ): Promise<Prepared> {
-    const { name, file, functions, sha256 } = request
+    const { name, file, functions, grants, sha256 } = request
     const zip = given ?? (await this.#download(file, run))
     const wanted = kind === undefined || name === undefined ? undefined : { kind, name, functions }
     const { hostVersion } = this.#options
     const prepared = await this.#parts.utility
-      .prepare({ zip, wanted, hostVersion, tier, isPreview }, run)
+      .prepare({ zip, wanted, hostVersion, grants, tier, isPreview }, run)
       .catch(asFailed)
     const { content, signer } = prepared
     if (!isPreview) checkSigner(signer, this.#options.signers ?? [], content.package)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type ArchiveFiles, readArchive } from './archive.ts'
 import { bundleExtension } from './bundle.ts'
+import { readGrants, whoIs } from './grants.ts'
 import { type PackageContent, readLayout, type Wanted } from './layout.ts'
 import { readSigner } from './signature.ts'
 import { zipLimits } from './zip-directory.ts'
@@ -12,6 +13,8 @@ export interface PrepareRequest {
   readonly hostVersion: string
   /** Raw files instead of bundles for `trusted`. @default `sandboxed` */
   readonly tier?: 'sandboxed' | 'trusted' | undefined
+  /** What the operator grants: refused before anything is bundled. @default nothing */
+  readonly grants?: unknown
   /** Only the content is wanted: nothing is bundled. */
   readonly isPreview?: boolean | undefined
 }
@@ -49,11 +52,12 @@ export async function prepare(
   request: PrepareRequest,
   progress: (step: 'checked' | 'bundled') => void = () => {},
 ): Promise<Prepared> {
-  const { zip, wanted, hostVersion, tier = 'sandboxed', isPreview = false } = request
+  const { zip, wanted, hostVersion, grants, tier = 'sandboxed', isPreview = false } = request
   const bytes = Buffer.from(zip.buffer, zip.byteOffset, zip.byteLength)
   const files = readArchive(bytes, zipLimits, isPreview ? 'trusted' : tier)
   const signer = readSigner(files)
   const content = readLayout(files, wanted, hostVersion)
+  if (grants !== undefined) readGrants(whoIs(wanted, content.package), content.permissions, grants)
   progress('checked')
   const isTrusted = tier === 'trusted'
   const made = new Set(isPreview ? [] : content.extensions.map((extension) => extension.file))
