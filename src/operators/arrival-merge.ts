@@ -1,7 +1,6 @@
 import { EngineError } from '#src/errors.ts'
-import { HeldRows } from './held-rows.ts'
 import type { Intake } from './intake.ts'
-import { type MergeOptions, ranksOf, startOf } from './merge.ts'
+import { MergedRows, type MergedSources } from './merged-rows.ts'
 import {
   type Batch,
   type OperatorContext,
@@ -26,22 +25,15 @@ export class ArrivalMerge implements Intake {
   readonly id: OperatorId
   #next: Intake | undefined
   readonly #context: OperatorContext
-  readonly #ranks: readonly number[]
-  readonly #held = new HeldRows()
-  /** By source: nothing that arrived earlier will come. */
-  #reached: number[]
+  /** By the time of their arrival. */
+  readonly #rows: MergedRows
   readonly #release: Output
   #output: Output = unlinked
 
-  constructor(
-    id: OperatorId,
-    { sources, tables }: Pick<MergeOptions, 'sources' | 'tables'>,
-    context: OperatorContext,
-  ) {
+  constructor(id: OperatorId, sources: MergedSources, context: OperatorContext) {
     this.id = id
     this.#context = context
-    this.#ranks = ranksOf(sources, tables)
-    this.#reached = startOf(sources)
+    this.#rows = new MergedRows(sources)
     this.#release = { push: (batch) => this.#give(batch), advance() {} }
   }
 
@@ -66,17 +58,15 @@ export class ArrivalMerge implements Intake {
   settle(): void {}
 
   reach(source: number, time: number): void {
-    if (time <= (this.#reached[source] ?? Number.POSITIVE_INFINITY)) return
-    this.#reached[source] = time
-    const bound = Math.min(...this.#reached)
-    const all = bound === Number.POSITIVE_INFINITY
-    this.#held.release(bound, all, Number.POSITIVE_INFINITY, this.#release)
+    if (!this.#rows.reach(source, time)) return
+    const { bound, reached } = this.#rows
+    this.#rows.release(Number.POSITIVE_INFINITY, this.#release)
     this.#next?.settle()
-    for (const [number, at] of this.#reached.entries()) {
+    for (const [number, at] of reached.entries()) {
       // The end of a source counts when all that arrived before it has gone on.
       this.#next?.reach(
         number,
-        at === Number.POSITIVE_INFINITY && !this.#waits(number) ? at : bound,
+        at === Number.POSITIVE_INFINITY && !this.#rows.hasOf(number) ? at : bound,
       )
     }
   }
@@ -91,26 +81,19 @@ export class ArrivalMerge implements Intake {
 
   wakeAt(): number {
     const next = this.#next?.wakeAt() ?? Number.POSITIVE_INFINITY
-    if (this.#held.size === 0) return next
-    return Math.min(next, Math.max(this.#held.oldest, Math.min(...this.#reached)) + 1)
+    return Math.min(next, this.#rows.wakeAt())
   }
 
   snapshot(): unknown {
-    return { reached: [...this.#reached], held: this.#held.snapshot() }
+    return this.#rows.snapshot()
   }
 
   restore(state: unknown): void {
-    const { reached, held } = state as { reached: number[]; held: unknown } // what snapshot made
-    this.#reached = this.#reached.map((at, source) => reached[source] ?? at)
-    this.#held.restore(held)
+    this.#rows.restore(state)
   }
 
   #hold(arrived: Arrived, arrival: number): void {
-    this.#held.add({ ...arrived }, arrival, this.#ranks[arrived.source] as number)
-  }
-
-  #waits(source: number): boolean {
-    return this.#held.hasOf(this.#ranks[source] as number)
+    this.#rows.add({ ...arrived }, arrival, arrived.source)
   }
 
   #give({ rows, times }: Batch): void {

@@ -1,7 +1,7 @@
 import { EngineError } from '#src/errors.ts'
 import { HeldRows } from './held-rows.ts'
 import type { Intake } from './intake.ts'
-import { startOf } from './merge.ts'
+import { startOf } from './merged-rows.ts'
 import {
   type Batch,
   type OperatorContext,
