@@ -2,15 +2,9 @@ import type { Absorber } from '#src/operators/absorber.ts'
 import type { Predicate } from '#src/operators/compiled.ts'
 import type { GroupColumns } from '#src/operators/group-columns.ts'
 import { Groups } from '#src/operators/groups.ts'
-import {
-  type Batch,
-  type OperatorContext,
-  type OperatorId,
-  type Output,
-  type Row,
-  unlinked,
-} from '#src/operators/operator.ts'
-import { type BoundColumns, writeBounds } from './bounds.ts'
+import type { Batch, OperatorContext, OperatorId, Output, Row } from '#src/operators/operator.ts'
+import type { BoundColumns } from './bounds.ts'
+import { GroupEmissions } from './group-emissions.ts'
 
 export interface CountAggregateOptions {
   readonly columns: GroupColumns
@@ -27,8 +21,8 @@ export class CountAggregate implements Absorber {
   readonly id: OperatorId
   readonly #options: CountAggregateOptions
   readonly #context: OperatorContext
+  readonly #emissions: GroupEmissions
   readonly #groups: Groups
-  #output: Output = unlinked
   #count = 0
   #start = 0
 
@@ -36,11 +30,12 @@ export class CountAggregate implements Absorber {
     this.id = id
     this.#options = options
     this.#context = context
+    this.#emissions = new GroupEmissions(options, context)
     this.#groups = new Groups(options.columns)
   }
 
   link(output: Output): void {
-    this.#output = output
+    this.#emissions.link(output)
   }
 
   push({ rows, times }: Batch): void {
@@ -65,7 +60,7 @@ export class CountAggregate implements Absorber {
   settle(): void {}
 
   advance(time: number): void {
-    this.#output.advance(time)
+    this.#emissions.advance(time)
   }
 
   wakeAt(): number {
@@ -85,14 +80,9 @@ export class CountAggregate implements Absorber {
   }
 
   #close(time: number): void {
-    const rows = this.#groups.rows(
-      (row) => writeBounds(row, this.#options.bounds, this.#start, time),
-      (error) => this.#context.rowError(error, time),
-    )
+    const rows = this.#emissions.rowsOf(this.#groups, { start: this.#start, end: time })
     this.#groups.clear()
     this.#count = 0
-    if (rows.length === 0) return
-    this.#context.metrics.recordsOut += rows.length
-    this.#output.push({ rows, times: rows.map(() => time) })
+    this.#emissions.send(rows, time)
   }
 }

@@ -1,17 +1,10 @@
 import type { Absorber } from '#src/operators/absorber.ts'
 import type { Predicate } from '#src/operators/compiled.ts'
-import { aggregateNothing } from '#src/operators/empty-emission.ts'
 import type { GroupColumns } from '#src/operators/group-columns.ts'
 import { Groups } from '#src/operators/groups.ts'
-import {
-  type Batch,
-  type OperatorContext,
-  type OperatorId,
-  type Output,
-  type Row,
-  unlinked,
-} from '#src/operators/operator.ts'
-import { type BoundColumns, boundsOf, writeBounds } from './bounds.ts'
+import type { Batch, OperatorContext, OperatorId, Output, Row } from '#src/operators/operator.ts'
+import type { BoundColumns } from './bounds.ts'
+import { GroupEmissions } from './group-emissions.ts'
 import type { HopClock } from './hop-clock.ts'
 import { PaneStore } from './pane-store.ts'
 import { MOST_EMPTY } from './tumbling-walk.ts'
@@ -42,10 +35,10 @@ export class HoppingAggregate implements Absorber {
   readonly stateVersion = 2
   readonly #options: HoppingAggregateOptions
   readonly #context: OperatorContext
+  readonly #emissions: GroupEmissions
   readonly #open: Groups
   readonly #closed: PaneStore
   readonly #filter: Predicate | undefined
-  #output: Output = unlinked
   /** The window that ends next. */
   #hop = 0
   #pane = 0
@@ -58,6 +51,7 @@ export class HoppingAggregate implements Absorber {
     this.id = id
     this.#options = options
     this.#context = context
+    this.#emissions = new GroupEmissions(options, context)
     this.#filter = options.filter
     this.#firesEmpty = options.columns.keys.length === 0
     this.#open = new Groups(options.columns)
@@ -65,7 +59,7 @@ export class HoppingAggregate implements Absorber {
   }
 
   link(output: Output): void {
-    this.#output = output
+    this.#emissions.link(output)
   }
 
   push({ rows, times }: Batch): void {
@@ -86,7 +80,7 @@ export class HoppingAggregate implements Absorber {
       if (time === Number.POSITIVE_INFINITY) this.#paneEnd = Number.NEGATIVE_INFINITY
       else this.#enter(time)
     }
-    this.#output.advance(time)
+    this.#emissions.advance(time)
   }
 
   wakeAt(): number {
@@ -164,23 +158,9 @@ export class HoppingAggregate implements Absorber {
   }
 
   #fire(window: number): void {
-    const { clock, bounds, columns } = this.#options
-    const [start, end] = [clock.startOf(window), clock.endOf(window)]
-    if (this.#closed.size === 0) {
-      const empty = { time: end, bounds: boundsOf(bounds, start, end) }
-      this.#send(aggregateNothing(columns, empty, this.#context))
-      return
-    }
-    const rows = this.#closed.rows(
-      (row) => writeBounds(row, bounds, start, end),
-      (error) => this.#context.rowError(error, end),
-    )
-    if (rows.length > 0) this.#send({ rows, times: rows.map(() => end) })
-  }
-
-  #send(batch: Batch | undefined): void {
-    if (batch === undefined) return
-    this.#context.metrics.recordsOut += batch.rows.length
-    this.#output.push(batch)
+    const { clock } = this.#options
+    const range = { start: clock.startOf(window), end: clock.endOf(window) }
+    if (this.#closed.size === 0) this.#emissions.sendNothing(range)
+    else this.#emissions.send(this.#emissions.rowsOf(this.#closed, range), range.end)
   }
 }

@@ -1,17 +1,10 @@
 import type { Absorber } from '#src/operators/absorber.ts'
 import type { Predicate } from '#src/operators/compiled.ts'
-import { aggregateNothing } from '#src/operators/empty-emission.ts'
 import type { GroupColumns } from '#src/operators/group-columns.ts'
 import { Groups } from '#src/operators/groups.ts'
-import {
-  type Batch,
-  type OperatorContext,
-  type OperatorId,
-  type Output,
-  type Row,
-  unlinked,
-} from '#src/operators/operator.ts'
-import { type BoundColumns, boundsOf, writeBounds } from './bounds.ts'
+import type { Batch, OperatorContext, OperatorId, Output, Row } from '#src/operators/operator.ts'
+import type { BoundColumns } from './bounds.ts'
+import { GroupEmissions } from './group-emissions.ts'
 import type { Span } from './tumbling-clock.ts'
 import { TumblingWalk } from './tumbling-walk.ts'
 
@@ -29,19 +22,18 @@ export interface TumblingAggregateOptions {
  */
 export class TumblingAggregate implements Absorber {
   readonly id: OperatorId
-  readonly #options: TumblingAggregateOptions
   readonly #context: OperatorContext
+  readonly #emissions: GroupEmissions
   readonly #groups: Groups
   readonly #filter: Predicate | undefined
-  #output: Output = unlinked
   readonly #walk: TumblingWalk
   readonly #firesEmpty: boolean
   readonly #close = (span: Span) => this.#fire(span)
 
   constructor(id: OperatorId, options: TumblingAggregateOptions, context: OperatorContext) {
     this.id = id
-    this.#options = options
     this.#context = context
+    this.#emissions = new GroupEmissions(options, context)
     this.#groups = new Groups(options.columns)
     this.#filter = options.filter
     this.#firesEmpty = options.columns.keys.length === 0
@@ -49,7 +41,7 @@ export class TumblingAggregate implements Absorber {
   }
 
   link(output: Output): void {
-    this.#output = output
+    this.#emissions.link(output)
   }
 
   push({ rows, times }: Batch): void {
@@ -72,7 +64,7 @@ export class TumblingAggregate implements Absorber {
 
   advance(time: number): void {
     this.#walk.reach(time, this.#close)
-    this.#output.advance(time)
+    this.#emissions.advance(time)
   }
 
   wakeAt(): number {
@@ -95,26 +87,14 @@ export class TumblingAggregate implements Absorber {
     return this.#groups.size > 0 || (this.#firesEmpty && this.#walk.isOpen)
   }
 
-  #fire({ start, end }: Span): void {
-    const { columns, bounds } = this.#options
+  #fire(span: Span): void {
     if (this.#groups.size === 0) {
       // At the end of the stream its time has not come.
-      if (!this.#firesEmpty || !this.#walk.isOpen) return
-      const empty = { time: end, bounds: boundsOf(bounds, start, end) }
-      this.#send(aggregateNothing(columns, empty, this.#context))
+      if (this.#firesEmpty && this.#walk.isOpen) this.#emissions.sendNothing(span)
       return
     }
-    const rows = this.#groups.rows(
-      (row) => writeBounds(row, bounds, start, end),
-      (error) => this.#context.rowError(error, end),
-    )
+    const rows = this.#emissions.rowsOf(this.#groups, span)
     this.#groups.clear()
-    if (rows.length > 0) this.#send({ rows, times: rows.map(() => end) })
-  }
-
-  #send(batch: Batch | undefined): void {
-    if (batch === undefined) return
-    this.#context.metrics.recordsOut += batch.rows.length
-    this.#output.push(batch)
+    this.#emissions.send(rows, span.end)
   }
 }
