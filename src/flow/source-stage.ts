@@ -6,6 +6,7 @@ import type { SourcePosition } from '#src/state/state-blob.ts'
 import type { Feed, Range } from '#src/worker/protocol.ts'
 import { DECODED_NONE, DECODED_ONE, type Decoder } from './decode/decoder.ts'
 import {
+  ENCODING_V8,
   FLAG_LINES,
   FLAG_NOTE,
   FLAG_OFFSET_NUMBER,
@@ -38,7 +39,7 @@ export class SourceStage {
   /** Neither metadata nor time columns are read, nor event time: so in most rules. */
   readonly #isPlain: boolean
   /** Where the last frame stands; its offset is read when somebody asks for it. */
-  #last: { bytes: Buffer; view: DataView; at: number; sequence: number } | undefined
+  #last: LastFrame | undefined
   #restored: SourcePosition = { sequence: NOTHING }
 
   constructor(options: SourceStageOptions) {
@@ -78,9 +79,11 @@ export class SourceStage {
     let end = 0
     let rows = 0
     let payloads = count
+    let isViewed = false
     for (let i = 0; i < count; i++) {
       last = end
       const flags = view.getUint32(last + 4, true)
+      if ((flags & 0xff) === ENCODING_V8) isViewed = true
       const arrival = view.getFloat64(last + 8, true)
       const start = (flags & WITH_MORE) === 0 ? last + FRAME_HEADER_BYTES : payloadStart(view, last)
       end = start + view.getUint32(last, true)
@@ -105,9 +108,15 @@ export class SourceStage {
       }
     }
     target.settle()
-    this.#last = { bytes, view, at: last, sequence: first + count - 1 }
+    this.#letGo()
+    this.#last = { bytes, view, at: last, sequence: first + count - 1, isViewed }
     tally(source, payloads, payloads)
     tally(decode, payloads, rows)
+  }
+
+  /** At once: memory outside of its heap moves V8 to collect all of the heap. Without views nobody has it but us. */
+  #letGo(): void {
+    if (this.#last?.isViewed === false) this.#last.view.buffer.transfer(0)
   }
 
   /** One frame with many rows: each line is decoded as if it had come in a frame of its own. */
@@ -179,6 +188,15 @@ export class SourceStage {
     }
     return false
   }
+}
+
+interface LastFrame {
+  readonly bytes: Buffer
+  readonly view: DataView<ArrayBuffer>
+  readonly at: number
+  readonly sequence: number
+  /** Rows hold parts of the memory that it lies in: V8's own format gives byte arrays so. */
+  readonly isViewed: boolean
 }
 
 /** A frame that holds lines. */

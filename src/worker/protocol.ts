@@ -129,7 +129,7 @@ export interface Feed {
   }[]
 }
 
-/** Frames one behind the other, a copy that belongs to the worker. */
+/** Frames one behind the other, a copy that belongs to the worker: whoever reads it empties it. */
 export interface Range {
   readonly buffer: ArrayBuffer
   readonly count: number

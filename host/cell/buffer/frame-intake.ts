@@ -24,7 +24,7 @@ export class FrameIntake {
   }
 
   /**
-   * Resolves when all frames are in the buffer, or safe where there is a spool.
+   * Resolves when all frames are in the buffer, or safe where there is a spool. The chunk is taken: it is empty then.
    *
    * @throws TypeError when `chunk` does not hold exactly `count` frames
    */
@@ -69,6 +69,8 @@ export class FrameIntake {
         this.#writer.onRoom(resolve)
       })
     }
+    // Nobody needs it any more: what lies outside of V8's heap costs whole collections of it.
+    chunk.transfer(0)
     this.#writer.ring()
     if (this.#writer.whenDurable === undefined) return
     const { promise, resolve } = Promise.withResolvers<void>()

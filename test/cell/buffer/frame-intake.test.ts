@@ -25,7 +25,7 @@ test('waiting for room again and again leaves nothing behind', async (t) => {
   })
   const { buffer, count } = oneFrame()
   const megabytesAfter = async (waits: number) => {
-    for (let i = 0; i < waits; i++) await intake.write(buffer, count)
+    for (let i = 0; i < waits; i++) await intake.write(buffer.slice(0), count)
     collectGarbage()
     return process.memoryUsage().heapUsed / 1e6
   }
