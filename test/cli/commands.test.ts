@@ -157,6 +157,18 @@ test('help of a verb and its thing is about both', async (t) => {
   t.regex(stdout, /--grant/)
 })
 
+test('help of what is no command says what is near', async (t) => {
+  const helped = (...words: string[]) =>
+    run('host/cli/main.ts', ['--url', 'http://h', 'help', ...words])
+  t.like(await helped('plugin', 'instal'), {
+    code: 2,
+    stdout: '',
+    stderr: 'plutino: plugin has no command "instal"; did you mean "install"?\n',
+  })
+  t.regex((await helped('xyzzy')).stderr, /plutino has no command "xyzzy"; there is server, query/)
+  t.regex((await helped('create', 'stream', 'demo')).stdout, /^Usage: plutino create stream /)
+})
+
 test('a server that does not answer ends with 3 and the way out', async (t) => {
   const listener = createServer().listen(0, '127.0.0.1')
   await once(listener, 'listening')

@@ -8,11 +8,11 @@ export function definitionCommands(verbs: Verbs, open: OpenSession): void {
     verbs.create
       .command(kind)
       .description(
-        `${kind} demo '(id bigint) WITH (DATASOURCE="t")', or -f with the whole statement`,
+        `creates a ${kind}: ${kind} demo '(id bigint) WITH (DATASOURCE="t")', or -f with the whole statement`,
       )
       .argument('[name]')
       .argument('[definition]')
-      .option('-f, --file <file>', 'the statement')
+      .option('-f, --file <file>', 'with the whole statement; nothing else is given then')
       .action(async (name, definition, { file }: { file?: string }) => {
         const { client, output } = open()
         const text = name === undefined || definition === undefined ? undefined : definition
@@ -22,7 +22,7 @@ export function definitionCommands(verbs: Verbs, open: OpenSession): void {
       })
     verbs.show
       .command(`${kind}s`)
-      .description(`names of ${kind}s`)
+      .description(`lists the names of ${kind}s`)
       .action(async () => {
         const { client, output } = open()
         const names = await client.request('GET', `/${kind}details`)
@@ -30,7 +30,7 @@ export function definitionCommands(verbs: Verbs, open: OpenSession): void {
       })
     verbs.describe
       .command(kind)
-      .description(`columns and options of a ${kind}`)
+      .description(`shows columns and options of a ${kind}`)
       .argument('<name>')
       .action(async (name: string) => {
         const { client, output } = open()
@@ -41,7 +41,7 @@ export function definitionCommands(verbs: Verbs, open: OpenSession): void {
       .command(kind)
       .description(`drops a ${kind}`)
       .argument('<name>')
-      .option('--force', 'although rules read it')
+      .option('--force', 'also while rules read it')
       .action(async (name: string, { force }: { force?: boolean }) => {
         const { client, output } = open()
         const query = force === true ? '?force=true' : ''

@@ -14,9 +14,9 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 export function pluginAuthorCommands(plugin: Command, open: OpenSession): void {
   plugin
     .command('new')
-    .description('makes a plugin project, with tests')
-    .argument('<folder>', 'its last part names the package')
-    .option('--source [name]', 'with a source')
+    .description('makes a plugin project, with tests; with one of each kind where none is named')
+    .argument('<folder>', 'to be made; its last part names the package')
+    .option('--source [name]', 'with a source; it has the name of the package where none is given')
     .option('--sink [name]', 'with a sink')
     .option('--function [name]', 'with a function')
     .action(async (folder: string, flags: Partial<Record<Kind, string | true>>) => {

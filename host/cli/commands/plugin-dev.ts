@@ -13,9 +13,14 @@ interface DevFlags {
 export function pluginDevCommand(plugin: Command, open: OpenSession): void {
   plugin
     .command('dev')
-    .description('runs a plugin project in a live rule, and again at every save, until Ctrl-C')
+    .description(
+      'runs a plugin project in a live rule, and again at every save, until Ctrl-C; on a host of its own, or on that of --url',
+    )
     .argument('[folder]', 'with package.json', '.')
-    .option('--sql <statement>', 'of the rule, over stream plugin_dev')
+    .option(
+      '--sql <statement>',
+      'the rule, over stream plugin_dev; a project of functions needs it: SELECT greet(1) FROM plugin_dev',
+    )
     .option('--inspect', 'for breakpoints: runs it trusted, with Node’s inspector open')
     .action(async (folder: string, { sql, inspect = false }: DevFlags, command: Command) => {
       const { develop, hostFolder } = await import('#host/authoring/dev.ts')

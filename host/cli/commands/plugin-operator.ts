@@ -37,7 +37,7 @@ export function pluginOperatorCommands(plugin: Command, open: OpenSession): void
     .option('--name <name>', 'of the source, sink or function, for a zip without a manifest')
     .option('--grant <power>', grantHelp, collect)
     .option('--sha256 <digest>', 'that the zip must have')
-    .option('--trusted', 'nothing confines it: it can do whatever the server can')
+    .option('--trusted', 'without a sandbox: it can do whatever the server can')
     .action(async (url: string, flags: InstallFlags) => {
       const { client, output } = open()
       const made = await install(client, addressOf(url), flags)
@@ -50,7 +50,7 @@ export function pluginOperatorCommands(plugin: Command, open: OpenSession): void
     )
     .argument('<name-and-url...>', 'NAME URL, or KIND NAME URL')
     .addOption(
-      new Option('--policy <policy>', 'keep: rules that run stay where they are').choices([
+      new Option('--policy <policy>', 'keep: rules that run stay with their version').choices([
         'restart',
         'keep',
       ]),
@@ -67,7 +67,7 @@ export function pluginOperatorCommands(plugin: Command, open: OpenSession): void
     .description('gives powers that a plugin asks for')
     .argument('<name...>', 'NAME, or KIND NAME; JSON may follow: {"network": ["tcp://db:3306"]}')
     .option('--grant <power>', grantHelp, collect)
-    .option('-f, --file <file>', 'the JSON')
+    .option('-f, --file <file>', 'with the JSON; - is the standard input')
     .action(async (words: string[], flags: { grant?: string[]; file?: string }) => {
       const { client, output } = open()
       const { path, json } = targetOf(words)

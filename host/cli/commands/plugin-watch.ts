@@ -10,7 +10,7 @@ const nameHelp = 'NAME, or KIND NAME'
 export function pluginWatchCommands(plugin: Command, open: OpenSession): void {
   plugin
     .command('list')
-    .description('packages, versions, tiers, and the rules that hold them')
+    .description('lists packages, versions, tiers, and the rules that hold them')
     .action(async () => {
       const { client, output } = open()
       const { packages } = (await client.request('GET', at('plugins'))) as Packages
@@ -27,7 +27,9 @@ export function pluginWatchCommands(plugin: Command, open: OpenSession): void {
     })
   plugin
     .command('describe')
-    .description('versions, options, powers asked for and granted, digest, rules of each version')
+    .description(
+      'shows versions, options, powers asked for and granted, digest, rules of each version',
+    )
     .argument('<name...>', nameHelp)
     .action(async (words: string[]) => {
       const { client, output } = open()
@@ -35,8 +37,8 @@ export function pluginWatchCommands(plugin: Command, open: OpenSession): void {
     })
   plugin
     .command('audit')
-    .description('what was done to plugins, and what they tried and were refused')
-    .argument('[name...]', nameHelp)
+    .description('lists what was done to plugins, and what they tried and were refused')
+    .argument('[name...]', `${nameHelp}; all plugins where it is left out`)
     .option('--lines <count>', 'at most', '100')
     .action(async (words: string[], { lines }: { lines: string }) => {
       const { client, output } = open()
@@ -47,7 +49,7 @@ export function pluginWatchCommands(plugin: Command, open: OpenSession): void {
     })
   plugin
     .command('logs')
-    .description('the last lines that a plugin logged')
+    .description('shows the last lines that a plugin logged')
     .argument('<name...>', nameHelp)
     .option('--lines <count>', 'at most', '100')
     .action(async (words: string[], { lines }: { lines: string }) => {
@@ -60,7 +62,7 @@ export function pluginWatchCommands(plugin: Command, open: OpenSession): void {
     })
   plugin
     .command('metrics')
-    .description('rows, errors, refusals, CPU time and memory, by rule')
+    .description('shows rows, errors, refusals, CPU time and memory, by rule')
     .argument('<name...>', nameHelp)
     .action(async (words: string[]) => {
       const { client, output } = open()
@@ -89,7 +91,7 @@ export function pluginWatchCommands(plugin: Command, open: OpenSession): void {
   plugin
     .command('prune')
     .description('removes versions that were replaced and that no rule holds')
-    .option('--all', 'every unused version but the newest of each package')
+    .option('--all', 'and every other unused version but the newest of each package')
     .action(async ({ all }: { all?: boolean }) => {
       const { client, output } = open()
       const path = `${at('plugins', 'prune')}${all === true ? '?all=true' : ''}`

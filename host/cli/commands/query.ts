@@ -14,9 +14,9 @@ export function queryCommand(program: Command, open: OpenSession): void {
   program
     .command('query')
     .description('runs a SELECT and prints its rows, one JSON a line, until Ctrl-C')
-    .argument('<sql>')
+    .argument('<sql>', 'over streams that there are: SELECT * FROM demo')
     .option('-n, --count <rows>', 'ends after so many rows')
-    .option('-t, --timeout <seconds>', 'ends after so much time')
+    .option('-t, --timeout <seconds>', 'ends after so many seconds')
     .action(async (sql: string, options: QueryOptions) => {
       const count = readNumber('--count', options.count)
       const seconds = readNumber('--timeout', options.timeout)

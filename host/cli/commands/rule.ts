@@ -16,12 +16,12 @@ interface Kept {
 export function ruleCommand(program: Command, open: OpenSession): void {
   const state = program
     .command('rule')
-    .description('what a rule has kept')
+    .description('shows, exports, imports or resets what a rule has kept')
     .command('state')
-    .description('shows, exports, imports or resets it')
+    .description('its state: what it goes on from when it starts')
   state
     .command('show')
-    .description('the checkpoints that are kept')
+    .description('lists the checkpoints that are kept')
     .argument('<id>')
     .action(async (id: string) => {
       const { client, output } = open()
@@ -32,7 +32,7 @@ export function ruleCommand(program: Command, open: OpenSession): void {
     .command('export')
     .description('writes its state into a file')
     .argument('<id>')
-    .argument('[file]', 'ID.state')
+    .argument('[file]', 'ID.state where it is left out')
     .action(async (id: string, file = `${id}.state`) => {
       const { client, output } = open()
       const bytes = await client.download(at('rules', id, 'state'))

@@ -9,8 +9,9 @@ export function ruleCommands(verbs: Verbs, open: OpenSession): void {
   for (const [verb, command] of Object.entries(runs)) {
     command
       .command('rule')
+      .description(`${verb}s a rule`)
       .argument('<id>')
-      .option('-w, --wait <time>', 'prints the state that came of it, after so long at most: 10s')
+      .option('-w, --wait <time>', 'waits so long at most, such as 10s, and prints its state then')
       .action(async (id: string, { wait }: WaitOption) => {
         const { client, output } = open()
         const answer = await client.request('POST', at('rules', id, verb) + waitQuery(wait))
@@ -22,10 +23,12 @@ export function ruleCommands(verbs: Verbs, open: OpenSession): void {
 function writeCommands(verbs: Verbs, open: OpenSession): void {
   verbs.create
     .command('rule')
-    .description(`rule alarm '{"sql": "SELECT …", "actions": [{"log": {}}]}'`)
-    .argument('[id]')
+    .description(
+      `creates a rule and starts it: rule alarm '{"sql": "SELECT …", "actions": [{"log": {}}]}'`,
+    )
+    .argument('[id]', 'left out where the JSON has it')
     .argument('[json]')
-    .option('-f, --file <file>', 'the rule as JSON')
+    .option('-f, --file <file>', 'with the JSON; - is the standard input')
     .action(async (id: string | undefined, json: string | undefined, { file }: FileOption) => {
       const { client, output } = open()
       // one argument that is JSON holds its own id
@@ -36,8 +39,9 @@ function writeCommands(verbs: Verbs, open: OpenSession): void {
     })
   verbs.validate
     .command('rule')
-    .argument('[json]')
-    .option('-f, --file <file>', 'the rule as JSON')
+    .description('checks a rule without creating it: its plan, and calls of functions of plugins')
+    .argument('[json]', '{"sql": "SELECT …", "actions": [{"log": {}}]}')
+    .option('-f, --file <file>', 'with the JSON; - is the standard input')
     .action(async (json: string | undefined, { file }: FileOption) => {
       const { client, output } = open()
       const rule = { id: 'validated', ...readJson(textOrFile(json, file)) }
@@ -46,6 +50,7 @@ function writeCommands(verbs: Verbs, open: OpenSession): void {
     })
   verbs.drop
     .command('rule')
+    .description('stops a rule and removes it, with what it has kept')
     .argument('<id>')
     .action(async (id: string) => {
       const { client, output } = open()
@@ -77,7 +82,7 @@ interface FileOption {
 function readCommands(verbs: Verbs, open: OpenSession): void {
   verbs.show
     .command('rules')
-    .description('rules and their states')
+    .description('lists rules and their states')
     .action(async () => {
       const { client, output } = open()
       const rules = await client.request('GET', '/rules')
@@ -86,12 +91,19 @@ function readCommands(verbs: Verbs, open: OpenSession): void {
   const get = async ({ client, output }: Session, path: string) => {
     output.print(await client.request('GET', path))
   }
-  const reads = { describe: '', getstatus: 'status', gettopo: 'topo', explain: 'explain' } as const
-  for (const [verb, part] of Object.entries(reads)) {
-    verbs[verb as keyof typeof reads]
+  const reads = {
+    describe: [[], 'shows a rule as it was created'],
+    getstatus: [['status'], 'shows its state, why it is in it, and figures'],
+    gettopo: [['topo'], 'shows its operators, and what they feed'],
+    explain: [['explain'], 'shows its plan, one JSON a line'],
+  } as const
+  for (const verb of ['describe', 'getstatus', 'gettopo', 'explain'] as const) {
+    const [part, description] = reads[verb]
+    verbs[verb]
       .command('rule')
+      .description(description)
       .argument('<id>')
-      .action((id: string) => get(open(), at('rules', id, ...(part === '' ? [] : [part]))))
+      .action((id: string) => get(open(), at('rules', id, ...part)))
   }
 }
 
