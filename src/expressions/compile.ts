@@ -2,13 +2,14 @@ import type { Row } from '@plutino/sdk'
 import type { Aggregator, Analyst, FunctionEnvironment } from '#src/functions/declaration.ts'
 import type { FunctionTable } from '#src/functions/table.ts'
 import { timeReader } from '#src/functions/time-format.ts'
+import { literalKey } from '#src/own-property.ts'
 import type { AggregateCall, AnalyticCall, Call, PlanExpression } from '#src/plan/expression.ts'
 import { emitBuiltIn } from './call.ts'
 import { emit } from './emit.ts'
 import { emitCondition, isLogical } from './emit-logic.ts'
 import type { Emitter } from './emitter.ts'
 import { knownArguments } from './known.ts'
-import { literalText, Scope } from './scope.ts'
+import { Scope } from './scope.ts'
 
 /** Makes the function behind a call of a plugin's function. */
 export type PluginCalls = (call: Call) => (...args: unknown[]) => unknown
@@ -80,12 +81,9 @@ export class Expressions {
   /** One object literal: all rows that it makes have one hidden class. Of two fields of one name the later one wins. */
   compileRecord(fields: readonly Field[]): (row: Row) => Row {
     const scope = new Scope()
-    const texts = fields.map(({ name, expression }) => {
-      const key = literalText(name)
-      // In a literal `"__proto__": x` sets the prototype; a computed key is a property like any other.
-      const property = name === '__proto__' ? `[${key}]` : key
-      return `${property}: ${this.#emitField(expression, scope)}`
-    })
+    const texts = fields.map(
+      ({ name, expression }) => `${literalKey(name)}: ${this.#emitField(expression, scope)}`,
+    )
     return scope.build(`{ ${texts.join(', ')} }`) as (row: Row) => Row
   }
 

@@ -3,6 +3,7 @@ import type { Expressions } from '#src/expressions/compile.ts'
 import { RowError } from '#src/expressions/errors.ts'
 import type { RecordMaker } from '#src/operators/compiled.ts'
 import type { Row } from '#src/operators/operator.ts'
+import { defineOwn, setOwn } from '#src/own-property.ts'
 import type { ProjectField } from '#src/plan/plan.ts'
 import { isAsItCame } from '#src/plan/walk.ts'
 
@@ -47,7 +48,7 @@ function writer(field: ProjectField, expressions: Expressions, hidden: readonly 
     case 'value': {
       const { name } = field
       const value = expressions.compileValue(field.expression)
-      if (name === '__proto__') return (made, row) => define(made, name, value(row))
+      if (name === '__proto__') return (made, row) => defineOwn(made, name, value(row))
       return (made, row) => {
         made[name] = value(row)
       }
@@ -121,18 +122,7 @@ function columnCopier(except: readonly string[]): Writer {
   return (made, row) => {
     for (const name of Object.keys(row)) {
       if (left.has(name)) continue
-      if (name === '__proto__') define(made, name, row[name])
-      else made[name] = row[name]
+      setOwn(made, name, row[name])
     }
   }
-}
-
-/** Any name can be a column, `__proto__` too. */
-function define(made: Row, name: string, value: unknown): void {
-  Object.defineProperty(made, name, {
-    value,
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  })
 }

@@ -1,7 +1,8 @@
 import type { Row } from '#src/operators/operator.ts'
+import { setOwn } from '#src/own-property.ts'
 import type { EncodeOptions } from '#src/plan/plan.ts'
 
-const { defineProperty, hasOwn, keys } = Object
+const { hasOwn, keys } = Object
 
 /**
  * The columns of a row that an action sends: `fields` in their order, null where the row has none, or all but those hidden
@@ -28,11 +29,7 @@ export function rowShape(
 
 function made(names: readonly string[], read: (name: string) => unknown): Row {
   const row: Row = {}
-  for (const name of names) {
-    const value = read(name)
-    if (name !== '__proto__') row[name] = value
-    else defineProperty(row, name, { value, enumerable: true, writable: true, configurable: true })
-  }
+  for (const name of names) setOwn(row, name, read(name))
   return row
 }
 

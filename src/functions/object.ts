@@ -1,4 +1,5 @@
 import { isStruct } from '#src/expressions/access.ts'
+import { defineOwn } from '#src/own-property.ts'
 import type { RowDeclaration } from './declaration.ts'
 import {
   anything,
@@ -233,17 +234,12 @@ function pick(from: Struct, path: readonly string[], to: Record<string, unknown>
   if (!Object.hasOwn(from, name)) return
   const value = from[name]
   if (deeper.length === 0) {
-    define(to, name, value)
+    defineOwn(to, name, value)
     return
   }
   if (!isStruct(value)) return
   const known = Object.hasOwn(to, name) ? to[name] : undefined
   const inside = isStruct(known) ? structFrom(Object.entries(known)) : structFrom([])
   pick(value, deeper, inside)
-  if (Object.keys(inside).length > 0) define(to, name, inside)
-}
-
-/** Sets a property, and nothing else: `__proto__` too. */
-function define(to: Record<string, unknown>, name: string, value: unknown): void {
-  Object.defineProperty(to, name, { value, writable: true, enumerable: true, configurable: true })
+  if (Object.keys(inside).length > 0) defineOwn(to, name, inside)
 }

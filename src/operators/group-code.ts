@@ -1,4 +1,5 @@
 import { FunctionConstructor } from '#src/expressions/captured.ts'
+import { literalKey } from '#src/own-property.ts'
 import { callCode } from './call-code.ts'
 import { Cells } from './cells.ts'
 import { Constants } from './constants.ts'
@@ -117,9 +118,9 @@ function slotAdder(columns: GroupColumns, layout: Layout): GroupFunctions['addTo
 /** Code that makes a group's row: one object literal, so that all of them share one hidden class. */
 export function groupRow(columns: GroupColumns, layout?: Layout): GroupRow {
   const constants = new Constants()
-  const members = columns.keys.map(({ as }, i) => `${name(as)}: index.value(slot, ${i})`)
+  const members = columns.keys.map(({ as }, i) => `${literalKey(as)}: index.value(slot, ${i})`)
   for (const [i, { as }] of columns.first.entries()) {
-    members.push(`${name(as)}: firsts[${i}][slot]`)
+    members.push(`${literalKey(as)}: firsts[${i}][slot]`)
   }
   for (const [i, call] of columns.calls.entries()) {
     const offset = layout?.offsets[i] ?? -1
@@ -129,7 +130,7 @@ export function groupRow(columns: GroupColumns, layout?: Layout): GroupRow {
         offset < 0 || lanes === undefined
           ? `${constants.add(aggregator)}.result(boxed[${i}][slot])`
           : `${constants.add(lanes)}.result(${lanes.init.map((_, j) => laneReader(offset)(j)).join(', ')})`
-      members.push(`${name(as)}: ${result}`)
+      members.push(`${literalKey(as)}: ${result}`)
     }
   }
   const before = columns.keepFirst === undefined ? '' : '...firstRows[slot], '
@@ -140,9 +141,4 @@ export function groupRow(columns: GroupColumns, layout?: Layout): GroupRow {
       return { ${before}${members.join(', ')} }
     }`
   return new FunctionConstructor('constants', text)(constants.values)
-}
-
-/** A name in an object literal; `__proto__` is a property like any other only when it is computed. */
-function name(as: string): string {
-  return as === '__proto__' ? '["__proto__"]' : JSON.stringify(as)
 }

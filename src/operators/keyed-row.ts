@@ -1,4 +1,5 @@
 import { FunctionConstructor } from '#src/expressions/captured.ts'
+import { literalKey } from '#src/own-property.ts'
 import type { Row } from './operator.ts'
 
 /*
@@ -8,7 +9,7 @@ import type { Row } from './operator.ts'
 
 /** Makes the keyed row of a row of source `own`. */
 export function keyer(names: readonly string[], own: string): (row: Row) => Row {
-  const fields = names.map((name) => `${key(name)}: ${name === own ? 'row' : 'null'}`)
+  const fields = names.map((name) => `${literalKey(name)}: ${name === own ? 'row' : 'null'}`)
   return new FunctionConstructor(`return (row) => ({ ${fields.join(', ')} })`)()
 }
 
@@ -21,8 +22,10 @@ export function pairer(
   right: string,
   hidden: readonly string[],
 ): (left: Row, right: Row) => Row {
-  const fields = names.map((name) => `${key(name)}: ${name === right ? 'b' : 'a'}[${text(name)}]`)
-  const bounds = hidden.map((name) => `${key(name)}: a[${text(name)}]`)
+  const fields = names.map(
+    (name) => `${literalKey(name)}: ${name === right ? 'b' : 'a'}[${text(name)}]`,
+  )
+  const bounds = hidden.map((name) => `${literalKey(name)}: a[${text(name)}]`)
   return new FunctionConstructor(`return (a, b) => ({ ${[...fields, ...bounds].join(', ')} })`)()
 }
 
@@ -61,11 +64,6 @@ export function rowFiller(
   const isPlain = !columns.some((name) => name in Object.prototype)
   const body = `return (made, row) => { ${(isPlain ? plain : lines).join('; ')} }`
   return new FunctionConstructor('values', body)(values)
-}
-
-/** In a literal `"__proto__": x` sets the prototype; a computed key is a property like any other. */
-function key(name: string): string {
-  return `[${text(name)}]`
 }
 
 function text(name: string): string {

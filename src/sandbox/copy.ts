@@ -1,5 +1,6 @@
+import { defineOwn } from '#src/own-property.ts'
 import { cleanError } from './clean-error.ts'
-import { bytesOfView, define, getterOf, lengthOfView, tagOfView } from './slots.ts'
+import { bytesOfView, getterOf, lengthOfView, tagOfView } from './slots.ts'
 
 /** How much one copy may hold. Counted over the whole value, so that many small parts are no way around. */
 export interface CopyLimits {
@@ -148,7 +149,7 @@ class Copy {
       for (key of keys) {
         if (key === '__proto__') continue
         const part = this.take((value as Record<string, unknown>)[key], depth + 1)
-        if (inherited.has(key)) define(copy, key, part)
+        if (inherited.has(key)) defineOwn(copy, key, part)
         else copy[key] = part
       }
     } catch (error) {

@@ -1,4 +1,4 @@
-const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+const { apply, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
 const Bytes = Uint8Array
 const viewPrototype = getPrototypeOf(Uint8Array.prototype) as object
 
@@ -31,9 +31,4 @@ export function bytesOfView(view: object): Uint8Array<ArrayBuffer> {
     apply(offsetOfView, view, []) as number,
     length,
   )
-}
-
-/** Sets a property, and nothing else: assigned, a name of the locked realm's prototypes would meet what is frozen. */
-export function define(target: object, key: string, value: unknown): void {
-  defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true })
 }

@@ -1,5 +1,6 @@
+import { defineOwn } from '#src/own-property.ts'
 import { BorderError } from './copy.ts'
-import { bufferOfView, define, getterOf, tagOfView } from './slots.ts'
+import { bufferOfView, getterOf, tagOfView } from './slots.ts'
 
 const { isArray } = Array
 const { apply, getPrototypeOf } = Reflect
@@ -60,12 +61,12 @@ function fill(shell: object, value: object, part: (value: unknown) => unknown): 
   } else if (shell instanceof Error) {
     for (const key of ['name', 'message', 'stack', 'cause'] as const) {
       if (Object.hasOwn(value, key) || key === 'name') {
-        define(shell, key, part((value as Error)[key]))
+        defineOwn(shell, key, part((value as Error)[key]))
       }
     }
   } else if (isArray(shell) || getPrototypeOf(shell) === Object.prototype) {
     for (const key of Object.keys(value)) {
-      define(shell, key, part((value as Record<string, unknown>)[key]))
+      defineOwn(shell, key, part((value as Record<string, unknown>)[key]))
     }
   }
 }

@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8'
+import { setOwn } from '#src/own-property.ts'
 
 /**
  * Values of the state column by column: what can be told as numbers stands in a Float64Array, equal-shaped records as a
@@ -97,23 +98,9 @@ function unpackRecords({ count, names, fields }: Packed & { column: 'records' })
   const columns = fields.map(unpackColumn)
   return Array.from({ length: count }, (_, row) => {
     const record: Record<string, unknown> = {}
-    for (let i = 0; i < names.length; i++) setField(record, names[i] as string, columns[i]?.[row])
+    for (let i = 0; i < names.length; i++) setOwn(record, names[i] as string, columns[i]?.[row])
     return record
   })
-}
-
-/** Any name can be a field, `__proto__` too. */
-function setField(record: Record<string, unknown>, name: string, value: unknown): void {
-  if (name === '__proto__') {
-    Object.defineProperty(record, name, {
-      value,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    })
-  } else {
-    record[name] = value
-  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,3 +1,5 @@
+import { defineOwn } from '#src/own-property.ts'
+
 /** Clones what has no parts that we look into: dates, regular expressions, buffers, errors. */
 const cloneLeaf = structuredClone
 
@@ -97,14 +99,7 @@ function copyContainer(value: Container, walk: Walk, copy: typeof plainOf): unkn
 
 function copyFields(from: Fields, to: Fields, walk: Walk, copy: typeof plainOf): void {
   for (const name of Object.keys(from)) {
-    const value = copy(from[name], walk)
-    // Not by assignment: a field may be called `__proto__`.
-    Object.defineProperty(to, name, {
-      value,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    })
+    defineOwn(to, name, copy(from[name], walk))
   }
 }
 

@@ -1,5 +1,6 @@
 import { FunctionConstructor } from '#src/expressions/captured.ts'
 import type { Row } from '#src/operators/operator.ts'
+import { literalKey } from '#src/own-property.ts'
 import type { SourcePlan } from '#src/plan/plan.ts'
 import type { DataType } from '#src/plan/types.ts'
 import { inexact } from './exact.ts'
@@ -88,7 +89,7 @@ function holdsBigint(dataType: DataType): boolean {
 
 /** Object literals in generated code: all rows of a source then share one hidden class, and copying is one allocation. */
 function literals(keys: readonly string[]): { blank(): Row; copy(row: Row): Row } {
-  const named = keys.map((key) => ({ key: propertyName(key), member: JSON.stringify(key) }))
+  const named = keys.map((key) => ({ key: literalKey(key), member: JSON.stringify(key) }))
   const blank = named.map(({ key }) => `${key}: undefined`).join(', ')
   const copy = named.map(({ key, member }) => `${key}: row[${member}]`).join(', ')
   return new FunctionConstructor(
@@ -101,14 +102,9 @@ export function overlay(keys: readonly string[], except: string): (below: Row, a
   const fields = keys.map((key) => {
     const member = `[${JSON.stringify(key)}]`
     const rest = key === except ? '' : ` === undefined ? below${member} : above${member}`
-    return `${propertyName(key)}: above${member}${rest}`
+    return `${literalKey(key)}: above${member}${rest}`
   })
   return new FunctionConstructor(`return (below, above) => ({ ${fields.join(', ')} })`)()
-}
-
-/** A key in an object literal; `__proto__` there is an own property only when it is computed. */
-function propertyName(key: string): string {
-  return key === '__proto__' ? `[${JSON.stringify(key)}]` : JSON.stringify(key)
 }
 
 function filling(columns: readonly Column[]): RowLayout['fill'] {

@@ -1,6 +1,7 @@
 import { isStruct } from '#src/expressions/access.ts'
 import { RowError } from '#src/expressions/errors.ts'
 import type { Batch, Row } from '#src/operators/operator.ts'
+import { setOwn } from '#src/own-property.ts'
 import type { EncodeOptions } from '#src/plan/plan.ts'
 import { runTemplate } from '#src/template/run.ts'
 import type { ChunkWriter } from './chunk-writer.ts'
@@ -107,7 +108,7 @@ function visibleRow(
       for (const name of Object.keys(row)) {
         if (hidden.has(name)) continue
         const value = row[name] ?? null
-        if (value !== null || writesNull(row[name])) define(made, name, value)
+        if (value !== null || writesNull(row[name])) setOwn(made, name, value)
       }
       return made
     }
@@ -115,18 +116,13 @@ function visibleRow(
       const value = Object.hasOwn(row, name) ? row[name] : undefined
       if (value === undefined || value === null) {
         const isWritten = nulls === 'written' || (nulls === 'explicit' && value === null)
-        if (isWritten) define(made, name, null)
+        if (isWritten) setOwn(made, name, null)
       } else if (dataType.type === 'datetime' && typeof value === 'number') {
-        define(made, name, json.number(value, dataType)?.slice(1, -1) ?? null)
-      } else define(made, name, value)
+        setOwn(made, name, json.number(value, dataType)?.slice(1, -1) ?? null)
+      } else setOwn(made, name, value)
     }
     return made
   }
-}
-
-function define(made: Record<string, unknown>, name: string, value: unknown): void {
-  if (name !== '__proto__') made[name] = value
-  else Object.defineProperty(made, name, { value, enumerable: true, writable: true })
 }
 
 function parsed(text: string): unknown {
