@@ -6,6 +6,7 @@ import { LocalCell } from '#host/cell/local-cell.ts'
 import type { Environment } from '#host/config/load.ts'
 import type { Options } from '#host/config/options.ts'
 import { readSecrets } from '#host/config/secrets.ts'
+import { AtOnce } from '#host/plugins/at-once.ts'
 import { inspectInSandbox } from '#host/plugins/inspect.ts'
 import { PluginHost } from '#host/plugins/plugin-host.ts'
 import type { PluginKind, PluginService } from '#host/plugins/service.ts'
@@ -52,6 +53,9 @@ export const defaultParts: ServerParts = {
   createPlugins,
 }
 
+/** Workers in which plugins are looked at, at one time: each is a thread that boots, and many rules may be made at once. */
+const MAX_LOOKS = 4
+
 /** Bundled worker entries. */
 function cacheOf({ data }: ServerFolders): string {
   return join(data, 'cache')
@@ -61,6 +65,7 @@ async function createPlugins(parts: PluginHostParts): Promise<PluginHost> {
   const { catalog, folders, version, options, environment, changed, builtIn, usedBy } = parts
   const { privateNetworks, timeout, idleTimeout, maxBytes, maxRedirects, retries } =
     options.download
+  const looks = new AtOnce(MAX_LOOKS)
   const host = new PluginHost({
     records: catalog.plugins,
     dataFolder: folders.data,
@@ -78,7 +83,7 @@ async function createPlugins(parts: PluginHostParts): Promise<PluginHost> {
     signers: options.signers,
     secrets: () => readSecrets(folders.etc, environment),
     inspect: (codes, tier, calls) =>
-      inspectInSandbox(codes, { cacheFolder: cacheOf(folders), tier, calls }),
+      looks.run(() => inspectInSandbox(codes, { cacheFolder: cacheOf(folders), tier, calls })),
     builtIn,
     usedBy,
     audit: (tenant, note) => {
