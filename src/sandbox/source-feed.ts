@@ -16,7 +16,7 @@ export interface FeedInstance {
 }
 
 /** So much waits here while a chunk is on its way; then the plugin is told to wait. */
-const SOFT_BYTES = 262_144
+const SOFT_BYTES = 1_048_576
 /** A plugin that goes on all the same ends its source here. */
 const HARD_BYTES = 16 * 2 ** 20
 const tupleMark = Symbol.for('plutino.tuple')
