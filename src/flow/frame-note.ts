@@ -6,7 +6,10 @@ const parse = JSON.parse
 /** What a frame says of its tuple beside the payload. */
 export interface Note {
   readonly offset?: unknown
-  /** It is not the last of an array of tuples, of which so many have come with it: the offset is that before the array. */
+  /**
+   * It is not the last of an array of tuples, of which so many have come with it: the offset is that before the array. With
+   * several instances of the source it says of which one, too.
+   */
   readonly skip?: number | undefined
   /** When it happened, as the source says, ms since the epoch. */
   readonly timestamp?: number | undefined

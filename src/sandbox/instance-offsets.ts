@@ -15,3 +15,13 @@ export function formerOffsets(saved: unknown, many: number): readonly unknown[] 
   if (Array.isArray(saved)) return saved.length === many ? undefined : saved
   return many === 1 ? undefined : [saved]
 }
+
+/** How a frame says that so many tuples of an array are known, and which of the instances has handed it over. */
+export function skipOf(known: number, many: number, instanceId: number): number {
+  return known * many + instanceId
+}
+
+/** What `skipOf` says to an instance: 0 to all others. */
+export function knownOf(skip: number, many: number, instanceId: number): number {
+  return skip % many === instanceId ? Math.floor(skip / many) : 0
+}

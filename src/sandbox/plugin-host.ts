@@ -16,7 +16,6 @@ import type { Evaluated, Outlet } from './compartment.ts'
 import { type Harden, pluginContext } from './context.ts'
 import { FacadePort, unserved } from './facade-port.ts'
 import { callsByGroup } from './group-calls.ts'
-import { formerOffsets, trailOf } from './instance-offsets.ts'
 import { LimitNotes } from './limit-notes.ts'
 import { makeInstance, makeLookup, titleOf, verifyText } from './load.ts'
 import { keepsByGroup, pluginAggregator } from './plugin-aggregate.ts'
@@ -24,11 +23,10 @@ import { pluginCall, validateCall } from './plugin-function.ts'
 import { PluginLog } from './plugin-log.ts'
 import { PluginLookup } from './plugin-lookup.ts'
 import { PluginSinks } from './plugin-sinks.ts'
-import { PluginSource } from './plugin-source.ts'
+import { PluginSources } from './plugin-sources.ts'
 import { stackOf } from './plugin-stack.ts'
 import { makePowers, type Powers } from './powers.ts'
 import { Pulse } from './pulse.ts'
-import { SourceFeed } from './source-feed.ts'
 import type { RealTimers } from './timers.ts'
 
 /** Of a key of the state with the group that it belongs to. */
@@ -62,14 +60,10 @@ export class PluginHost {
   readonly #powers = new Map<string, Powers>()
   readonly #ports: FacadePort[] = []
   readonly #functions = new Map<number, object>()
-  readonly #sources: PluginSource[] = []
+  readonly #sources: PluginSources
   readonly #sinks: PluginSinks
   /** By the number of the source. */
   readonly #lookups = new Map<number, PluginLookup>()
-  /** The numbers of the sources whose place can be reset. */
-  readonly resettable = new Set<number>()
-  /** By the number of the source: where it goes on after its place was reset. */
-  readonly resetOffsets = new Map<number, unknown>()
   /** One for each extension: what hangs on a signal is nobody else's affair. */
   readonly #aborts: ReturnType<PluginRuntime['makeAbort']>[] = []
 
@@ -78,13 +72,20 @@ export class PluginHost {
     this.#params = params
     this.#host = host
     this.#runtime = runtime
-    this.#sinks = new PluginSinks({
+    const common = {
       id,
       params,
       host,
       runtime,
-      code: (plugin) => this.#code(plugin),
-      instance: (code) => this.#instance(code),
+      code: (plugin: number) => this.#code(plugin),
+      instance: (code: PluginCode) => this.#instance(code),
+    }
+    this.#sources = new PluginSources({
+      ...common,
+      context: (...about) => this.#context(...about),
+    })
+    this.#sinks = new PluginSinks({
+      ...common,
       log: (code) => this.#evaluated(code).outlet.log,
       context: (code, operatorId, more) => this.#context(code, operatorId, 0, more),
     })
@@ -93,6 +94,16 @@ export class PluginHost {
       tell: (plugin, limit, count) => this.#host.breached?.(this.#id, plugin, limit, count),
       later: (run, ms) => runtime.timers.setTimeout(run, ms),
     })
+  }
+
+  /** The numbers of the sources whose place can be reset. */
+  get resettable(): ReadonlySet<number> {
+    return this.#sources.resettable
+  }
+
+  /** By the number of the source: where it goes on after its place was reset. */
+  get resetOffsets(): ReadonlyMap<number, unknown> {
+    return this.#sources.resetOffsets
   }
 
   /** What the flow asks for while it is built. */
@@ -127,10 +138,7 @@ export class PluginHost {
   async open(): Promise<void> {
     await this.#sinks.open()
     for (const lookup of this.#lookups.values()) await lookup.open()
-    for (const [number, { plugin, concurrency, kind }] of this.#params.plan.sources.entries()) {
-      if (plugin === undefined || kind === 'lookup') continue
-      await this.#openSources(number, this.#code(plugin), concurrency)
-    }
+    await this.#sources.open()
   }
 
   /** Resolves when all sinks have dealt with what they were given. */
@@ -147,7 +155,7 @@ export class PluginHost {
   async close(): Promise<void> {
     for (const { abort } of this.#aborts) abort()
     await Promise.all([
-      ...this.#sources.map((source) => this.#closing(source.close())),
+      ...this.#sources.close().map((closed) => this.#closing(closed)),
       ...this.#sinks.close().map((closed) => this.#closing(closed)),
       ...[...this.#lookups.values()].map((lookup) => this.#closing(lookup.close())),
     ])
@@ -256,75 +264,6 @@ export class PluginHost {
       timers: this.#runtime.timers,
       context: this.#context(code, `lookup_${number}`, 0, {}) as SourceContext,
     })
-  }
-
-  async #openSources(number: number, code: PluginCode, concurrency: number): Promise<void> {
-    const many = Math.max(1, concurrency)
-    const reset = this.#params.resets?.[number]
-    const saved = reset === undefined ? this.#params.offsets[number] : undefined
-    const trail = this.#params.trails?.[number] ?? []
-    const setup = this.#params.sources?.[number]
-    /** With several instances a frame carries the offsets of all: whichever row is the last, none begins anew. */
-    const positions = Array.from({ length: many }, (_, i) =>
-      Array.isArray(saved) ? saved[i] : undefined,
-    )
-    const feed = new SourceFeed({
-      send: (chunk, count) => this.#host.write(this.#id, number, chunk, count),
-      later: (run) => this.#runtime.timers.setImmediate(run),
-    })
-    let running = many
-    const instances: PluginSource[] = []
-    for (let instanceId = 0; instanceId < many; instanceId++) {
-      const source = new PluginSource({
-        title: titleOf(code),
-        instance: this.#instance(code),
-        datasource: setup?.datasource ?? '',
-        props: setup?.props ?? {},
-        offset: (many === 1 ? saved : positions[instanceId]) ?? undefined,
-        skip: many === 1 ? this.#params.skips?.[number] : undefined,
-        allOffsets: formerOffsets(saved, many),
-        since: trailOf(trail, saved, many, instanceId),
-        reset: reset?.input,
-        frameOffset: (own) => {
-          if (many === 1) return own
-          positions[instanceId] = own
-          return [...positions]
-        },
-        timers: this.#runtime.timers,
-        feed,
-        context: (more) =>
-          this.#context(code, `source_${number}`, instanceId, {
-            ...more,
-            instances: many,
-            takesLines: true,
-          }) as SourceContext,
-        rewound: (own) => {
-          positions[instanceId] = own
-        },
-        harden: this.#runtime.harden,
-        failed: (where, error) =>
-          this.#host.failed(this.#id, {
-            plugin: code.name,
-            where,
-            ...cleanError(error),
-            stack: stackOf(error),
-          }),
-        ended: () => {
-          running--
-          if (running === 0) this.#host.ended(this.#id, number)
-        },
-      })
-      this.#sources.push(source)
-      instances.push(source)
-      if (source.isResettable) this.resettable.add(number)
-      await source.prepare()
-    }
-    if (reset !== undefined) {
-      const place = many === 1 ? positions[0] : [...positions]
-      feed.begin(place, 0)
-      this.resetOffsets.set(number, place)
-    }
-    for (const source of instances) await source.open()
   }
 
   #context(

@@ -13,8 +13,10 @@ export interface SourceOptions {
   readonly props: Readonly<Record<string, unknown>>
   /** Where to go on; `undefined`: anew. */
   readonly offset: unknown
-  /** So many tuples behind it are known. */
-  readonly skip?: number | undefined
+  /** So many tuples that it hands over behind it are known. @default 0 */
+  readonly known?: number | undefined
+  /** How a frame says that so many tuples of an array are known: instances of one source share their frames. */
+  skip(known: number): number
   /** Of tuples before it that the state knows nothing of. */
   readonly since?: readonly unknown[] | undefined
   /** Of an earlier life with another number of instances: the offsets of all of them. */
@@ -53,6 +55,9 @@ export class PluginSource {
     this.#options = options
     this.#source = options.instance as PushOrPull
     this.#instance = {
+      known: 0,
+      // Nothing is left out of what comes anew.
+      skip: (known) => (this.rewinds ? options.skip(known) : undefined),
       offset: () => this.#offset(),
       failed: (error) => this.#fail('collect', error),
     }
@@ -104,7 +109,7 @@ export class PluginSource {
   }
 
   async #rewind(): Promise<void> {
-    const { offset, skip = 0, since = [], allOffsets, rewound, feed } = this.#options
+    const { offset, known = 0, since = [], allOffsets, rewound, feed } = this.#options
     const source = this.#source
     const before = since.map((each) => copyValue(each, 'offset'))
     if (allOffsets !== undefined && typeof source.rewindAll === 'function') {
@@ -113,8 +118,9 @@ export class PluginSource {
       rewound?.(copyValue(source.getOffset?.(), 'offset'))
     } else if (offset !== undefined && typeof source.rewind === 'function') {
       await source.rewind(copyValue(offset, 'offset'), before)
-      if (this.rewinds) feed.begin(this.#options.frameOffset(offset), skip)
-    } else if (this.rewinds) feed.begin(undefined, skip)
+      if (this.rewinds) feed.begin(this.#options.frameOffset(offset))
+    }
+    if (this.rewinds) this.#instance.known = known
   }
 
   async #reset(input: Readonly<Record<string, unknown>>): Promise<void> {

@@ -10,8 +10,12 @@ export interface FeedOptions {
 
 /** One of those that hand over. */
 export interface FeedInstance {
+  /** So many of the tuples that it hands over next are known. */
+  known: number
   /** Where the source would go on now, a copy; called after each tuple. */
   offset(): unknown
+  /** What a frame says when so many tuples of this one's array are known with it; `undefined`: it does not matter. */
+  skip(known: number): number | undefined
   failed(error: unknown): void
 }
 
@@ -33,7 +37,6 @@ export class SourceFeed {
   #sending: Promise<void> | undefined
   #isScheduled = false
   #lastOffset: unknown
-  #skip = 0
   readonly #instances = new Set<FeedInstance>()
   #isBroken = false
 
@@ -53,23 +56,24 @@ export class SourceFeed {
     const offset = from.offset()
     this.#instances.add(from)
     for (const [index, tuple] of tuples.entries()) {
-      if (this.#skip > 0) {
-        this.#skip--
+      if (from.known > 0) {
+        from.known--
         continue
       }
       // An array has one offset: whoever goes on from within it starts before all of it, and leaves out what is known.
       const place =
-        index === tuples.length - 1 ? { offset } : { offset: this.#lastOffset, skip: index + 1 }
+        index === tuples.length - 1
+          ? { offset }
+          : { offset: this.#lastOffset, skip: from.skip(index + 1) }
       this.#writer.write({ ...tuple, ...place })
     }
     this.#lastOffset = offset
     return this.#pressure(from)
   }
 
-  /** The source goes on from there; so many of its tuples are known. Before the first. */
-  begin(offset: unknown, skip: number): void {
+  /** The source goes on from there. Before the first tuple. */
+  begin(offset: unknown): void {
     this.#lastOffset = offset
-    this.#skip = skip
   }
 
   /** Resolves when everything is in the host's buffer. */

@@ -233,7 +233,7 @@ test('a source that waits for its consumer is held back while the host has no ro
   const rule = await withSource(
     t,
     `exports.src = { configure() {}, close() {}, async open(ctx, consumer) {
-      for (let n = 0; n < 400; n++) await consumer({ n, pad: 'x'.repeat(1000) })
+      for (let n = 0; n < 400; n++) await consumer({ n, pad: 'x'.repeat(10000) })
       ctx.end()
     } }`,
     { onWrite: () => gate },

@@ -17,7 +17,12 @@ async function framed(t: ExecutionContext, row: unknown) {
     },
     later: () => {},
   })
-  await feed.take(row, undefined, { offset: () => 1, failed: (error) => t.fail(String(error)) })
+  await feed.take(row, undefined, {
+    known: 0,
+    offset: () => 1,
+    skip: (known) => known,
+    failed: (error) => t.fail(String(error)),
+  })
   await feed.drain()
   t.is(frames.length, 1)
   return frames[0]
