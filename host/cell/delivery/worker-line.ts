@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { WorkerHandle } from '../workers/worker-handle.ts'
 
 export type SinkWorker = Pick<WorkerHandle, 'deliver' | 'ended'>
+
+/** ms between two looks whether the rows that a worker was given before are through. */
+const LOOK_MS = 5
 
 /**
  * The worker of a rule, as those reach it who have something for its plugins: there is one, or one will come. While one of
@@ -9,6 +13,7 @@ export type SinkWorker = Pick<WorkerHandle, 'deliver' | 'ended'>
 export class WorkerLine {
   readonly #calm: () => void
   #worker: SinkWorker | undefined
+  #isQuiet = () => true
   readonly #careful = new Set<object>()
   #isTaken = false
   #changed = Promise.withResolvers<void>()
@@ -18,9 +23,10 @@ export class WorkerLine {
     this.#calm = calm
   }
 
-  /** Its flow is open. */
-  connect(worker: SinkWorker): void {
+  /** Its flow is open. @param isQuiet whether all rows that it was given are answered */
+  connect(worker: SinkWorker, isQuiet: () => boolean): void {
     this.#worker = worker
+    this.#isQuiet = isQuiet
     this.#change()
     void worker.ended.then(() => {
       if (this.#worker === worker) this.#worker = undefined
@@ -48,6 +54,18 @@ export class WorkerLine {
     signal: AbortSignal,
     work: (worker: SinkWorker) => Promise<T>,
   ): Promise<T> {
+    const worker = await this.#turnOf(who, signal)
+    const isAlone = this.isCareful
+    if (isAlone) this.#isTaken = true
+    try {
+      return await work(worker)
+    } finally {
+      if (isAlone) this.#isTaken = false
+      this.#change()
+    }
+  }
+
+  async #turnOf(who: object, signal: AbortSignal): Promise<SinkWorker> {
     const aborted = Promise.withResolvers<never>()
     aborted.promise.catch(() => {})
     const abort = () => aborted.reject(signal.reason)
@@ -55,19 +73,14 @@ export class WorkerLine {
     try {
       for (;;) {
         signal.throwIfAborted()
-        if (this.#worker !== undefined && this.#mayWork(who)) break
-        await Promise.race([this.#changed.promise, aborted.promise])
+        const worker = this.#mayWork(who) ? this.#worker : undefined
+        if (worker !== undefined && (!this.isCareful || this.#isQuiet())) return worker
+        // It is given no more rows: those that it has are through soon.
+        const change = worker === undefined ? this.#changed.promise : sleep(LOOK_MS)
+        await Promise.race([change, aborted.promise])
       }
     } finally {
       signal.removeEventListener('abort', abort)
-    }
-    const isAlone = this.isCareful
-    if (isAlone) this.#isTaken = true
-    try {
-      return await work(this.#worker)
-    } finally {
-      if (isAlone) this.#isTaken = false
-      this.#change()
     }
   }
 

@@ -325,7 +325,7 @@ export class FlowKeeper {
     }
     this.figures.begin(await handle.metrics())
     this.#timer.set(opened.wakeAt)
-    sinks.connect(handle)
+    sinks.connect(handle, () => this.feeder.isAnswered)
     this.feeder.connect((feeds) => handle.collect(feeds))
   }
 

@@ -97,8 +97,8 @@ export class RuleSinks {
   }
 
   /** A worker whose flow is open: sinks of its plugins can be given what is kept for them. */
-  connect(worker: SinkWorker): void {
-    this.#line.connect(worker)
+  connect(worker: SinkWorker, isQuiet: () => boolean): void {
+    this.#line.connect(worker, isQuiet)
   }
 
   accept(emissions: readonly Emission[]): void {
