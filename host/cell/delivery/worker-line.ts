@@ -54,9 +54,7 @@ export class WorkerLine {
     signal: AbortSignal,
     work: (worker: SinkWorker) => Promise<T>,
   ): Promise<T> {
-    const worker = await this.#turnOf(who, signal)
-    const isAlone = this.isCareful
-    if (isAlone) this.#isTaken = true
+    const { worker, isAlone } = await this.#turnOf(who, signal)
     try {
       return await work(worker)
     } finally {
@@ -65,7 +63,11 @@ export class WorkerLine {
     }
   }
 
-  async #turnOf(who: object, signal: AbortSignal): Promise<SinkWorker> {
+  /** Taken in the same turn in which it is found free: two that wait do not both get it. */
+  async #turnOf(
+    who: object,
+    signal: AbortSignal,
+  ): Promise<{ readonly worker: SinkWorker; readonly isAlone: boolean }> {
     const aborted = Promise.withResolvers<never>()
     aborted.promise.catch(() => {})
     const abort = () => aborted.reject(signal.reason)
@@ -74,7 +76,11 @@ export class WorkerLine {
       for (;;) {
         signal.throwIfAborted()
         const worker = this.#mayWork(who) ? this.#worker : undefined
-        if (worker !== undefined && (!this.isCareful || this.#isQuiet())) return worker
+        const isAlone = this.isCareful
+        if (worker !== undefined && (!isAlone || this.#isQuiet())) {
+          this.#isTaken ||= isAlone
+          return { worker, isAlone }
+        }
         // It is given no more rows: those that it has are through soon.
         const change = worker === undefined ? this.#changed.promise : sleep(LOOK_MS)
         await Promise.race([change, aborted.promise])
