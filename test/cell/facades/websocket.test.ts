@@ -2,6 +2,7 @@ import { createServer as createSecureServer } from 'node:https'
 import { createRequire } from 'node:module'
 import test from 'ava'
 import { ProbeCell } from '#test/fixtures/cell/probe.ts'
+import { eventually } from '#test/fixtures/cell/rules.ts'
 import { makeCertificates } from '#test/fixtures/certificates.ts'
 import { listen } from '#test/fixtures/tcp.ts'
 import { serveWebSockets } from '#test/fixtures/websocket.ts'
@@ -211,12 +212,17 @@ test('what a plugin has open is closed with its rule', async (t) => {
 
 test('what a listener throws costs the rule its worker, like any error that nobody catches', async (t) => {
   const { origin } = await serveWebSockets(t, (socket) => socket.send('x'))
-  const run = probes.run(t, {
+  const { name } = await probes.start({
     powers: { network: [origin] },
     props: { origin },
     body: `new WebSocket(props.origin).onmessage = () => { throw new Error('mine') }; return new Promise(() => {})`,
   })
-  await t.throwsAsync(run, { message: /left an error that nobody caught: mine/ })
+  t.teardown(() => probes.stop(name))
+  const status = await eventually(
+    () => probes.status(name),
+    (found) => (found?.deaths.length ?? 0) > 0,
+  )
+  t.regex(status?.deaths[0]?.reason ?? '', /left an error that nobody caught: mine/)
 })
 
 test('the package ws speaks with a granted server, through Node’s http', async (t) => {
