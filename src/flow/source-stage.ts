@@ -7,6 +7,7 @@ import type { Feed, Range } from '#src/worker/protocol.ts'
 import { DECODED_NONE, DECODED_ONE, type Decoder } from './decode/decoder.ts'
 import {
   ENCODING_V8,
+  FLAG_ENCODING,
   FLAG_LINES,
   FLAG_NOTE,
   FLAG_OFFSET_NUMBER,
@@ -83,7 +84,7 @@ export class SourceStage {
     for (let i = 0; i < count; i++) {
       last = end
       const flags = view.getUint32(last + 4, true)
-      if ((flags & 0xff) === ENCODING_V8) isViewed = true
+      if ((flags & FLAG_ENCODING) === ENCODING_V8) isViewed = true
       const arrival = view.getFloat64(last + 8, true)
       const start = (flags & WITH_MORE) === 0 ? last + FRAME_HEADER_BYTES : payloadStart(view, last)
       end = start + view.getUint32(last, true)
