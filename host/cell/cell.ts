@@ -1,3 +1,4 @@
+import type { Skip } from '#src/flow/frame-note.ts'
 import type { Plan } from '#src/plan/plan.ts'
 import type { PluginCode } from '#src/worker/protocol.ts'
 import type { LimitName } from './limits.ts'
@@ -253,7 +254,7 @@ export interface StoredCheckpoint {
     readonly sequence: number
     readonly offset?: unknown
     /** So many tuples behind the offset were seen, of an array that a plugin's source handed over. */
-    readonly skip?: number | undefined
+    readonly skip?: Skip | undefined
   }[]
   /** By action: the sequence number of the last payload emitted. */
   readonly positions: readonly number[]

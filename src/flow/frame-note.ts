@@ -3,14 +3,17 @@ import { FLAG_NOTE, FLAG_OFFSET_NUMBER, FRAME_HEADER_BYTES } from './frame.ts'
 
 const parse = JSON.parse
 
+/** So many tuples behind an offset are known; with several instances of a source, for each of them. */
+export type Skip = number | readonly number[]
+
 /** What a frame says of its tuple beside the payload. */
 export interface Note {
   readonly offset?: unknown
   /**
-   * It is not the last of an array of tuples, of which so many have come with it: the offset is that before the array. With
-   * several instances of the source it says of which one, too.
+   * So many tuples behind the offset have come with it: of an array, the offset is that before all of it. Each instance of a
+   * source has an offset and a number of its own.
    */
-  readonly skip?: number | undefined
+  readonly skip?: Skip | undefined
   /** When it happened, as the source says, ms since the epoch. */
   readonly timestamp?: number | undefined
   readonly meta?: Readonly<Record<string, unknown>> | undefined

@@ -1,3 +1,5 @@
+import type { Skip } from '#src/flow/frame-note.ts'
+
 /** Of those before `saved`, what an instance is told; with another number of them, all of it. */
 export function trailOf(
   trail: readonly unknown[],
@@ -16,12 +18,18 @@ export function formerOffsets(saved: unknown, many: number): readonly unknown[] 
   return many === 1 ? undefined : [saved]
 }
 
-/** How a frame says that so many tuples of an array are known, and which of the instances has handed it over. */
-export function skipOf(known: number, many: number, instanceId: number): number {
-  return known * many + instanceId
+/**
+ * With several instances: what a frame says of tuples behind its offset that are known. @param known by instance
+ *
+ * @returns `undefined`: there are none
+ */
+export function skipOf(known: readonly number[]): Skip | undefined {
+  if (known.every((count) => count === 0)) return undefined
+  return known
 }
 
-/** What `skipOf` says to an instance: 0 to all others. */
-export function knownOf(skip: number, many: number, instanceId: number): number {
-  return skip % many === instanceId ? Math.floor(skip / many) : 0
+/** What a frame says to an instance; 0 when it was said to another number of them. */
+export function knownOf(skip: Skip, many: number, instanceId: number): number {
+  const known = typeof skip === 'number' ? [skip] : skip
+  return known.length === many ? (known[instanceId] ?? 0) : 0
 }

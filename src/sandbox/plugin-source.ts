@@ -1,4 +1,5 @@
 import type { PullSource, Rewindable, Source, SourceContext } from '@plutino/sdk'
+import type { Skip } from '#src/flow/frame-note.ts'
 import { cleanError, rebuiltError } from './clean-error.ts'
 import { copyValue } from './copy.ts'
 import { deadlines, within } from './deadline.ts'
@@ -15,8 +16,8 @@ export interface SourceOptions {
   readonly offset: unknown
   /** So many tuples that it hands over behind it are known. @default 0 */
   readonly known?: number | undefined
-  /** How a frame says that so many tuples of an array are known: instances of one source share their frames. */
-  skip(known: number): number
+  /** How a frame says that so many tuples of this one are known: instances of one source share their frames. */
+  skip(known: number): Skip | undefined
   /** Of tuples before it that the state knows nothing of. */
   readonly since?: readonly unknown[] | undefined
   /** Of an earlier life with another number of instances: the offsets of all of them. */
@@ -57,7 +58,10 @@ export class PluginSource {
     this.#instance = {
       known: 0,
       // Nothing is left out of what comes anew.
-      skip: (known) => (this.rewinds ? options.skip(known) : undefined),
+      skip: (known) => {
+        const skip = options.skip(known)
+        return skip !== undefined && this.rewinds ? skip : undefined
+      },
       offset: () => this.#offset(),
       failed: (error) => this.#fail('collect', error),
     }
@@ -66,6 +70,11 @@ export class PluginSource {
 
   get rewinds(): boolean {
     return typeof this.#source.getOffset === 'function' && typeof this.#source.rewind === 'function'
+  }
+
+  /** So many of the tuples that it hands over next are known. */
+  get known(): number {
+    return this.#instance.known
   }
 
   get isResettable(): boolean {

@@ -75,7 +75,11 @@ export class PluginSources {
         props: setup?.props ?? {},
         offset: (many === 1 ? saved : positions[instanceId]) ?? undefined,
         known: former === undefined ? knownOf(skip, many, instanceId) : 0,
-        skip: (known) => skipOf(known, many, instanceId),
+        // Others may not have come again to what is known of them.
+        skip: (own) =>
+          many === 1
+            ? own || undefined
+            : skipOf(instances.map((each, i) => (i === instanceId ? own : each.known))),
         allOffsets: former,
         since: trailOf(trail, saved, many, instanceId),
         reset: reset?.input,

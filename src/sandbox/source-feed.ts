@@ -1,3 +1,4 @@
+import type { Skip } from '#src/flow/frame-note.ts'
 import { BorderError, copyLimits, copyValue, viewOf } from './copy.ts'
 import { type TupleParts, TupleWriter } from './tuple-writer.ts'
 
@@ -14,8 +15,8 @@ export interface FeedInstance {
   known: number
   /** Where the source would go on now, a copy; called after each tuple. */
   offset(): unknown
-  /** What a frame says when so many tuples of this one's array are known with it; `undefined`: it does not matter. */
-  skip(known: number): number | undefined
+  /** What a frame says when so many tuples of this one behind its offset are known with it; `undefined`: nothing. */
+  skip(known: number): Skip | undefined
   failed(error: unknown): void
 }
 
@@ -63,7 +64,7 @@ export class SourceFeed {
       // An array has one offset: whoever goes on from within it starts before all of it, and leaves out what is known.
       const place =
         index === tuples.length - 1
-          ? { offset }
+          ? { offset, skip: from.skip(0) }
           : { offset: this.#lastOffset, skip: from.skip(index + 1) }
       this.#writer.write({ ...tuple, ...place })
     }

@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import { EngineError } from '#src/errors.ts'
+import type { Skip } from '#src/flow/frame-note.ts'
 
 /** Grows when what stands in a blob is laid out anew. */
 const FORMAT = 2
@@ -25,7 +26,7 @@ export interface OperatorState {
 export interface SourcePosition {
   readonly sequence: number
   readonly offset?: unknown
-  readonly skip?: number | undefined
+  readonly skip?: Skip | undefined
 }
 
 /** One buffer with exactly the state in it, fit to be transferred. Its checksum is the host's affair. */

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { Skip } from '#src/flow/frame-note.ts'
 import type { Plan } from '#src/plan/plan.ts'
 
 /**
@@ -47,7 +48,7 @@ export interface OpenParams {
   /** Where plugin sources go on. By source number; `undefined` entries start anew. */
   readonly offsets: readonly unknown[]
   /** So many tuples behind the offset are known: the first ones of an array that a checkpoint lies within. By source number. */
-  readonly skips?: readonly number[] | undefined
+  readonly skips?: readonly Skip[] | undefined
   /** Offsets of tuples that were brought before the offset, and that `state` knows nothing of. By source number. */
   readonly trails?: readonly (readonly unknown[])[] | undefined
   /** What an operator has said of where plugin sources go on: instead of `offsets`. By source number. */
@@ -199,7 +200,7 @@ export interface Snapshot {
     readonly sequence: number
     readonly offset?: unknown
     /** Of an array of tuples, which has one offset, so many were seen. */
-    readonly skip?: number | undefined
+    readonly skip?: Skip | undefined
   }[]
   /** The sequence number of the last payload emitted, by action. */
   readonly positions: readonly number[]

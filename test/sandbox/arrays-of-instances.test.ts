@@ -1,17 +1,19 @@
 import test, { type ExecutionContext } from 'ava'
-import { readNote, readOffset } from '#src/flow/frame-note.ts'
+import { readNote, readOffset, type Skip } from '#src/flow/frame-note.ts'
 import { entryOf } from '#test/worker/bundle.ts'
 import { framesOf, RuleThread } from '#test/worker/rule-thread.ts'
 
 const entry = await entryOf('sandboxed')
 
-/** Hands over two arrays of three, by turns with its sister. */
+/** Hands over two arrays of three, by turns with its sisters; the first of them goes on before the others. */
 const text = `exports.src = class {
   next = 0
+  isAgain = false
   configure() {}
   getOffset() { return this.next }
-  rewind(offset) { this.next = offset }
+  rewind(offset) { this.next = offset; this.isAgain = true }
   async open(ctx, consumer) {
+    if (this.isAgain && ctx.instanceId > 0) await new Promise((resolve) => setTimeout(resolve, 50))
     while (this.next < 6) {
       const from = this.next
       this.next += 3
@@ -25,7 +27,7 @@ const text = `exports.src = class {
 
 interface Tuple {
   readonly row: { readonly id: number; readonly n: number }
-  readonly place: { readonly offset: unknown; readonly skip: number | undefined }
+  readonly place: { readonly offset: unknown; readonly skip: Skip | undefined }
 }
 
 /** What comes of it from a place on. */
@@ -70,5 +72,34 @@ for (const concurrency of [1, 3]) {
       const both = [...rows.slice(0, index + 1), ...rest.map(({ row }) => row)]
       t.deepEqual(inOrder(both), inOrder(rows), `behind tuple ${index}`)
     }
+  })
+}
+
+const inArray = { offset: [undefined, 3], skip: [0, 2] }
+
+test('what is known of an instance that comes late is known behind tuples of its sister, too', async (t) => {
+  t.timeout(300_000)
+  const rest = await tuplesFrom(t, 2, inArray)
+  const left = rest.map(({ row }) => row)
+  t.is(left[0]?.id, 0)
+  t.is(left.length, 1 + 6)
+  for (const [index, { place }] of rest.entries()) {
+    const more = await tuplesFrom(t, 2, place)
+    const both = [...left.slice(0, index + 1), ...more.map(({ row }) => row)]
+    const inOrder = (rows: readonly Tuple['row'][]) => rows.map(({ id, n }) => id * 6 + n).sort()
+    t.deepEqual(inOrder(both), inOrder(left), `behind tuple ${index}`)
+  }
+})
+
+for (const [how, concurrency, skip] of [
+  ['another number of instances', 1, [0, 2]],
+  ['another number of instances', 3, [0, 2]],
+  ['one instance', 2, 3],
+] as const) {
+  test(`what was known to ${how} takes nothing from ${concurrency}`, async (t) => {
+    t.timeout(300_000)
+    // in the first array of all: there is no offset yet
+    const all = await tuplesFrom(t, concurrency, { offset: undefined, skip })
+    t.is(all.length, 6 * concurrency)
   })
 }

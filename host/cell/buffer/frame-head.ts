@@ -6,6 +6,7 @@ import {
   FLAG_OFFSET_NUMBER,
   FRAME_HEADER_BYTES,
 } from '#src/flow/frame.ts'
+import type { Skip } from '#src/flow/frame-note.ts'
 import type { TupleExtra } from '../connectors/connector.ts'
 import type { Chunk } from './chunk.ts'
 
@@ -71,7 +72,7 @@ export function restamp(chunk: Chunk, frame: Uint8Array, arrival: number): void 
 /** Where a source goes on behind a tuple: so many tuples behind an offset. */
 export interface FramePlace {
   readonly offset: unknown
-  readonly skip: number | undefined
+  readonly skip: Skip | undefined
 }
 
 /** The offset in a frame's header or note. */
@@ -92,8 +93,14 @@ export function placeIn(view: DataView, at: number): FramePlace {
   const note: { offset?: unknown; skip?: unknown } | null = JSON.parse(
     new TextDecoder().decode(bytes),
   )
-  const skip = typeof note?.skip === 'number' ? note.skip : undefined
-  return { offset: number ?? note?.offset, skip }
+  return { offset: number ?? note?.offset, skip: skipIn(note?.skip) }
+}
+
+function skipIn(value: unknown): Skip | undefined {
+  if (typeof value === 'number') return value
+  return Array.isArray(value) && value.every((known) => typeof known === 'number')
+    ? value
+    : undefined
 }
 
 function noteOf({ meta, timestamp, offset }: TupleExtra): Uint8Array | undefined {

@@ -1,4 +1,5 @@
 import type { Logger } from '@plutino/sdk'
+import type { Skip } from '#src/flow/frame-note.ts'
 import type { OpenParams } from '#src/worker/protocol.ts'
 import type { RuleSpec, SourceSpec, StoredCheckpoint } from '../cell.ts'
 import { CellError } from '../cell.ts'
@@ -84,7 +85,7 @@ export class RuleSources {
   /** Where the plugins' sources go on, by source: behind what is in the spool, else behind the checkpoint. */
   async places(checkpoint: StoredCheckpoint | undefined): Promise<PluginPlaces> {
     const offsets: unknown[] = []
-    const skips: number[] = []
+    const skips: Skip[] = []
     const trails: (readonly unknown[])[] = []
     for (const [index, source] of this.all.entries()) {
       const place = checkpoint?.sources[index]

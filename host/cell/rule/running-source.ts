@@ -1,4 +1,5 @@
 import type { Logger } from '@plutino/sdk'
+import type { Skip } from '#src/flow/frame-note.ts'
 import { durationMs } from '#src/plan/duration.ts'
 import { Doorbell } from '../buffer/doorbell.ts'
 import { FrameIntake } from '../buffer/frame-intake.ts'
@@ -105,7 +106,7 @@ export class RunningSource {
   }
 
   /** So many tuples behind `lastOffset` are in the spool, too. */
-  get lastSkip(): number | undefined {
+  get lastSkip(): Skip | undefined {
     return this.#options.spool?.spool.lastPlace?.skip
   }
 

@@ -1,3 +1,4 @@
+import type { Skip } from '#src/flow/frame-note.ts'
 import type {
   Collected,
   Delivered,
@@ -74,13 +75,18 @@ export function readSnapshot(value: unknown, sources: number, actions: number): 
     const { sequence, offset, skip } = recordOf(place, 'checkpoint')
     if (!Number.isSafeInteger(sequence)) throw new OffenceError('checkpoint: no sequence')
     const common = { sequence: Number(sequence), offset }
-    return skip === undefined ? common : { ...common, skip: countOf(skip, 'skip') }
+    return skip === undefined ? common : { ...common, skip: skipOf(skip) }
   })
   const numbers = listOf(positions, 'checkpoint').map((n) => countOf(n, 'position'))
   if (places.length !== sources || numbers.length !== actions) {
     throw new OffenceError('checkpoint: it does not fit the plan')
   }
   return { state, seen: places, positions: numbers, pauseMs: Number(pauseMs) || 0 }
+}
+
+function skipOf(value: unknown): Skip {
+  if (!Array.isArray(value)) return countOf(value, 'skip')
+  return value.map((known) => countOf(known, 'skip'))
 }
 
 export function readMetrics(value: unknown): FlowMetrics {

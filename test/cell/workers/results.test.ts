@@ -1,5 +1,5 @@
 import test from 'ava'
-import { readDelivered, readEmissions } from '#host/cell/workers/results.ts'
+import { readDelivered, readEmissions, readSnapshot } from '#host/cell/workers/results.ts'
 import { ChunkWriter } from '#src/flow/encode/chunk-writer.ts'
 
 test('emissions of every size that a worker makes are believed', (t) => {
@@ -50,3 +50,18 @@ for (const answer of [
     t.throws(() => readDelivered(answer, 3), { code: 'bad-call' })
   })
 }
+
+test('how many tuples behind an offset a checkpoint knows is a count, or one for each instance', (t) => {
+  const snapshot = (skip: unknown) => ({
+    state: new ArrayBuffer(8),
+    seen: [{ sequence: 3, offset: 1, skip }],
+    positions: [0],
+    pauseMs: 0,
+  })
+  for (const skip of [2, [0, 2]]) {
+    t.deepEqual(readSnapshot(snapshot(skip), 1, 1).seen, [{ sequence: 3, offset: 1, skip }])
+  }
+  for (const skip of [-1, 'x', [0, -1], [[0]]]) {
+    t.throws(() => readSnapshot(snapshot(skip), 1, 1), { code: 'bad-call' }, String(skip))
+  }
+})
