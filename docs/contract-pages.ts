@@ -47,7 +47,7 @@ interface Declaration {
 function declarationsIn(text: string): Declaration[] {
   const found: Declaration[] = []
   const exported =
-    /(?:^\/\*\*([\s\S]*?)\*\/\n)?^(?:export (?:interface|type|class|function|const)|interface) (\w+)[\s\S]*?(?=^\/\*\*|^export |^interface |^function |^const |(?![\s\S]))/gm
+    /(?:^\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?^(?:export (?:interface|type|class|function|const)|interface) (\w+)[\s\S]*?(?=^\/\*\*|^export |^interface |^function |^const |(?![\s\S]))/gm
   for (const [whole, comment = '', name = ''] of text.matchAll(exported)) {
     const declared = whole.slice(whole.search(/^(?:export|interface) /m)).trim()
     // of a function its signature

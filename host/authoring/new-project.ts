@@ -39,8 +39,8 @@ export async function makeProject(project: NewProject): Promise<string[]> {
   for (const extension of extensions) await addExtension(files, extension)
   files.set('tsconfig.json', await readFile(path.join(templates, 'common/tsconfig.json'), 'utf8'))
   files.set('README.md', await readme(name, extensions))
-  // data/ and log/ are of a server that is started here
-  files.set('.gitignore', 'node_modules/\ntarget/\ndata/\nlog/\n')
+  // data/ and log/ are of a server that is started here, *.key is what keygen writes
+  files.set('.gitignore', 'node_modules/\ntarget/\ndata/\nlog/\n*.key\n')
   await makeFolder(folder)
   const sdk = await buildSdk(path.join(folder, 'vendor'))
   files.set('package.json', await manifest(name, extensions, path.basename(sdk)))

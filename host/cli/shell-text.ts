@@ -15,6 +15,11 @@ const replacements: readonly (readonly [RegExp, string])[] = [
     /^the body is no state of a rule; send what GET \/rules\/\{id\}\/state gave/,
     'the file is no state of a rule; give one that "plutino rule state export" wrote',
   ],
+  [
+    /(?<=stop or change (?:it|them) first, or )add \?force=true/g,
+    'stop by force: plutino plugin remove PACKAGE --force',
+  ],
+  [/(?<=\bor add )\?force=true/g, '--force'],
   [/^the body is no JSON: /, 'that is no JSON: '],
   [/\bthe body\b/g, 'the JSON'],
 ]

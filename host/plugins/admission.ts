@@ -80,15 +80,18 @@ export class Admission {
     return [...new Set(names.flatMap((name) => this.#rules.usedBy(tenant, kind, name)))].sort()
   }
 
-  /** @throws InstallError `in-use` */
-  refuseUsed(tenant: string, gone: readonly PluginRecord[]): void {
+  /**
+   * @param wayOut beside stopping the rules, if there is one
+   * @throws InstallError `in-use`
+   */
+  refuseUsed(tenant: string, gone: readonly PluginRecord[], wayOut = ''): void {
     for (const { kind, names, sha256 } of gone) {
       for (const name of names) {
         const rules = this.#rules.usedBy(tenant, kind, name, sha256)
         if (rules.length === 0) continue
         throw new InstallError(
           'in-use',
-          `${kind} plugin "${name}" is used by ${rules.length === 1 ? 'rule' : 'rules'} ${rules.join(', ')}; stop or change ${rules.length === 1 ? 'it' : 'them'} first`,
+          `${kind} plugin "${name}" is used by ${rules.length === 1 ? 'rule' : 'rules'} ${rules.join(', ')}; stop or change ${rules.length === 1 ? 'it' : 'them'} first${wayOut}`,
         )
       }
     }

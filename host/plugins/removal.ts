@@ -72,7 +72,7 @@ export class Removal {
   /** @throws InstallError `in-use` */
   async remove(tenant: string, gone: readonly PluginRecord[]): Promise<void> {
     const { admission, etcFolder, installed, record } = this.#options
-    admission.refuseUsed(tenant, gone)
+    admission.refuseUsed(tenant, gone, ', or add ?force=true')
     await record(tenant, [], gone)
     const left = new Set(installed.records(tenant).map((each) => each.package))
     const yaml = gone.filter((each) => !left.has(each.package)).map((each) => detailsOf(each).yaml)

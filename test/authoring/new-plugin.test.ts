@@ -18,7 +18,7 @@ test.serial(
     const project = join(folder, 'acme-tools')
     t.deepEqual(readdirSync(join(project, 'vendor')), ['plutino-sdk-0.1.0.tgz'])
     const ignored = readFileSync(join(project, '.gitignore'), 'utf8').trim().split('\n')
-    t.deepEqual(ignored, ['node_modules/', 'target/', 'data/', 'log/'])
+    t.deepEqual(ignored, ['node_modules/', 'target/', 'data/', 'log/', '*.key'])
     const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
     t.deepEqual(manifest.engines, { node: '>=24', plutino: '^0.1.0' })
 

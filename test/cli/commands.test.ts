@@ -122,7 +122,10 @@ test('a wrong command line ends with 2 and the way out', async (t) => {
       ['create', 'rule', 'r', '{}', '-f', 'x'],
       /^plutino: give it on the command line or with -f, not both\n$/,
     ],
-    [['create', 'rule', 'r'], /^plutino: give it on the command line or with -f FILE\n$/],
+    [
+      ['create', 'rule', 'r'],
+      /^plutino: give the rule as JSON on the command line or with -f FILE\n$/,
+    ],
     [['create', 'stream', '-f', '/no/such'], /^plutino: cannot read \/no\/such: ENOENT/],
     [['--url', 'ftp://x', 'show', 'rules'], /^plutino: --url ftp:\/\/x is no address such as/],
     [

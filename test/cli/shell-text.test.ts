@@ -50,6 +50,10 @@ test('what is refused is said in words of the command line: streams, rules, JSON
     'rule r already exists; make room for it with: plutino drop rule r',
   )
   t.is(
+    await refused('drop', 'stream', 'demo'),
+    'stream demo has been referenced by other rules: r; drop them first, or add --force',
+  )
+  t.is(
     await refused('create', 'plugin', 'sink', 'x', '{"fil": "http://127.0.0.1:1/x.zip"}'),
     '"file" is missing in the JSON',
   )
@@ -81,5 +85,16 @@ test('what is refused is said in words of the command line: plugins', async (t) 
   t.regex(
     await refused('plugin', 'install', zip('bare.zip', { 'Echo.js': 'exports.Echo = {}' })),
     /install it by kind and name: plutino plugin install URL --kind source\|sink\|function --name NAME$/,
+  )
+  await cli('create', 'stream', 'demo', columns)
+  await cli(
+    'create',
+    'rule',
+    'r',
+    '{"sql": "SELECT echo(id) AS e FROM demo", "actions": [{"log": {}}]}',
+  )
+  t.is(
+    await refused('plugin', 'remove', '@acme/tools'),
+    'function plugin "echo" is used by rule r; stop or change it first, or stop by force: plutino plugin remove PACKAGE --force',
   )
 })

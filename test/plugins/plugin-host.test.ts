@@ -233,7 +233,7 @@ test.serial('what is in use is not removed, and neither is what came with it', a
   uses.set('sink shout', ['alarm'])
   const why = [
     'in-use',
-    'sink plugin "shout" is used by rule alarm; stop or change it first',
+    'sink plugin "shout" is used by rule alarm; stop or change it first, or add ?force=true',
   ] as const
   t.deepEqual(await told(host.remove(T, 'sink', 'shout')), why)
   t.deepEqual(await told(host.remove(T, 'source', 'tail')), why)

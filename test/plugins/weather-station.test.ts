@@ -69,7 +69,8 @@ test.serial(
     t.is(refused.status, 409)
     t.deepEqual(refused.body, {
       error: 1000,
-      message: 'source plugin "weather" is used by rule r; stop or change it first',
+      message:
+        'source plugin "weather" is used by rule r; stop or change it first, or add ?force=true',
       code: 'in-use',
     })
     const updated = await request('PUT', '/plugins/sources/weather', { name: 'weather', file })

@@ -62,7 +62,7 @@ export function packageRoutes(app: App, services: Services): void {
       const run = async (how: InstallRun) => {
         const made = await plugins.installPackage(tenant, body, how)
         const { package: name, version, names, notes } = made
-        const text = `plugin ${name} ${version} is created with ${names.join(', ')}`
+        const text = `plugin ${name} ${version} is created with ${[...new Set(names)].join(', ')}`
         return sentences(text, notes)
       }
       return answerWork(services, request, reply, {

@@ -16,7 +16,7 @@ export function definitionCommands(verbs: Verbs, open: OpenSession): void {
       .action(async (name, definition, { file }: { file?: string }) => {
         const { client, output } = open()
         const text = name === undefined || definition === undefined ? undefined : definition
-        const rest = textOrFile(text, file)
+        const rest = textOrFile(text, file, `${kind} NAME '(…) WITH (…)'`)
         const sql = text === undefined ? rest : `CREATE ${kind.toUpperCase()} ${name} ${rest}`
         output.print(await client.request('POST', `/${kind}s`, { sql }))
       })

@@ -24,7 +24,7 @@ export function pluginCommands(verbs: Verbs, open: OpenSession): void {
       .option('-f, --file <file>', 'with the JSON; - is the standard input')
       .action(async (name: string, json: string | undefined, { file }: { file?: string }) => {
         const { client, output } = open()
-        const body = { name, ...readJson(textOrFile(json, file)) }
+        const body = { name, ...readJson(textOrFile(json, file, 'JSON with "file"')) }
         output.print(await client.request('POST', at(...path), body))
       })
     show
@@ -66,7 +66,7 @@ export function pluginCommands(verbs: Verbs, open: OpenSession): void {
     .option('-f, --file <file>', 'with the JSON; - is the standard input')
     .action(async (name: string, json: string | undefined, { file }: { file?: string }) => {
       const { client, output } = open()
-      const body = readJson(textOrFile(json, file))
+      const body = readJson(textOrFile(json, file, 'JSON with "functions"'))
       output.print(await client.request('POST', at('plugins', 'functions', name, 'register'), body))
     })
 }

@@ -33,7 +33,7 @@ function writeCommands(verbs: Verbs, open: OpenSession): void {
       const { client, output } = open()
       // one argument that is JSON holds its own id
       const isBare = json === undefined && id?.trimStart().startsWith('{') === true
-      const rule = readJson(textOrFile(isBare ? id : json, file))
+      const rule = readJson(textOrFile(isBare ? id : json, file, 'the rule as JSON'))
       const body = isBare || id === undefined ? rule : { ...rule, id }
       output.print(await client.request('POST', '/rules', body))
     })
@@ -44,7 +44,7 @@ function writeCommands(verbs: Verbs, open: OpenSession): void {
     .option('-f, --file <file>', 'with the JSON; - is the standard input')
     .action(async (json: string | undefined, { file }: FileOption) => {
       const { client, output } = open()
-      const rule = { id: 'validated', ...readJson(textOrFile(json, file)) }
+      const rule = { id: 'validated', ...readJson(textOrFile(json, file, 'the rule as JSON')) }
       const answer = await client.request('POST', '/rules/validate', rule)
       output.print(output.isJson ? answer : 'The rule is valid.')
     })
