@@ -82,8 +82,10 @@ async function createPlugins(parts: PluginHostParts): Promise<PluginHost> {
     trusted: options.trusted,
     signers: options.signers,
     secrets: () => readSecrets(folders.etc, environment),
-    inspect: (codes, tier, calls) =>
-      looks.run(() => inspectInSandbox(codes, { cacheFolder: cacheOf(folders), tier, calls })),
+    inspect: (codes, tier, calls, tenant) => {
+      const cacheFolder = cacheOf(folders)
+      return looks.run(() => inspectInSandbox(codes, { cacheFolder, tier, calls }), tenant)
+    },
     builtIn,
     usedBy,
     audit: (tenant, note) => {

@@ -38,12 +38,14 @@ export interface InstallerOptions {
   /**
    * Loads extensions in a sandbox and checks that they have their kinds' methods; functions are asked about `calls` of them.
    *
+   * @param tenant whose rule calls them
    * @throws Error naming what is missing, or what a function says
    */
   inspect(
     codes: readonly PluginCode[],
     tier: PluginUse['tier'],
     calls?: readonly CallArguments[] | undefined,
+    tenant?: string | undefined,
   ): Promise<readonly Inspection[]>
 }
 

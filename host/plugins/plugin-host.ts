@@ -218,7 +218,7 @@ export class PluginHost implements PluginService {
     return checkCalls(plan, {
       inspection: (use) => this.#installed.exactly(tenant, use).extension,
       load: (use) => this.load(tenant, use),
-      inspect: this.#options.inspect,
+      inspect: (codes, tier, calls) => this.#options.inspect(codes, tier, calls, tenant),
     })
   }
 
