@@ -28,7 +28,7 @@ const sourceProps = new Set([
 ])
 
 /** What every sink understands. */
-const sinkProps = new Set([
+export const sinkProps: ReadonlySet<string> = new Set([
   'batchSize',
   'bufferLength',
   'bufferPageSize',

@@ -260,3 +260,25 @@ for (const [what, body, message, code, error] of refusals) {
     t.deepEqual(cell.calls, [])
   })
 }
+
+test('a property that no built-in sink reads, and that looks like one that it does, is told', async (t) => {
+  const { request } = await make(t)
+  const told = {
+    ...rule,
+    actions: [
+      { log: { sendSingel: true } },
+      { rest: { url: 'http://127.0.0.1:1', retryatempts: 1, methd: 'PUT', SENDSINGLE: true } },
+      { mqtt: { server: 'tcp://127.0.0.1:1', topic: 'a', whateverOfKuiper: 1, clientId: 'c' } },
+    ],
+  }
+  const notes = [
+    'Action log reads no property "sendSingel"; did you mean "sendSingle"?',
+    'Action rest reads no property "retryatempts"; did you mean "retryAttempts"?',
+    'Action rest reads no property "methd"; did you mean "method"?',
+  ].join(' ')
+  const created = `Rule r was created successfully. ${notes}`
+  t.deepEqual(await request('POST', '/rules', told), text(201, created))
+  const updated = `Rule r was updated successfully. ${notes}`
+  const { id: _id, ...body } = told
+  t.deepEqual(await request('PUT', '/rules/r', body), text(200, updated))
+})

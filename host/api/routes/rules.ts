@@ -1,5 +1,6 @@
 import { HostError } from '#host/errors.ts'
 import { readRule } from '#host/rules/definition.ts'
+import { misspeltProperties } from '#host/rules/misspelt-properties.ts'
 import { statusBody, statusLine, statusSummary } from '#host/rules/status.ts'
 import { outputSchema, topoOf } from '#host/rules/topo.ts'
 import { explain } from '#src/plan/explain.ts'
@@ -34,11 +35,12 @@ function crudRoutes(app: App, services: Services): void {
       attachValidation: true,
     },
     async ({ body, query: { wait } }, reply) => {
-      const { id } = readRule(body)
+      const rule = readRule(body)
+      const { id } = rule
       const work = rules.create(tenant, body).then(() => {
         const failure = rules.failure(tenant, id)
         const but = failure === undefined ? '' : ` But it did not start: ${failure.message}`
-        return `Rule ${id} was created successfully.${but}`
+        return [`Rule ${id} was created successfully.${but}`, ...misspeltProperties(rule)].join(' ')
       })
       return answerCommand(reply, services, { id, work, wait, code: 201 })
     },
@@ -75,7 +77,10 @@ function crudRoutes(app: App, services: Services): void {
       attachValidation: true,
     },
     async ({ params: { id }, body, query: { wait } }, reply) => {
-      const work = rules.update(tenant, id, body).then(() => `Rule ${id} was updated successfully.`)
+      const work = rules.update(tenant, id, body).then(() => {
+        const notes = misspeltProperties(readRule(body, id))
+        return [`Rule ${id} was updated successfully.`, ...notes].join(' ')
+      })
       return answerCommand(reply, services, { id, work, wait })
     },
   )
