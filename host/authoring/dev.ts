@@ -39,6 +39,7 @@ export async function develop(client: DevClient, options: DevOptions): Promise<v
   const zip = path.join(temp, 'plugin.zip')
   let isInstalled = false
   let hasRule = false
+  let isStarted = false
   const load = async (): Promise<void> => {
     const started = performance.now()
     const own: Record<Kind, string[]> = { sources: [], sinks: [], functions: [] }
@@ -63,7 +64,12 @@ export async function develop(client: DevClient, options: DevOptions): Promise<v
     }
     note(`loaded in ${Math.round(performance.now() - started)} ms`)
   }
-  const tried = () => load().catch((error: Error) => note(error.message))
+  const failed = (error: Error) => note(error.message)
+  const tried = () => load().catch(failed)
+  const start = async () => {
+    isStarted = true
+    await client.request('POST', `/rules/${RULE}/start`).catch(failed)
+  }
   const changes = new AbortController()
   const end = AbortSignal.any([signal, changes.signal])
   try {
@@ -72,7 +78,10 @@ export async function develop(client: DevClient, options: DevOptions): Promise<v
     while (!end.aborted) {
       if (!hasRule) await pause(200, end)
       else {
-        for await (const text of await client.events(`/rules/${RULE}/rows`, end)) row(text)
+        const rows = await client.events(`/rules/${RULE}/rows`, end)
+        // Not before somebody listens: a source may bring all of its rows at once.
+        if (!isStarted) await start()
+        for await (const text of rows) row(text)
         await pause(200, end)
       }
     }
@@ -104,6 +113,7 @@ async function makeRule(
       id: RULE,
       sql: sql ?? `SELECT * FROM ${STREAM}`,
       actions: [{ rows: {} }, ...sinks.map((name) => ({ [name]: {} }))],
+      triggered: false,
     })
   } catch (error) {
     // The next save makes both.

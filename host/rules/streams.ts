@@ -161,9 +161,12 @@ export class StreamService {
     const done = `${title(kind)} ${name} is created.`
     const { type, tableKind } = definition.options
     const isLookup = kind === 'table' && tableKind === 'lookup'
-    if ((isLookup ? builtinLookups : builtinSources).includes(typeName(type))) return done
+    const builtIn = isLookup ? builtinLookups : builtinSources
+    if (builtIn.includes(typeName(type))) return done
     if (this.#plugins.resolve(tenant, 'source', type) !== undefined) return done
-    return `${done} Its type "${type}" is not installed: rules on it are refused until a plugin brings it.`
+    const hint = didYouMean(nearest(type, [...builtIn, ...this.#plugins.list(tenant, 'source')]))
+    const missing = `Its type "${type}" is not installed`
+    return `${done} ${missing}: rules on it are refused until a plugin brings it${hint === undefined ? '.' : `; ${hint}`}`
   }
 
   async #put(tenant: string, definition: StreamDefinition, sql: string): Promise<void> {

@@ -21,7 +21,10 @@ export interface SinkContext extends PluginContext {
 }
 
 interface SinkLife {
-  /** @param props the properties of the action, the common ones (`sendSingle`, `format`, …) among them */
+  /**
+   * @param props the properties of the action, the common ones (`sendSingle`, `format`, …) among them. What the plugin's
+   *   schema forbids refuses the rule when it is made; what is refused here stops it when it starts
+   */
   configure(props: Record<string, unknown>): void | Promise<void>
   /** Connect. Called once, after `configure`; again after `NotConnected`. */
   open(ctx: SinkContext): void | Promise<void>

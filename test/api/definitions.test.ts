@@ -152,6 +152,9 @@ test('a type that is not installed is named as pending', async (t) => {
   )
   plugins.put('source', 'random')
   t.deepEqual(await request('PUT', '/streams/s', body), text(200, 'Stream s is replaced.'))
+  const near = { sql: 'CREATE STREAM near () WITH (DATASOURCE="x", TYPE="randm")' }
+  const { body: said } = await request('POST', '/streams', near)
+  t.regex(String(said), /until a plugin brings it; did you mean "random"\?$/)
 })
 
 const refusals: [what: string, sql: unknown, number: number, code: string, message: string][] = [

@@ -39,6 +39,34 @@ test('plugin dev prints rows, takes each save, names mistakes and ends in order'
   t.is(await plugin.interrupt(), 0)
 })
 
+test('plugin dev prints the first row of a source that brings all of them at once', async (t) => {
+  t.timeout(300_000)
+  const source = (n: number) => `export class All {
+  configure() {}
+  open(ctx, consumer) {
+    for (let n = ${n}; n < ${n} + 3; n++) consumer({ n })
+  }
+  close() {}
+}
+`
+  const plugin = startDev(t, 'sources', 'all', source(1))
+  await plugin.says(/"n":1\D.*"n":2\D.*"n":3\D/s)
+  plugin.save(source(10))
+  await plugin.says(/"n":10.*"n":11.*"n":12/s)
+  t.is(await plugin.interrupt(), 0)
+})
+
+test('a source that does not open is named, and the next save is tried', async (t) => {
+  t.timeout(300_000)
+  const source = (open: string) =>
+    `export class Words { configure() {} open(ctx, consumer) { ${open} } close() {} }\n`
+  const plugin = startDev(t, 'sources', 'words', source(`throw new Error('no door')`))
+  await plugin.says(/no door/)
+  plugin.save(source(`consumer({ word: 'opened' })`))
+  await plugin.says(/"word":"opened"/)
+  t.is(await plugin.interrupt(), 0)
+})
+
 test('a save right after a first load that failed counts', async (t) => {
   t.timeout(300_000)
   const plugin = startDev(t, 'functions', 'echo', 'export class {')

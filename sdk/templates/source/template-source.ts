@@ -24,6 +24,7 @@ export class TemplateSource implements Source, Rewindable {
     this.#timer = setInterval(() => {
       // before the row is handed over: this is where the source goes on after it
       this.#n++
+      // At this pace there is always room. In a loop, await it: it settles when more may come.
       void consumer({ topic: this.#topic, n: this.#n, at: ctx.clock.now() })
       if (this.#n < count) return
       clearInterval(this.#timer)
