@@ -5,7 +5,7 @@
 import { tryAll } from './_lib.mjs'
 export default async ({ probe }) => {
   const url = `http://127.0.0.1:${probe.httpPort}/x`
-  const ask = (init) => async () => 'status ' + (await fetch(url, init)).status
+  const ask = (init) => async () => `status ${(await fetch(url, init)).status}`
   let turns = 0
   return tryAll({
     host: ask({ headers: { host: `127.0.0.1:${probe.tcpPort}` } }),

@@ -27,7 +27,7 @@ export default async ({ probe, context }) => {
     `blob:${probe.blobUrl}`,
   ]
   const fetches = Object.fromEntries(
-    forms.map((form) => [form.slice(0, 60), async () => 'status ' + (await fetch(form)).status]),
+    forms.map((form) => [form.slice(0, 60), async () => `status ${(await fetch(form)).status}`]),
   )
   const connects = {
     object: () => context.connect?.({ host: { toString: () => '127.0.0.1' }, port: T }),

@@ -3,7 +3,7 @@ export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 export const said = (error) => {
   try {
-    return 'E:' + String(error?.code ?? error?.message ?? error).slice(0, 160)
+    return `E:${String(error?.code ?? error?.message ?? error).slice(0, 160)}`
   } catch {
     return 'E:unprintable'
   }
