@@ -1,6 +1,9 @@
 import type { Plan, PlanNode } from '#src/plan/plan.ts'
 
-/** Kuiper's topology: which operator hands rows to which. Names are those of the status, without the instance. */
+/**
+ * Kuiper's topology: which operator hands rows to which. Names are those of the status, without the instance; but for the two
+ * steps of each action, which the status counts with its sink.
+ */
 export interface Topo {
   readonly sources: readonly string[]
   readonly edges: Readonly<Record<string, readonly string[]>>
@@ -13,18 +16,24 @@ export interface Topo {
 export function topoOf(plan: Plan, metrics: Readonly<Record<string, unknown>> = {}): Topo {
   const known = operatorsIn(metrics)
   const { heads, chain } = known.length > 0 ? partsOf(known) : plannedParts(plan)
-  const sinks = plan.actions.map(({ type, index }) => `sink_${type}_${index}`)
+  const actions = plan.actions.map(({ type, index }) => [
+    `op_${type}_${index}_0_transform`,
+    `op_${type}_${index}_1_encode`,
+    `sink_${type}_${index}`,
+  ])
+  const sinks = actions.flatMap((steps) => steps.slice(0, 1))
   const read = plan.sources.filter(({ kind }) => kind !== 'lookup')
   const edges = new Map<string, readonly string[]>()
-  const join = (names: readonly string[]) => {
+  const join = (names: readonly string[], behind = sinks) => {
     for (const [i, name] of names.entries()) {
-      edges.set(name, i + 1 < names.length ? names.slice(i + 1, i + 2) : sinks)
+      edges.set(name, i + 1 < names.length ? names.slice(i + 1, i + 2) : behind)
     }
   }
   for (const [i, { stream }] of read.entries()) {
     join([`source_${stream}`, ...(heads[i] ?? []), ...chain.slice(0, 1)])
   }
   join(chain)
+  for (const steps of actions) join(steps.slice(0, -1), steps.slice(-1))
   return {
     sources: read.map(({ stream }) => `source_${stream}`),
     edges: Object.fromEntries(edges),

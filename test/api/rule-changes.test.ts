@@ -214,7 +214,9 @@ test('what a rule would do is explained, and validated without creating it', asy
       edges: {
         source_s: ['op_2_decoder'],
         op_2_decoder: ['op_3_project'],
-        op_3_project: ['sink_log_0'],
+        op_3_project: ['op_log_0_0_transform'],
+        op_log_0_0_transform: ['op_log_0_1_encode'],
+        op_log_0_1_encode: ['sink_log_0'],
       },
     }),
   )

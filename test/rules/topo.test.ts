@@ -11,7 +11,7 @@ const statements = [
   'SELECT lag(a) AS before, unnest(a) FROM s',
 ]
 
-test('the topology names the operators that the status has, all of them and no other', async (t) => {
+test('the topology names the operators that the status has, all of them, and the two steps of each action', async (t) => {
   const base = makeFolder(t, { 'etc/plutino.yaml': '' })
   const overrides = { port: 0, consoleLog: false }
   const server = await startServer({ base, environment: {}, overrides })
@@ -41,7 +41,11 @@ test('the topology names the operators that the status has, all of them and no o
       ...sources,
       ...Object.entries(edges).flatMap(([from, to]) => [from, ...to]),
     ])
-    t.deepEqual([...inTopo].sort(), inStatus.sort(), sql)
+    const steps = ['nop_0', 'log_1'].flatMap((name) => [
+      `op_${name}_0_transform`,
+      `op_${name}_1_encode`,
+    ])
+    t.deepEqual([...inTopo].sort(), [...inStatus, ...steps].sort(), sql)
     await request('DELETE', `/rules/r${i}`)
   }
 })
