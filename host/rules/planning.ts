@@ -139,8 +139,21 @@ export class RulePlanner {
   /** As `plan`, for a rule that is new: functions of plugins are asked, too, whether they may be called so. */
   async check(tenant: string, definition: RuleDefinition): Promise<Planned> {
     const planned = await this.plan(tenant, definition)
-    await this.#options.plugins.checkCalls?.(tenant, planned.plan)
+    await this.checkCalls(tenant, planned)
     return planned
+  }
+
+  /** As `check`, but for one that is to start at once: its flow asks them when it is opened. */
+  async checkUnstarted(tenant: string, definition: RuleDefinition): Promise<Planned> {
+    const planned = await this.plan(tenant, definition)
+    const startsNow = definition.triggered && planned.schedule === undefined
+    if (!startsNow) await this.checkCalls(tenant, planned)
+    return planned
+  }
+
+  /** @throws HostError `bad-rule` with what a function of a plugin says of how it is called */
+  async checkCalls(tenant: string, { plan }: Planned): Promise<void> {
+    await this.#options.plugins.checkCalls?.(tenant, plan)
   }
 
   /** What plugins' schemas say of their properties, and which of them may share a worker. */

@@ -28,13 +28,11 @@ export class RuleService {
 
   constructor(options: RuleServiceOptions) {
     this.#options = options
-    const { catalog, cell, specs, checkpoints, report } = options
+    const { catalog, cell, planner } = options
     this.#registry = new RuleRegistry(catalog)
     this.#starter = new RuleStarter({
-      cell,
-      specs,
-      checkpoints,
-      report,
+      ...options,
+      checkCalls: (tenant, planned) => planner.checkCalls(tenant, planned),
       retry: (key) => this.#inBackground(key, () => this.#startIfWanted(key)),
     })
     this.#uses = new PluginUses(catalog, this.#starter)
@@ -63,7 +61,7 @@ export class RuleService {
           `rule ${definition.id} already exists; PUT /rules/${definition.id} replaces it`,
         )
       }
-      const planned = await this.plan(tenant, definition, true)
+      const planned = await this.#options.planner.checkUnstarted(tenant, definition)
       const unclaim = await this.#options.topics.claim(key, planned)
       try {
         const isDue = definition.triggered && this.#follow(key, planned)

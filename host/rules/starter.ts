@@ -19,6 +19,8 @@ export interface StarterOptions {
   readonly cell: Cell
   readonly specs: SpecBuilder
   readonly checkpoints: CheckpointStore
+  /** @throws when a function of a plugin does not want to be called so */
+  readonly checkCalls: (tenant: string, planned: Planned) => Promise<void>
   /** What goes wrong where nobody waits for an answer. */
   readonly report: (key: RuleKey, message: string) => void
   /** A start that failed is to be tried again. */
@@ -134,9 +136,13 @@ export class RuleStarter {
     try {
       await cell.deploy(spec)
     } catch (error) {
-      if (!(error instanceof CellError) || refusals.has(error.code)) {
+      try {
+        if (!(error instanceof CellError) || refusals.has(error.code)) throw error
+        // A new rule whose flow did not open: perhaps since it calls a function as that does not want to be called.
+        if (start.epoch === 1) await this.#options.checkCalls(key.tenant, planned)
+      } catch (refusal) {
         this.#uses.delete(name)
-        throw error
+        throw refusal
       }
       this.failed(key, error, planned.options.restartStrategy)
     }
