@@ -171,7 +171,7 @@ test.serial(
     const unasked = await cli('plugin', 'install', zip, '--grant', 'network=tcp://bd:1')
     t.regex(
       unasked.stderr,
-      /^(downloading\n)?downloaded \d+ bytes\nplutino: .*does not ask for network "tcp:\/\/bd:1"; .*did you mean "tcp:\/\/db:1"\?\n$/,
+      /^(downloading\n)?(downloaded \d+ bytes\n)?plutino: .*does not ask for network "tcp:\/\/bd:1"; .*did you mean "tcp:\/\/db:1"\?\n$/,
     )
     const wrong = await cli('plugin', 'install', zip, '--kind', 'sink')
     t.is(wrong.stderr, 'plutino: give --kind and --name together\n')
