@@ -18,8 +18,8 @@ export interface FunctionContext extends PluginContext {
 interface FunctionLife {
   /**
    * Checks how a rule calls the function: once per call in the statement, when the rule is validated, created or changed, and
-   * again when it starts. What it throws refuses the rule; where a rule starts that is there already, it is its status.
-   * Nothing of the context is there yet, and it has five seconds.
+   * whenever it starts; for a new rule that starts at once that is one and the same. What it throws refuses the rule; where
+   * a rule starts that is there already, it is its status. Nothing of the context is there yet, and it has five seconds.
    */
   validate?(args: readonly Argument[]): void
 }
