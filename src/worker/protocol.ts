@@ -130,7 +130,7 @@ export interface Feed {
   }[]
 }
 
-/** Frames one behind the other, a copy that belongs to the worker: whoever reads it empties it. */
+/** Frames one behind the other, a copy that belongs to the worker: it lets go of the memory when nobody needs it any more. */
 export interface Range {
   readonly buffer: ArrayBuffer
   readonly count: number

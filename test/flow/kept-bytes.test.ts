@@ -33,3 +33,19 @@ for (const [how, parts] of Object.entries(kinds)) {
     )
   })
 }
+
+test('what plain rows were read of is let go of with the next ones, and the last of it is kept', (t) => {
+  const flow = flowOf(planOf('SELECT n FROM demo'))
+  const ranges = [1, 2, 3].map((n) => {
+    const writer = new TupleWriter()
+    writer.write({ message: { n }, offset: n })
+    return { ...writer.take(), first: n }
+  })
+  for (const range of ranges)
+    collect(flow, { ...feed([], { first: range.first }), ranges: [range] })
+  t.deepEqual(
+    ranges.map(({ buffer }) => buffer.byteLength > 0),
+    [false, false, true],
+  )
+  t.like(flow.snapshot().seen[0], { sequence: 3, offset: 3 })
+})

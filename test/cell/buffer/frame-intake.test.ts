@@ -33,6 +33,25 @@ test('waiting for room again and again leaves nothing behind', async (t) => {
   t.true((await megabytesAfter(100_000)) - before < 10)
 })
 
+test('a chunk is emptied when all of it was taken, and not before', async (t) => {
+  let taken = 0
+  let room = () => {}
+  const intake = new FrameIntake({
+    append: () => ++taken > 1,
+    ring: () => {},
+    onRoom: (listener) => {
+      room = listener
+    },
+  })
+  const { buffer, count } = oneFrame()
+  const written = intake.write(buffer, count)
+  await new Promise(setImmediate)
+  t.true(buffer.byteLength > 0)
+  room()
+  await written
+  t.is(buffer.byteLength, 0)
+})
+
 for (const end of ['close', 'endLife'] as const) {
   test(`what waits for room does so no longer after ${end}`, async (t) => {
     let appended = 0
